@@ -17,10 +17,12 @@ mod words;
 
 use std::{fmt, path::PathBuf};
 
-use self::{folder::Folder, message::Sender, smtp::Smtp};
+use self::message::Sender;
 pub use self::{
+    folder::Folder,
     letter::{Language, Letter, LetterKind, SignerRole},
     render::Rendered,
+    smtp::Smtp,
 };
 
 /// The setting that names the sender, `Name <address>`.
