@@ -81,10 +81,7 @@ impl Folder {
 
     /// Writes a batch, then makes all its names durable at once.
     fn write_all(&self, letters: &[Letter]) -> Vec<Result<(), MailError>> {
-        let threads = letters
-            .len()
-            .div_ceil(LETTERS_PER_THREAD)
-            .min(BATCH_THREADS);
+        let threads = letters.len().div_ceil(LETTERS_PER_THREAD).min(BATCH_THREADS);
         let mut results = if threads <= 1 {
             letters.iter().map(|letter| self.write(letter)).collect()
         } else {
@@ -98,11 +95,7 @@ impl Folder {
                 *result = Err(error.clone());
             }
         }
-        for (letter, _) in letters
-            .iter()
-            .zip(&results)
-            .filter(|(_, sent)| sent.is_ok())
-        {
+        for (letter, _) in letters.iter().zip(&results).filter(|(_, sent)| sent.is_ok()) {
             log_sent("folder", letter);
         }
         results
@@ -120,9 +113,7 @@ impl Folder {
                 .collect();
             let mut results = Vec::with_capacity(letters.len());
             for (count, writer) in writers {
-                let part: Vec<_> = writer
-                    .join()
-                    .unwrap_or_else(|_| vec![Err(stopped()); count]);
+                let part: Vec<_> = writer.join().unwrap_or_else(|_| vec![Err(stopped()); count]);
                 results.extend(part);
             }
             results
@@ -193,9 +184,7 @@ mod tests {
 
         fn files(&self) -> Vec<String> {
             let entries = fs::read_dir(&self.0).unwrap();
-            let mut names: Vec<_> = entries
-                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-                .collect();
+            let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
             names.sort();
             names
         }
@@ -208,10 +197,7 @@ mod tests {
     }
 
     fn keyed(key: &str) -> Letter {
-        Letter {
-            key: key.into(),
-            ..letter(LetterKind::Invitation, Language::En)
-        }
+        Letter { key: key.into(), ..letter(LetterKind::Invitation, Language::En) }
     }
 
     #[tokio::test]

@@ -26,14 +26,8 @@ pub enum LetterKind {
 
 impl LetterKind {
     /// Every kind, in the order of a request's life.
-    pub const ALL: [Self; 6] = [
-        Self::Invitation,
-        Self::Reminder,
-        Self::Completed,
-        Self::Declined,
-        Self::Cancelled,
-        Self::Expired,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Invitation, Self::Reminder, Self::Completed, Self::Declined, Self::Cancelled, Self::Expired];
 
     /// The stable name, for logs and stored effects.
     pub fn as_str(self) -> &'static str {
@@ -103,13 +97,7 @@ pub enum SignerRole {
 
 impl SignerRole {
     /// Every role.
-    pub const ALL: [Self; 5] = [
-        Self::Sign,
-        Self::Approve,
-        Self::Acknowledge,
-        Self::Witness,
-        Self::Copy,
-    ];
+    pub const ALL: [Self; 5] = [Self::Sign, Self::Approve, Self::Acknowledge, Self::Witness, Self::Copy];
 }
 
 /// One letter to one person.

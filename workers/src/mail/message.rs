@@ -33,10 +33,7 @@ impl Sender {
         if from.chars().any(char::is_control) {
             return Err(wrong("must be one line"));
         }
-        let mailbox: Mailbox = from
-            .trim()
-            .parse()
-            .map_err(|_| wrong("must read Name <address@example.com>"))?;
+        let mailbox: Mailbox = from.trim().parse().map_err(|_| wrong("must read Name <address@example.com>"))?;
         let address: &str = mailbox.email.as_ref();
         if !address_fits(address) || !address.is_ascii() {
             return Err(wrong("must be an address of plain letters"));
@@ -50,33 +47,17 @@ impl Sender {
         let name = key_name(&letter.key)?;
         let page = letter.render()?;
         let message_id = format!("<{name}@{}>", self.0.email.domain());
-        let shown_key = if shows_as_it_is(&letter.key) {
-            letter.key.clone()
-        } else {
-            name
-        };
+        let shown_key = if shows_as_it_is(&letter.key) { letter.key.clone() } else { name };
         Message::builder()
             .from(self.0.clone())
             .to(to)
             // A typed `=?…?=` is text: left whole, a mail client would decode it.
             .subject(page.subject.replace("=?", "= ?"))
             .date_now()
-            .raw_header(exact(
-                HeaderName::new_from_ascii_str("Message-ID"),
-                message_id,
-            ))
-            .raw_header(exact(
-                HeaderName::new_from_ascii_str("Auto-Submitted"),
-                "auto-generated".into(),
-            ))
-            .raw_header(exact(
-                HeaderName::new_from_ascii_str("X-Countersign-Key"),
-                shown_key,
-            ))
-            .raw_header(exact(
-                HeaderName::new_from_ascii_str("Content-Language"),
-                letter.language.tag().into(),
-            ))
+            .raw_header(exact(HeaderName::new_from_ascii_str("Message-ID"), message_id))
+            .raw_header(exact(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".into()))
+            .raw_header(exact(HeaderName::new_from_ascii_str("X-Countersign-Key"), shown_key))
+            .raw_header(exact(HeaderName::new_from_ascii_str("Content-Language"), letter.language.tag().into()))
             .multipart(MultiPart::alternative_plain_html(page.text, page.html))
             .map_err(|error| MailError::Permanent(format!("the message is not valid: {error}")))
     }
@@ -95,13 +76,9 @@ fn shows_as_it_is(key: &str) -> bool {
 fn recipient(letter: &Letter) -> Result<Mailbox, MailError> {
     let email = letter.to_email.trim();
     if !address_fits(email) {
-        return Err(MailError::Permanent(
-            "the e-mail address is not valid".into(),
-        ));
+        return Err(MailError::Permanent("the e-mail address is not valid".into()));
     }
-    let address: Address = email
-        .parse()
-        .map_err(|_| MailError::Permanent("the e-mail address is not valid".into()))?;
+    let address: Address = email.parse().map_err(|_| MailError::Permanent("the e-mail address is not valid".into()))?;
     let name = one_line(&letter.to_name);
     Ok(Mailbox::new((!name.is_empty()).then_some(name), address))
 }
@@ -169,21 +146,10 @@ mod tests {
             "To: \"Ana Souza\" <ana@example.com>",
             "MIME-Version: 1.0",
         ] {
-            assert!(
-                headers.iter().any(|h| h == expected),
-                "{expected}: {headers:#?}"
-            );
+            assert!(headers.iter().any(|h| h == expected), "{expected}: {headers:#?}");
         }
-        for start in [
-            "Date: ",
-            "From: =?utf-8?b?",
-            "Subject: ",
-            "Content-Type: multipart/alternative;",
-        ] {
-            assert!(
-                headers.iter().any(|h| h.starts_with(start)),
-                "{start}: {headers:#?}"
-            );
+        for start in ["Date: ", "From: =?utf-8?b?", "Subject: ", "Content-Type: multipart/alternative;"] {
+            assert!(headers.iter().any(|h| h.starts_with(start)), "{start}: {headers:#?}");
         }
         assert_eq!(headers.len(), 10, "{headers:#?}");
     }
@@ -203,16 +169,10 @@ mod tests {
     #[test]
     fn an_encoded_word_typed_by_a_sender_stays_as_typed() {
         let attack = "=?utf-8?q?Bank=0D=0A?=";
-        let letter = Letter {
-            title: attack.into(),
-            to_name: attack.into(),
-            ..letter(LetterKind::Invitation, Language::En)
-        };
+        let letter =
+            Letter { title: attack.into(), to_name: attack.into(), ..letter(LetterKind::Invitation, Language::En) };
         let headers = headers(&letter);
-        assert!(
-            headers.iter().all(|h| !h.contains("=?utf-8?q?")),
-            "{headers:#?}"
-        );
+        assert!(headers.iter().all(|h| !h.contains("=?utf-8?q?")), "{headers:#?}");
     }
 
     #[test]
@@ -238,16 +198,10 @@ mod tests {
                 };
                 let headers = headers(&letter);
                 assert_eq!(headers.len(), 10, "{headers:#?}");
-                assert!(
-                    headers.iter().all(|h| !h.starts_with("Bcc")),
-                    "{headers:#?}"
-                );
+                assert!(headers.iter().all(|h| !h.starts_with("Bcc")), "{headers:#?}");
                 let sender = Sender::new("a@example.com").unwrap();
                 let envelope = sender.message(&letter).unwrap().envelope().clone();
-                assert_eq!(
-                    envelope.to(),
-                    ["ana@example.com".parse::<Address>().unwrap()]
-                );
+                assert_eq!(envelope.to(), ["ana@example.com".parse::<Address>().unwrap()]);
             }
         }
     }
@@ -265,10 +219,7 @@ mod tests {
             "<ana@example.com>",
             &long,
         ] {
-            let letter = Letter {
-                to_email: email.into(),
-                ..letter(LetterKind::Invitation, Language::En)
-            };
+            let letter = Letter { to_email: email.into(), ..letter(LetterKind::Invitation, Language::En) };
             let sender = Sender::new("a@example.com").unwrap();
             let error = sender.message(&letter).unwrap_err();
             assert!(matches!(error, MailError::Permanent(_)), "{email:?}");

@@ -67,30 +67,14 @@ impl Letter {
         let message = lines(self.message.as_deref().filter(|_| asks));
         let reason = lines(self.reason.as_deref().filter(|_| ended));
         let link = self.link.as_deref().map(checked_link).transpose()?;
-        let html = HtmlPage {
-            language: self.language.tag(),
-            words: &words,
-            message: &message,
-            reason: &reason,
-            link,
-        }
-        .render()
-        .map_err(unrendered)?;
-        let mut text = TextPage {
-            words: &words,
-            message: &message,
-            reason: &reason,
-            link,
-        }
-        .render()
-        .map_err(unrendered)?;
+        let html = HtmlPage { language: self.language.tag(), words: &words, message: &message, reason: &reason, link }
+            .render()
+            .map_err(unrendered)?;
+        let mut text =
+            TextPage { words: &words, message: &message, reason: &reason, link }.render().map_err(unrendered)?;
         text.push('\n');
         let subject = words.subject;
-        Ok(Rendered {
-            subject,
-            text,
-            html,
-        })
+        Ok(Rendered { subject, text, html })
     }
 }
 
@@ -106,9 +90,7 @@ fn checked_link(link: &str) -> Result<&str, MailError> {
         Ok(link)
     } else {
         // The link itself is a secret: it stays out of the error.
-        Err(MailError::Permanent(
-            "the link is not an http or https address".into(),
-        ))
+        Err(MailError::Permanent("the link is not an http or https address".into()))
     }
 }
 
@@ -136,9 +118,7 @@ fn lines(text: Option<&str>) -> Vec<String> {
     text.replace("\r\n", "\n")
         .split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'])
         .map(|line| {
-            let kept = line
-                .chars()
-                .filter(|c| *c == '\t' || !(c.is_control() || reorders(*c)));
+            let kept = line.chars().filter(|c| *c == '\t' || !(c.is_control() || reorders(*c)));
             kept.collect::<String>().trim_end().to_owned()
         })
         .collect()
@@ -162,10 +142,7 @@ mod tests {
         for language in Language::ALL {
             for kind in LetterKind::ALL {
                 for role in SignerRole::ALL {
-                    let letter = Letter {
-                        role,
-                        ..letter(kind, language)
-                    };
+                    let letter = Letter { role, ..letter(kind, language) };
                     let page = letter.render().unwrap();
                     let case = format!("{language:?} {kind:?} {role:?}\n{}", page.text);
                     assert!(!page.subject.contains('\n'), "{case}");
@@ -186,9 +163,7 @@ mod tests {
 
     #[test]
     fn an_invitation_reads_like_this() {
-        let page = letter(LetterKind::Invitation, Language::En)
-            .render()
-            .unwrap();
+        let page = letter(LetterKind::Invitation, Language::En).render().unwrap();
         assert_eq!(page.subject, "Acme Ltda. asks you to sign “Lease 42”");
         assert_eq!(
             page.text,
@@ -241,24 +216,12 @@ mod tests {
 
     #[test]
     fn only_web_links_stand_behind_the_button() {
-        for link in [
-            "javascript:alert(1)",
-            "ftp://x",
-            "https://x/\r\nBcc: y@z",
-            "https://x/a b",
-            "",
-        ] {
-            let letter = Letter {
-                link: Some(link.into()),
-                ..letter(LetterKind::Invitation, Language::En)
-            };
+        for link in ["javascript:alert(1)", "ftp://x", "https://x/\r\nBcc: y@z", "https://x/a b", ""] {
+            let letter = Letter { link: Some(link.into()), ..letter(LetterKind::Invitation, Language::En) };
             let error = letter.render().unwrap_err();
             assert!(matches!(error, MailError::Permanent(_)), "{link:?}");
         }
-        let letter = Letter {
-            link: None,
-            ..letter(LetterKind::Invitation, Language::En)
-        };
+        let letter = Letter { link: None, ..letter(LetterKind::Invitation, Language::En) };
         assert!(!letter.render().unwrap().html.contains("<a "));
     }
 
@@ -267,10 +230,7 @@ mod tests {
         assert_eq!(one_line(" a\r\nBcc: b\u{0}\u{2028} c\t "), "a Bcc: b c");
         assert_eq!(one_line("safe\u{202E}fdp.exe"), "safefdp.exe");
         assert_eq!(one_line("\u{202E} \u{FEFF}"), "");
-        assert_eq!(
-            lines(Some("\n one\r\n\r\ntwo\u{7}\rthree \n")),
-            ["one", "", "two", "three"]
-        );
+        assert_eq!(lines(Some("\n one\r\n\r\ntwo\u{7}\rthree \n")), ["one", "", "two", "three"]);
         assert!(lines(None).is_empty() && lines(Some(" \r\n ")).is_empty());
     }
 }

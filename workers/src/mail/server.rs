@@ -30,10 +30,8 @@ pub(super) struct Server {
 impl Server {
     /// Reads `smtp://` or `smtps://`, `user:password@`, host, `:port`, `/hello`, `?tls=…`.
     pub(super) fn from_url(url: &str) -> Result<Self, MailSettingError> {
-        let (scheme, rest) = url
-            .trim()
-            .split_once("://")
-            .ok_or_else(|| wrong("must begin with smtp:// or smtps://"))?;
+        let (scheme, rest) =
+            url.trim().split_once("://").ok_or_else(|| wrong("must begin with smtp:// or smtps://"))?;
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (user_info, place) = match authority.rsplit_once('@') {
@@ -48,23 +46,15 @@ impl Server {
             name if name.bytes().all(|b| b.is_ascii_graphic()) => ClientId::Domain(name.to_owned()),
             _ => return Err(wrong("the name to greet with must be plain letters")),
         };
-        let parameters = || {
-            TlsParameters::new(host.to_owned())
-                .map_err(|error| wrong(format!("TLS cannot be set up: {error}")))
-        };
+        let parameters =
+            || TlsParameters::new(host.to_owned()).map_err(|error| wrong(format!("TLS cannot be set up: {error}")));
         let (tls, usual_port) = match wish {
             TlsWish::None => (Tls::None, SMTP_PORT),
             TlsWish::Opportunistic => (Tls::Opportunistic(parameters()?), SMTP_PORT),
             TlsWish::Required => (Tls::Required(parameters()?), SUBMISSION_PORT),
             TlsWish::Wrapper => (Tls::Wrapper(parameters()?), SUBMISSIONS_PORT),
         };
-        Ok(Self {
-            host: host.to_owned(),
-            port: port.unwrap_or(usual_port),
-            tls,
-            credentials,
-            hello,
-        })
+        Ok(Self { host: host.to_owned(), port: port.unwrap_or(usual_port), tls, credentials, hello })
     }
 }
 
@@ -80,12 +70,7 @@ fn wrong(reason: impl std::fmt::Display) -> MailSettingError {
     MailSettingError::new(SETTING_SMTP_URL, reason)
 }
 
-fn tls_wish(
-    scheme: &str,
-    query: &str,
-    host: &str,
-    has_password: bool,
-) -> Result<TlsWish, MailSettingError> {
+fn tls_wish(scheme: &str, query: &str, host: &str, has_password: bool) -> Result<TlsWish, MailSettingError> {
     let mut said = None;
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         said = Some(match pair {
@@ -93,9 +78,7 @@ fn tls_wish(
             "tls=opportunistic" => TlsWish::Opportunistic,
             "tls=required" => TlsWish::Required,
             _ => {
-                return Err(wrong(
-                    "knows only tls=none, tls=opportunistic, tls=required",
-                ));
+                return Err(wrong("knows only tls=none, tls=opportunistic, tls=required"));
             }
         });
     }
@@ -118,9 +101,7 @@ fn is_loopback(host: &str) -> bool {
 fn host_and_port(place: &str) -> Result<(&str, Option<u16>), MailSettingError> {
     let (host, port) = match place.strip_prefix('[') {
         Some(rest) => {
-            let (host, rest) = rest
-                .split_once(']')
-                .ok_or_else(|| wrong("the host's bracket is not closed"))?;
+            let (host, rest) = rest.split_once(']').ok_or_else(|| wrong("the host's bracket is not closed"))?;
             (host, rest.strip_prefix(':'))
         }
         None => match place.split_once(':') {
@@ -140,9 +121,7 @@ fn host_and_port(place: &str) -> Result<(&str, Option<u16>), MailSettingError> {
 }
 
 fn credentials(user_info: &str) -> Result<Credentials, MailSettingError> {
-    let (user, password) = user_info
-        .split_once(':')
-        .ok_or_else(|| wrong("has a user without a password"))?;
+    let (user, password) = user_info.split_once(':').ok_or_else(|| wrong("has a user without a password"))?;
     let (user, password) = (percent_decoded(user)?, percent_decoded(password)?);
     if user.is_empty() || password.is_empty() {
         return Err(wrong("the user and the password must not be empty"));
@@ -185,50 +164,16 @@ mod tests {
             ("smtp://127.0.0.1:2525?tls=none", "127.0.0.1", 2525, "none"),
             ("smtp://localhost", "localhost", 25, "none"),
             ("smtp://[::1]:2525", "::1", 2525, "none"),
-            (
-                "smtp://u:p@mail.example.com:587",
-                "mail.example.com",
-                587,
-                "required",
-            ),
-            (
-                "smtp://u:p@mail.example.com",
-                "mail.example.com",
-                587,
-                "required",
-            ),
-            (
-                "smtp://u:p@mail.example.com?tls=none",
-                "mail.example.com",
-                25,
-                "none",
-            ),
+            ("smtp://u:p@mail.example.com:587", "mail.example.com", 587, "required"),
+            ("smtp://u:p@mail.example.com", "mail.example.com", 587, "required"),
+            ("smtp://u:p@mail.example.com?tls=none", "mail.example.com", 25, "none"),
             ("smtp://relay:25/our.name", "relay", 25, "opportunistic"),
-            (
-                "smtp://localhost?tls=required",
-                "localhost",
-                587,
-                "required",
-            ),
-            (
-                "smtps://u:p@mail.example.com",
-                "mail.example.com",
-                465,
-                "wrapper",
-            ),
-            (
-                "SMTPS://mail.example.com:9465/?tls=required",
-                "mail.example.com",
-                9465,
-                "wrapper",
-            ),
+            ("smtp://localhost?tls=required", "localhost", 587, "required"),
+            ("smtps://u:p@mail.example.com", "mail.example.com", 465, "wrapper"),
+            ("SMTPS://mail.example.com:9465/?tls=required", "mail.example.com", 9465, "wrapper"),
         ] {
             let server = Server::from_url(url).unwrap();
-            assert_eq!(
-                (server.host.as_str(), server.port, spoken(&server.tls)),
-                (host, port, tls),
-                "{url}"
-            );
+            assert_eq!((server.host.as_str(), server.port, spoken(&server.tls)), (host, port, tls), "{url}");
         }
     }
 

@@ -86,10 +86,7 @@ impl Smtp {
                 Ok(())
             }
             Ok(Err(error)) => Err(classified(&error, message.envelope())),
-            Err(_) => Err(MailError::Transient(format!(
-                "the mail server did not answer within {:?}",
-                self.0.limit
-            ))),
+            Err(_) => Err(MailError::Transient(format!("the mail server did not answer within {:?}", self.0.limit))),
         }
     }
 
@@ -102,9 +99,7 @@ impl Inner {
     /// One letter over one connection. Dropped half way, it drops the connection too.
     async fn exchange(&self, message: &Message) -> Result<(), SmtpError> {
         let mut connection = self.connection().await?;
-        let sent = connection
-            .send(message.envelope(), &message.formatted())
-            .await;
+        let sent = connection.send(message.envelope(), &message.formatted()).await;
         if !connection.has_broken() {
             self.keep(connection);
         }
@@ -122,13 +117,7 @@ impl Inner {
     }
 
     async fn connect(&self) -> Result<AsyncSmtpConnection, SmtpError> {
-        let Server {
-            host,
-            port,
-            tls,
-            credentials,
-            hello,
-        } = &self.server;
+        let Server { host, port, tls, credentials, hello } = &self.server;
         let from_the_start = match tls {
             Tls::Wrapper(parameters) => Some(parameters.clone()),
             _ => None,
@@ -176,10 +165,7 @@ impl Inner {
 /// welcome (521, 421): a wrong password must not burn every letter. All else may heal.
 fn classified(error: &SmtpError, envelope: &Envelope) -> MailError {
     let shown = without_addresses(&error.to_string());
-    let about_us = error
-        .status()
-        .map(u16::from)
-        .is_some_and(|code| matches!(code, 421 | 521 | 530 | 534 | 535 | 538));
+    let about_us = error.status().map(u16::from).is_some_and(|code| matches!(code, 421 | 521 | 530 | 534 | 535 | 538));
     // The one thing the connection refuses by itself that is the letter's fault.
     let plain = |address: &Address| AsRef::<str>::as_ref(address).is_ascii();
     let unsupported_address = error.is_client() && !envelope.to().iter().all(plain);
@@ -198,11 +184,7 @@ fn without_addresses(answer: &str) -> String {
         if !shown.is_empty() {
             shown.push(' ');
         }
-        shown.push_str(if word.contains('@') {
-            "(address)"
-        } else {
-            word
-        });
+        shown.push_str(if word.contains('@') { "(address)" } else { word });
     }
     shown.chars().take(ANSWER_CHARS).collect()
 }

@@ -123,10 +123,7 @@ mod tests {
                         &words.link_notice,
                         &words.footer,
                     ] {
-                        assert!(
-                            !sentence.trim().is_empty(),
-                            "{language:?} {kind:?} {role:?}"
-                        );
+                        assert!(!sentence.trim().is_empty(), "{language:?} {kind:?} {role:?}");
                         assert!(!sentence.contains("  "), "{sentence:?}");
                     }
                     assert!(words.subject.contains("Lease 42"), "{}", words.subject);

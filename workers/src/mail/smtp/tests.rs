@@ -35,22 +35,14 @@ struct Sink {
 impl Sink {
     async fn start(answers: &[(&'static str, &'static str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let sink = Self {
-            address: listener.local_addr().unwrap(),
-            seen: Arc::default(),
-            gate: Arc::new(Gate::new(1_000)),
-        };
+        let sink =
+            Self { address: listener.local_addr().unwrap(), seen: Arc::default(), gate: Arc::new(Gate::new(1_000)) };
         let (seen, gate) = (Arc::clone(&sink.seen), Arc::clone(&sink.gate));
         let answers: HashMap<_, _> = answers.iter().copied().collect();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 seen.lock().unwrap().connections += 1;
-                let talk = talk(
-                    stream,
-                    answers.clone(),
-                    Arc::clone(&seen),
-                    Arc::clone(&gate),
-                );
+                let talk = talk(stream, answers.clone(), Arc::clone(&seen), Arc::clone(&gate));
                 tokio::spawn(talk);
             }
         });
@@ -103,10 +95,7 @@ async fn talk(
 }
 
 fn keyed(key: &str) -> Letter {
-    Letter {
-        key: key.into(),
-        ..letter(LetterKind::Invitation, Language::PtBr)
-    }
+    Letter { key: key.into(), ..letter(LetterKind::Invitation, Language::PtBr) }
 }
 
 #[tokio::test]
@@ -163,10 +152,7 @@ async fn answers_say_whether_to_try_again() {
 #[tokio::test]
 async fn an_address_only_a_newer_server_can_reach_is_refused_for_good() {
     let sink = Sink::start(&[]).await;
-    let letter = Letter {
-        to_email: "josé@example.com".into(),
-        ..keyed("k")
-    };
+    let letter = Letter { to_email: "josé@example.com".into(), ..keyed("k") };
     let error = sink.mailer().send(&letter).await.unwrap_err();
     assert!(!error.is_transient(), "{error}");
 }
@@ -175,10 +161,7 @@ async fn an_address_only_a_newer_server_can_reach_is_refused_for_good() {
 async fn a_server_without_tls_or_login_never_sees_what_needs_them() {
     let sink = Sink::start(&[]).await;
     let place = sink.address;
-    for url in [
-        format!("smtp://{place}?tls=required"),
-        format!("smtp://u:p@{place}"),
-    ] {
+    for url in [format!("smtp://{place}?tls=required"), format!("smtp://u:p@{place}")] {
         let mailer = Mailer::smtp(&url, "a@example.com").unwrap();
         let error = mailer.send(&keyed("k")).await.unwrap_err();
         assert!(error.is_transient(), "{error}");
@@ -225,9 +208,7 @@ async fn a_cancelled_letter_takes_its_connection_with_it() {
 async fn a_server_that_falls_silent_is_left_after_the_limit() {
     let sink = Sink::start(&[]).await;
     sink.gate.forget_permits(1_000);
-    let Mailer::Smtp(mut smtp) = sink.mailer() else {
-        panic!("not a mail server")
-    };
+    let Mailer::Smtp(mut smtp) = sink.mailer() else { panic!("not a mail server") };
     Arc::get_mut(&mut smtp.0).unwrap().limit = Duration::from_millis(50);
     let error = smtp.send(&keyed("k")).await.unwrap_err();
     assert!(error.is_transient(), "{error}");
@@ -248,8 +229,5 @@ async fn a_server_that_hung_up_is_called_again() {
 async fn debug_output_keeps_the_password_out() {
     let mailer = Mailer::smtp("smtp://user:hidden@relay.example.com", "a@example.com").unwrap();
     let shown = format!("{mailer:?}");
-    assert!(
-        shown.contains("relay.example.com") && !shown.contains("hidden"),
-        "{shown}"
-    );
+    assert!(shown.contains("relay.example.com") && !shown.contains("hidden"), "{shown}");
 }

@@ -62,11 +62,7 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
                 SignerRole::Witness => "asks you to witness the signing of",
                 SignerRole::Copy => "shares with you a copy of",
             };
-            (
-                format!("{organization} {asks} “{title}”"),
-                format!("{organization} {asks} “{title}”."),
-                until(f),
-            )
+            (format!("{organization} {asks} “{title}”"), format!("{organization} {asks} “{title}”."), until(f))
         }
         LetterKind::Reminder => {
             let waits = match f.role {
@@ -103,16 +99,10 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
         LetterKind::Expired => (
             format!("“{title}” has expired"),
             match f.expires_at {
-                Some(at) => format!(
-                    "The time for “{title}” from {organization} ran out on {}.",
-                    on(at)
-                ),
+                Some(at) => format!("The time for “{title}” from {organization} ran out on {}.", on(at)),
                 None => format!("The time for “{title}” from {organization} has run out."),
             },
-            Some(
-                "The links no longer work. If it is still needed, ask for it to be sent again."
-                    .into(),
-            ),
+            Some("The links no longer work. If it is still needed, ask for it to be sent again.".into()),
         ),
     }
 }

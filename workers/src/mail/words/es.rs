@@ -45,10 +45,7 @@ pub(super) fn words(facts: &Facts<'_>) -> Words {
                  ignorar este correo: nada se hace en su nombre sin usted.",
                 stop(organization)
             ),
-            _ => format!(
-                "Enviado por Countersign en nombre de {}",
-                stop(organization)
-            ),
+            _ => format!("Enviado por Countersign en nombre de {}", stop(organization)),
         },
     }
 }
@@ -65,11 +62,7 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
                 SignerRole::Witness => "le pide que sea testigo de la firma de",
                 SignerRole::Copy => "le envía una copia de",
             };
-            (
-                format!("{organization} {asks} “{title}”"),
-                format!("{organization} {asks} “{title}”."),
-                until(f),
-            )
+            (format!("{organization} {asks} “{title}”"), format!("{organization} {asks} “{title}”."), until(f))
         }
         LetterKind::Reminder => {
             let waits = match f.role {
@@ -87,9 +80,7 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
         }
         LetterKind::Completed => (
             format!("“{title}” está completo"),
-            format!(
-                "Todas las personas han hecho su parte: “{title}”, de {organization}, está completo."
-            ),
+            format!("Todas las personas han hecho su parte: “{title}”, de {organization}, está completo."),
             Some("No tiene que hacer nada más. Le sugerimos que guarde una copia.".into()),
         ),
         LetterKind::Declined => (
@@ -108,10 +99,7 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
         LetterKind::Expired => (
             format!("“{title}” ha caducado"),
             match f.expires_at {
-                Some(at) => format!(
-                    "El plazo de “{title}”, de {organization}, terminó el {}.",
-                    on(at)
-                ),
+                Some(at) => format!("El plazo de “{title}”, de {organization}, terminó el {}.", on(at)),
                 None => format!("El plazo de “{title}”, de {organization}, ha terminado."),
             },
             Some(

@@ -62,11 +62,7 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
                 SignerRole::Witness => "pede que você seja testemunha da assinatura de",
                 SignerRole::Copy => "envia a você uma cópia de",
             };
-            (
-                format!("{organization} {asks} “{title}”"),
-                format!("{organization} {asks} “{title}”."),
-                until(f),
-            )
+            (format!("{organization} {asks} “{title}”"), format!("{organization} {asks} “{title}”."), until(f))
         }
         LetterKind::Reminder => {
             let waits = match f.role {
@@ -103,15 +99,10 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
         LetterKind::Expired => (
             format!("“{title}” expirou"),
             match f.expires_at {
-                Some(at) => format!(
-                    "O prazo de “{title}”, de {organization}, terminou em {}.",
-                    on(at)
-                ),
+                Some(at) => format!("O prazo de “{title}”, de {organization}, terminou em {}.", on(at)),
                 None => format!("O prazo de “{title}”, de {organization}, terminou."),
             },
-            Some(
-                "Os links não funcionam mais. Se ainda for necessário, peça um novo envio.".into(),
-            ),
+            Some("Os links não funcionam mais. Se ainda for necessário, peça um novo envio.".into()),
         ),
     }
 }
