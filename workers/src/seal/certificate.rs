@@ -67,10 +67,11 @@ const INNER: f64 = WIDTH - 2.0 * MARGIN;
 const BOTTOM: f64 = HEIGHT - 64.0;
 /// Where values start, right of their labels.
 const VALUE_AT: f64 = MARGIN + 92.0;
-const LEADING: f64 = 13.5;
+/// Where the second column of a signer's entry starts, and its values.
+const SECOND_AT: f64 = MARGIN + 306.0;
+const SECOND_VALUE_AT: f64 = SECOND_AT + 62.0;
+const LEADING: f64 = 13.0;
 const SEAL_SIZE: (f64, f64) = (250.0, 46.0);
-/// Characters kept of a browser's long description of itself.
-const MAX_USER_AGENT_CHARACTERS: usize = 140;
 /// Characters kept of anything else a stranger may have chosen.
 const MAX_VALUE_CHARACTERS: usize = 300;
 
@@ -89,7 +90,7 @@ struct Flow<'a> {
     at: f64,
 }
 
-/// Draws the certificate; the last page has room for the seal at [`draw_seal`]'s place.
+/// Draws the certificate; returns its pages and where, on the last one, the seal's box goes.
 pub(super) fn draw(
     fonts: &mut Fonts,
     certificate: &Certificate,
@@ -123,41 +124,26 @@ pub(super) fn draw(
     flow.heading(words.history, 2.0 * LEADING);
     flow.row(words.events, &grouped(certificate.chain_length, language));
     flow.row(words.chain_head, &certificate.chain_head_hex);
-    let ending = 4.0 * LEADING + SEAL_SIZE.1 + 24.0;
+    let ending = 3.0 * LEADING + SEAL_SIZE.1 + 4.0;
     flow.heading(words.verification, ending);
     let area = [MARGIN, flow.at, INNER, LEADING - 1.0];
     flow.at = flow.paragraph(VALUE, area, words.verify);
     flow.feet(words, certificate);
-    flow.pages
+    (flow.pages, flow.at)
 }
 
-/// Draws the seal's own box: its canvas, its place on the last page, and that page's height.
-pub(super) fn draw_seal(
-    fonts: &mut Fonts,
-    pages: &mut Vec<Canvas>,
-    subject: &str,
-    job: &Job<'_>,
-) -> (Canvas, [f64; 4], f64) {
-    if pages.is_empty() {
-        pages.push(Canvas::new(WIDTH, HEIGHT));
-    }
+/// Draws the seal's own box at a height on the last page; returns it and its `/Rect`.
+pub(super) fn draw_seal(fonts: &mut Fonts, top: f64, subject: &str, job: &Job<'_>) -> (Canvas, [f64; 4]) {
     let (width, height) = SEAL_SIZE;
     let mut canvas = Canvas::new(width, height);
     canvas.outline([0.5, 0.5, width - 1.0, height - 1.0], 0.7, HAIR);
     canvas.line((1.4, 0.5), (1.4, height - 0.5), 2.2, DONE);
     let inner = width - 26.0;
     canvas.text(fonts, SMALL, 14.0, 14.5, job.language.words().sealed_by);
-    let name = Style {
-        size: fonts.fit(Face::Strong, 10.0, inner, subject),
-        ..NAME
-    };
+    let name = Style { size: fonts.fit(Face::Strong, 10.0, inner, subject), ..NAME };
     canvas.text(fonts, name, 14.0, 27.0, subject);
     canvas.text(fonts, SMALL, 14.0, 38.5, &utc(job.sealed_at));
-    (
-        canvas,
-        [MARGIN, BOTTOM - height - 4.0, width, height],
-        HEIGHT,
-    )
+    (canvas, [MARGIN, HEIGHT - top - height, MARGIN + width, HEIGHT - top])
 }
 
 /// A time as people read it.
@@ -230,60 +216,58 @@ impl Flow<'_> {
         }
     }
 
+    /// Two short rows beside each other, or one under the other if they are long.
+    fn pair(&mut self, left: (&str, &str), right: (&str, &str)) {
+        let wide = |text: &str, width: f64| self.fonts.width(VALUE.face, VALUE.size, text) > width;
+        let crowded = wide(left.1, SECOND_AT - VALUE_AT - 8.0) || wide(right.1, WIDTH - MARGIN - SECOND_VALUE_AT);
+        if !crowded && !left.1.is_empty() && !right.1.is_empty() {
+            self.need(LEADING);
+            self.text(LABEL, SECOND_AT, right.0);
+            self.text(VALUE, SECOND_VALUE_AT, right.1);
+            self.row(left.0, left.1);
+            return;
+        }
+        for (label, value) in [left, right] {
+            if !value.is_empty() {
+                self.row(label, value);
+            }
+        }
+    }
+
     fn signer(&mut self, words: &Words, place: usize, signer: &CertificateSigner) {
-        let agent = signer
-            .user_agent
-            .as_deref()
-            .map(|agent| cut(agent, MAX_USER_AGENT_CHARACTERS));
-        let time = signer.signed_at.map(utc);
-        let ids = signer.signature_ids.join(", ");
-        let rows = [
-            (words.email, Some(signer.email.as_str())),
-            (words.role, Some(signer.role.as_str())),
-            (words.signed_at, time.as_deref()),
-            (words.method, Some(signer.method.as_str())),
-            (words.address, signer.ip_address.as_deref()),
-            (words.browser, agent.as_deref()),
-            (words.signatures, Some(ids.as_str())),
-        ];
-        let rows = || {
-            rows.iter().filter_map(|(label, value)| {
-                Some((*label, value.filter(|value| !value.is_empty())?))
-            })
-        };
-        self.need((rows().count() + 2) as f64 * LEADING + 6.0);
-        let number = format!("{place}.");
+        self.need(8.0 * LEADING);
         let name = cut(&signer.name, MAX_VALUE_CHARACTERS);
-        let status = style(
-            Face::Strong,
-            8.5,
-            if signer.signed_at.is_some() {
-                DONE
-            } else {
-                GREY
-            },
-        );
-        let room = INNER - 18.0 - self.fonts.width(status.face, status.size, &signer.status) - 12.0;
-        let name_style = Style {
-            size: self.fonts.fit(NAME.face, NAME.size, room, &name),
-            ..NAME
-        };
-        self.text(style(Face::Text, 10.5, GREY), MARGIN, &number);
+        let status_text = cut(&signer.status, 60);
+        let status = style(Face::Strong, 8.5, if signer.signed_at.is_some() { DONE } else { GREY });
+        let room = INNER - 18.0 - self.fonts.width(status.face, status.size, &status_text) - 12.0;
+        let name_style = Style { size: self.fonts.fit(NAME.face, NAME.size, room, &name), ..NAME };
+        self.text(style(Face::Text, 10.5, GREY), MARGIN, &format!("{place}."));
         self.text(name_style, MARGIN + 18.0, &name);
         if let Some(page) = self.pages.last_mut() {
-            page.text_right(
-                self.fonts,
-                status,
-                WIDTH - MARGIN,
-                self.at,
-                &cut(&signer.status, 60),
-            );
+            page.text_right(self.fonts, status, WIDTH - MARGIN, self.at, &status_text);
         }
         self.at += LEADING + 2.0;
-        for (label, value) in rows() {
-            self.row(label, value);
-        }
+        let time = signer.signed_at.map(utc).unwrap_or_default();
+        let address = signer.ip_address.as_deref().unwrap_or_default();
+        self.pair((words.email, &signer.email), (words.role, &signer.role));
+        self.pair((words.signed_at, &time), (words.address, address));
+        self.pair((words.method, &signer.method), ("", ""));
+        let agent = signer.user_agent.as_deref().unwrap_or_default();
+        let agent = self.shortened(agent, WIDTH - MARGIN - VALUE_AT);
+        self.pair((words.browser, &agent), ("", ""));
+        self.pair((words.signatures, &signer.signature_ids.join(", ")), ("", ""));
         self.at += 9.0;
+    }
+
+    /// As much of a text as fits on one line.
+    fn shortened(&self, text: &str, width: f64) -> String {
+        let mut most = text.chars().count().min(MAX_VALUE_CHARACTERS);
+        let mut short = cut(text, most);
+        while self.fonts.width(VALUE.face, VALUE.size, &short) > width && most > 1 {
+            most -= 1;
+            short = cut(text, most);
+        }
+        short
     }
 
     /// The foot of every page, once their number is known.

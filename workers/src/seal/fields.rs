@@ -134,6 +134,10 @@ impl Marker {
             .unwrap_or_default();
         fields.extend(self.fields.into_iter().map(Object::Reference));
         form.set("Fields", fields);
+        if !lacks_appearances(previous) {
+            // Every field looks as it was sealed; a reader must not draw it anew.
+            form.remove(b"NeedAppearances");
+        }
         // Signatures exist; append only.
         form.set("SigFlags", 3);
         let mut resources = form
@@ -182,6 +186,14 @@ fn clip(page: &Page, mark: &Mark) -> Option<[f64; 4]> {
         && right - left >= 1.0
         && bottom - top >= 1.0;
     usable.then_some([left, top, right - left, bottom - top])
+}
+
+/// Whether a reader has to draw some field of the document itself.
+fn lacks_appearances(document: &Document) -> bool {
+    document.objects.values().filter_map(|object| object.as_dict().ok()).any(|dictionary| {
+        let subtype = dictionary.get_deref(b"Subtype", document).and_then(Object::as_name);
+        subtype.ok() == Some(b"Widget") && !dictionary.has(b"AP")
+    })
 }
 
 /// A start for field names that no field of the document has.

@@ -102,8 +102,8 @@ pub fn seal(job: &Job<'_>, authority: &Authority) -> Result<Vec<u8>, SealError> 
     }
 
     let signature = update.reserve();
-    let mut drawn = certificate::draw(&mut fonts, &job.certificate, job.language);
-    let field = certificate::draw_seal(&mut fonts, &mut drawn, authority.subject(), job);
+    let (drawn, seal_top) = certificate::draw(&mut fonts, &job.certificate, job.language);
+    let field = certificate::draw_seal(&mut fonts, seal_top, authority.subject(), job);
     for canvas in drawn {
         let page = canvas.into_page(resources, |object| update.add(object))?;
         added.push((update.reserve(), page));
@@ -215,7 +215,7 @@ fn complete_catalog(
 fn seal_field(
     update: &mut Update<'_>,
     marker: &Marker,
-    (canvas, [x, y, width, height], page_height): (Canvas, [f64; 4], f64),
+    (canvas, rectangle): (Canvas, [f64; 4]),
     page: ObjectId,
     signature: ObjectId,
 ) -> Result<ObjectId, SealError> {
@@ -227,7 +227,7 @@ fn seal_field(
         "T" => text_string(&format!("{}-seal", marker.prefix)),
         "V" => signature,
         "F" => 4 | 128,
-        "Rect" => reals(&[x, page_height - y - height, x + width, page_height - y]),
+        "Rect" => reals(&rectangle),
         "P" => page,
         "AP" => dictionary! { "N" => look },
     }))
