@@ -1,0 +1,163 @@
+//! Commands: wishes, accepted or refused by [`crate::decide`]. They name what somebody wants, in
+//! the engine's own words; translating a vendor's words into them is the dialects' business.
+
+use std::collections::BTreeMap;
+
+use crate::effect::Effect;
+use crate::event::{Personal, Terms, Value};
+use crate::ids::{Digest, RequestId, SignerId, WidgetId};
+use crate::signer::{Mark, Person, SignerTerms};
+
+/// Longest title, in characters (SPEC §5).
+pub const TITLE_MAX: usize = 255;
+/// Longest message, in characters.
+pub const MESSAGE_MAX: usize = 2000;
+/// Longest sender's reference, in characters.
+pub const BUSINESS_ID_MAX: usize = 100;
+/// Longest name of a person, in characters.
+pub const NAME_MAX: usize = 255;
+/// Longest e-mail address, in characters.
+pub const EMAIL_MAX: usize = 255;
+/// Largest document, in bytes.
+pub const FILE_MAX_BYTES: usize = 50 * 1024 * 1024;
+/// Most signers of a request.
+pub const SIGNERS_MAX: usize = 100;
+/// Most widgets of a request.
+pub const WIDGETS_MAX: usize = 1000;
+/// Highest place in the order of signers.
+pub const ORDER_MAX: u32 = 1_000_000;
+/// Longest text in a widget, its label, or a reason, in characters.
+pub const TEXT_MAX: usize = 1000;
+/// Longest typed signature, in characters.
+pub const TYPED_MARK_MAX: usize = 100;
+/// Most points of a drawn signature.
+pub const DRAWN_POINTS_MAX: usize = 5000;
+
+/// A wish about one request.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// Which request; a new id for [`Wish::Create`].
+    pub request: RequestId,
+    /// What is wished.
+    pub wish: Wish,
+}
+
+/// What may be wished.
+#[derive(Clone, Debug)]
+pub enum Wish {
+    /// Make a request; `send` it at once, or keep it a draft.
+    Create {
+        /// What it is about.
+        draft: Box<Draft>,
+        /// Send at once.
+        send: bool,
+    },
+    /// Send a draft.
+    Send,
+    /// A signer opened the document.
+    View {
+        /// Who.
+        signer: SignerId,
+        /// With which of their links.
+        round: u32,
+    },
+    /// A signer acts.
+    Sign {
+        /// Who.
+        signer: SignerId,
+        /// With which of their links.
+        round: u32,
+        /// That they agree to sign electronically.
+        consent: bool,
+        /// Their signature, where the role takes one.
+        mark: Option<Mark>,
+        /// What they filled in.
+        values: BTreeMap<WidgetId, Value>,
+    },
+    /// A signer refuses.
+    Decline {
+        /// Who.
+        signer: SignerId,
+        /// With which of their links.
+        round: u32,
+        /// Why, 1 to [`TEXT_MAX`] characters.
+        reason: String,
+    },
+    /// The sender calls it off.
+    Cancel {
+        /// Why, if they say.
+        reason: Option<String>,
+    },
+    /// Erase it.
+    Delete,
+    /// Write again to those whose turn it is, or to the one with this address.
+    Resend {
+        /// The one.
+        email: Option<String>,
+    },
+    /// Put a signer's name or address right.
+    Correct {
+        /// Who.
+        signer: SignerId,
+        /// Who they really are.
+        person: Person,
+    },
+    /// Let somebody else act in a signer's place.
+    Replace {
+        /// Who leaves.
+        signer: SignerId,
+        /// The id of who takes over.
+        by: SignerId,
+        /// Who that is.
+        person: Person,
+    },
+    /// Let somebody join.
+    Add {
+        /// Id, order and role.
+        signer: SignerTerms,
+        /// Move everyone at or behind that place back by one.
+        shift: bool,
+        /// Who it is.
+        person: Person,
+    },
+    /// Let a signer leave.
+    Remove {
+        /// Who.
+        signer: SignerId,
+    },
+    /// Do what has come due by now: expire, warn, remind.
+    Tick,
+    /// An effect was done.
+    Delivered {
+        /// Which.
+        effect: Effect,
+    },
+    /// An effect was given up.
+    Undeliverable {
+        /// Which.
+        effect: Effect,
+        /// A stable code.
+        code: String,
+    },
+    /// The sealed PDF was made and stored.
+    Seal {
+        /// SHA-256 of it.
+        digest: Digest,
+        /// Its length in bytes.
+        bytes: u64,
+    },
+    /// The sealed PDF could not be made this time.
+    SealFailed {
+        /// A stable code.
+        code: String,
+    },
+}
+
+/// A request to be.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// What is no personal data.
+    pub terms: Terms,
+    /// What is: title, message, people, labels, prefilled values.
+    pub personal: Personal,
+}

@@ -1,0 +1,262 @@
+//! Decides: a command, a request and an instant in; proposed facts or a refusal out. Pure: what it
+//! needs from outside (the time, who asks, link digests) is given to it.
+
+mod corrections;
+mod signing;
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::command::{Command, Draft, SIGNERS_MAX, WIDGETS_MAX, Wish};
+use crate::event::{Actor, Fact, Personal, Terms};
+use crate::ids::{Digest, RequestId, SignerId};
+use crate::refusal::{Code, Refusal};
+use crate::request::{Request, Status};
+use crate::schedule;
+use crate::signer::Signer;
+
+/// What a decision needs from outside.
+pub struct Given<'a> {
+    /// The instant of the decision.
+    pub now: Timestamp,
+    /// Who asks.
+    pub actor: &'a Actor,
+    /// Address they ask from, where a person acts.
+    pub ip: Option<&'a str>,
+    /// Browser they ask with, where a person acts.
+    pub user_agent: Option<&'a str>,
+    /// SHA-256 of the token of a signer's link in a round.
+    pub link: &'a dyn Fn(RequestId, SignerId, u32) -> Digest,
+}
+
+/// A fact to be stored, with its personal part.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proposal {
+    /// What happens.
+    pub fact: Fact,
+    /// Its personal part.
+    pub personal: Personal,
+}
+
+impl From<Fact> for Proposal {
+    fn from(fact: Fact) -> Self {
+        Self { fact, personal: Personal::default() }
+    }
+}
+
+type Decision = Result<Vec<Proposal>, Refusal>;
+
+/// What a command leads to: at least one fact, or a refusal that changes nothing.
+pub fn decide(request: Option<&Request>, command: &Command, given: &Given<'_>) -> Decision {
+    if let Wish::Create { draft, send } = &command.wish {
+        return match request {
+            Some(_) => Err(Refusal::new(Code::AlreadyExists, "There is already a request with this id.")),
+            None => create(command.request, draft, *send, given),
+        };
+    }
+    let request = request.ok_or_else(|| Refusal::new(Code::NotFound, "There is no such request."))?;
+    if request.deleted_at.is_some() {
+        return Err(Refusal::new(Code::Deleted, "The request was deleted."));
+    }
+    let actor = signing::Act { request, given };
+    match &command.wish {
+        Wish::Create { .. } => unreachable!("answered above"),
+        Wish::Send => send(request, given),
+        Wish::View { signer, round } => actor.view(*signer, *round),
+        Wish::Sign { signer, round, consent, mark, values } => {
+            actor.sign(*signer, *round, *consent, mark.as_ref(), values)
+        }
+        Wish::Decline { signer, round, reason } => actor.decline(*signer, *round, reason),
+        Wish::Cancel { reason } => cancel(request, reason.clone()),
+        Wish::Delete => delete(request),
+        Wish::Resend { email } => resend(request, email.as_deref(), given),
+        Wish::Correct { signer, person } => corrections::correct(request, *signer, person, given),
+        Wish::Replace { signer, by, person } => corrections::replace(request, *signer, *by, person, given),
+        Wish::Add { signer, shift, person } => corrections::add(request, signer, *shift, person, given),
+        Wish::Remove { signer } => corrections::remove(request, *signer, given),
+        Wish::Tick => tick(request, given.now),
+        Wish::Delivered { effect } => Ok(vec![Fact::DeliverySent { effect: effect.key() }.into()]),
+        Wish::Undeliverable { effect, code } => {
+            Ok(vec![Fact::DeliveryFailed { effect: effect.key(), code: code.clone() }.into()])
+        }
+        Wish::Seal { digest, bytes } => match request.sealed {
+            Some(_) => Err(Refusal::new(Code::AlreadySealed, "The sealed PDF is there already.")),
+            None => Ok(vec![Fact::Sealed { digest: *digest, bytes: *bytes }.into()]),
+        },
+        Wish::SealFailed { code } => match request.sealed {
+            Some(_) => Err(Refusal::new(Code::AlreadySealed, "The sealed PDF is there already.")),
+            None => Ok(vec![Fact::SealFailed { code: code.clone() }.into()]),
+        },
+    }
+}
+
+fn create(id: RequestId, draft: &Draft, send: bool, given: &Given<'_>) -> Decision {
+    check(&draft.terms)?;
+    let created = Proposal { fact: Fact::Created(Box::new(draft.terms.clone())), personal: draft.personal.clone() };
+    let mut proposals = vec![created];
+    if send {
+        let turn = draft.terms.signers.iter().filter(|signer| signer.role.acts()).map(|signer| signer.order).min();
+        let first = draft.terms.signers.iter().filter(|signer| signer.role.acts() && Some(signer.order) == turn);
+        proposals.push(sent(given.now, &draft.terms));
+        proposals.extend(first.map(|signer| invite(id, signer.id, 1, given)));
+    }
+    Ok(proposals)
+}
+
+/// What must hold of any request, whoever made it; the dialects say it more kindly, with pointers.
+fn check(terms: &Terms) -> Result<(), Refusal> {
+    let invalid = |detail: &str| Err(Refusal::new(Code::Invalid, detail));
+    let ids: BTreeSet<_> = terms.signers.iter().map(|signer| signer.id).collect();
+    if terms.documents.is_empty() {
+        return invalid("A request needs a document.");
+    }
+    if !terms.signers.iter().any(|signer| signer.role.acts()) {
+        return invalid("A request needs somebody who acts.");
+    }
+    if ids.len() != terms.signers.len() || terms.signers.len() > SIGNERS_MAX {
+        return invalid("Signers must be distinct, and at most 100.");
+    }
+    if terms.widgets.len() > WIDGETS_MAX || terms.widgets.iter().any(|widget| !ids.contains(&widget.signer)) {
+        return invalid("Widgets must belong to signers of the request, and be at most 1000.");
+    }
+    if terms.expires_in_days.is_some_and(|days| days == 0 || days > schedule::EXPIRES_IN_DAYS_MAX) {
+        return invalid("A request expires in 1 to 365 days, or never.");
+    }
+    Ok(())
+}
+
+fn send(request: &Request, given: &Given<'_>) -> Decision {
+    if request.status != Status::Draft {
+        return Err(Refusal::wrong_state(request.status, "sent"));
+    }
+    let mut proposals = vec![sent(given.now, &request.terms)];
+    proposals.extend(request.active().map(|signer| invite_again(request, signer, given)));
+    Ok(proposals)
+}
+
+fn sent(now: Timestamp, terms: &Terms) -> Proposal {
+    let expires_at = schedule::expiry(now, terms.expires_in_days);
+    let warn_at = schedule::warning(now, expires_at, terms.warn_hours);
+    Fact::Sent { expires_at, warn_at }.into()
+}
+
+fn invite(request: RequestId, signer: SignerId, round: u32, given: &Given<'_>) -> Proposal {
+    Fact::Invited { signer, round, link: (given.link)(request, signer, round), resent: false }.into()
+}
+
+/// A signer's next link, whether they had one before or not.
+fn invite_again(request: &Request, signer: &Signer, given: &Given<'_>) -> Proposal {
+    invite(request.id, signer.id(), signer.round + 1, given)
+}
+
+fn cancel(request: &Request, reason: Option<String>) -> Decision {
+    if request.status.is_terminal() {
+        return Err(Refusal::wrong_state(request.status, "cancelled"));
+    }
+    let personal = Personal { reason, ..Personal::default() };
+    Ok(vec![Proposal { fact: Fact::Cancelled { quiet: false }, personal }])
+}
+
+fn delete(request: &Request) -> Decision {
+    match request.status {
+        Status::Completed | Status::Declined => Err(Refusal::new(
+            Code::RetainedForAudit,
+            format!("A request that is {} is kept for audit.", request.status),
+        )),
+        Status::Draft | Status::Cancelled | Status::Expired => Ok(vec![Fact::Deleted {}.into()]),
+        Status::Sent | Status::Viewed | Status::PartiallySigned => {
+            Ok(vec![Fact::Cancelled { quiet: true }.into(), Fact::Deleted {}.into()])
+        }
+    }
+}
+
+fn resend(request: &Request, email: Option<&str>, given: &Given<'_>) -> Decision {
+    if !request.status.is_out() {
+        return Err(Refusal::wrong_state(request.status, "resent"));
+    }
+    refuse_if_expired(request, given.now)?;
+    let mut wanted: Vec<&Signer> = request.active().collect();
+    if let Some(email) = email {
+        wanted.retain(|signer| signer.email().eq_ignore_ascii_case(email));
+        if wanted.is_empty() {
+            return Err(why_not_resent(request, email));
+        }
+    }
+    let wait = |signer: &&Signer| schedule::resend_wait(signer, given.now);
+    let shortest = wanted.iter().map(wait).min().unwrap_or_default();
+    if shortest.is_positive() {
+        let mut refusal = Refusal::new(Code::TooSoon, "A resend was asked for less than ten minutes ago.");
+        refusal.retry_after_seconds = Some(whole_seconds(shortest));
+        return Err(refusal);
+    }
+    wanted.retain(|signer| !wait(signer).is_positive());
+    let again = |signer: &&Signer| {
+        let round = signer.round + 1;
+        let link = (given.link)(request.id, signer.id(), round);
+        Fact::Invited { signer: signer.id(), round, link, resent: true }.into()
+    };
+    Ok(wanted.iter().map(again).collect())
+}
+
+fn why_not_resent(request: &Request, email: &str) -> Refusal {
+    match request.signers.iter().find(|signer| signer.email().eq_ignore_ascii_case(email)) {
+        None => Refusal::new(Code::SignerNotFound, "No signer of the request has this e-mail address."),
+        Some(signer) if signer.has_acted() => Refusal::new(Code::SignerAlreadyActed, "That signer has already acted."),
+        Some(signer) if !signer.terms.role.acts() => {
+            Refusal::new(Code::NobodyPending, "That person only receives a copy at the end.")
+        }
+        Some(_) => Refusal::new(Code::NotYourTurn, "That signer is not invited yet: an earlier group is still acting."),
+    }
+}
+
+fn tick(request: &Request, now: Timestamp) -> Decision {
+    if !request.status.is_out() {
+        return Err(Refusal::new(Code::NothingDue, "The request is not waiting for anything."));
+    }
+    if request.is_past_expiry(now) {
+        return Ok(vec![Fact::Expired {}.into()]);
+    }
+    let warning = request.expires_at.filter(|_| request.warn_at.is_some_and(|at| at <= now));
+    let warning = warning.map(|expires_at| Fact::Expiring { expires_at });
+    let reminder = |signer: &Signer| {
+        let due = schedule::reminder(signer, request.terms.reminders, request.expires_at)?;
+        (due <= now).then(|| Fact::Reminded { signer: signer.id(), number: signer.reminders + 1 })
+    };
+    let facts: Vec<Proposal> =
+        warning.into_iter().chain(request.active().filter_map(reminder)).map(Proposal::from).collect();
+    if facts.is_empty() {
+        return Err(Refusal::new(Code::NothingDue, "Nothing is due yet."));
+    }
+    Ok(facts)
+}
+
+/// The links of a request stop working at its expiry, whether or not the sweep has run.
+fn refuse_if_expired(request: &Request, now: Timestamp) -> Result<(), Refusal> {
+    if request.status == Status::Expired || (request.status.is_out() && request.is_past_expiry(now)) {
+        return Err(Refusal::new(Code::Expired, "The request has expired."));
+    }
+    Ok(())
+}
+
+/// What follows when signers have changed: the next group is invited, or the request is complete.
+fn follow_up(request: &Request, due: &[Signer], given: &Given<'_>) -> Vec<Proposal> {
+    let Some(turn) = due.iter().map(|signer| signer.terms.order).min() else {
+        return vec![Fact::Completed {}.into()];
+    };
+    due.iter()
+        .filter(|signer| signer.terms.order == turn && !signer.is_invited())
+        .map(|signer| invite_again(request, signer, given))
+        .collect()
+}
+
+/// The personal part of what a person did: where from, and with what.
+fn personal_of(given: &Given<'_>) -> Personal {
+    Personal { ip: given.ip.map(Into::into), user_agent: given.user_agent.map(Into::into), ..Personal::default() }
+}
+
+/// Whole seconds to wait, rounded up: a client that waits so long is let through.
+fn whole_seconds(wait: SignedDuration) -> u64 {
+    let up = i64::from(wait.subsec_nanos() > 0);
+    u64::try_from(wait.as_secs() + up).unwrap_or(0)
+}

@@ -1,0 +1,184 @@
+//! What a signer does with their link: view, sign, decline.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::{Decision, Given, Proposal, follow_up, personal_of, refuse_if_expired};
+use crate::command::{DRAWN_POINTS_MAX, TEXT_MAX, TYPED_MARK_MAX};
+use crate::event::{Fact, Personal, Value, Widget, WidgetKind};
+use crate::ids::{SignerId, WidgetId};
+use crate::refusal::{Code, FieldFault, Refusal};
+use crate::request::Request;
+use crate::signer::{Mark, Signer, SignerStatus};
+
+/// A signer acting on a request.
+pub(super) struct Act<'a> {
+    pub(super) request: &'a Request,
+    pub(super) given: &'a Given<'a>,
+}
+
+impl Act<'_> {
+    pub(super) fn view(&self, id: SignerId, round: u32) -> Decision {
+        let signer = self.admitted(id, round)?;
+        match signer.status {
+            SignerStatus::Sent => Ok(vec![self.person_did(Fact::Viewed { signer: id })]),
+            _ => Err(Refusal::new(Code::NothingDue, "The view is recorded already.")),
+        }
+    }
+
+    pub(super) fn sign(
+        &self,
+        id: SignerId,
+        round: u32,
+        consent: bool,
+        mark: Option<&Mark>,
+        values: &BTreeMap<WidgetId, Value>,
+    ) -> Decision {
+        let signer = self.admitted(id, round)?;
+        if !consent {
+            return Err(Refusal::new(Code::ConsentRequired, "Signing needs your consent to sign electronically."));
+        }
+        let mark = self.checked_mark(signer, mark)?;
+        let values = self.checked_values(signer, values)?;
+        let due: Vec<Signer> = self.request.due().filter(|other| other.id() != id).cloned().collect();
+        let signed = Fact::Signed {
+            signer: id,
+            due: u32::try_from(due.len()).unwrap_or(u32::MAX),
+            method: mark.map_or("consent", Mark::kind).to_owned(),
+            authentication: "email_link".to_owned(),
+        };
+        let personal = Personal { mark: mark.cloned(), values, ..personal_of(self.given) };
+        let mut proposals = Vec::new();
+        if signer.status == SignerStatus::Sent {
+            proposals.push(self.person_did(Fact::Viewed { signer: id }));
+        }
+        proposals.push(Proposal { fact: signed, personal });
+        proposals.extend(follow_up(self.request, &due, self.given));
+        Ok(proposals)
+    }
+
+    pub(super) fn decline(&self, id: SignerId, round: u32, reason: &str) -> Decision {
+        let signer = self.admitted(id, round)?;
+        let reason = reason.trim();
+        if reason.is_empty() || reason.chars().count() > TEXT_MAX {
+            return Err(Refusal::new(
+                Code::ReasonRequired,
+                format!("Declining needs a reason of 1 to {TEXT_MAX} characters."),
+            ));
+        }
+        let mut proposals = Vec::new();
+        if signer.status == SignerStatus::Sent {
+            proposals.push(self.person_did(Fact::Viewed { signer: id }));
+        }
+        let personal = Personal { reason: Some(reason.to_owned()), ..personal_of(self.given) };
+        proposals.push(Proposal { fact: Fact::SignerDeclined { signer: id }, personal });
+        proposals.push(Fact::RequestDeclined { signer: id }.into());
+        Ok(proposals)
+    }
+
+    fn person_did(&self, fact: Fact) -> Proposal {
+        Proposal { fact, personal: personal_of(self.given) }
+    }
+
+    /// The signer, if their link lets them act now.
+    fn admitted(&self, id: SignerId, round: u32) -> Result<&Signer, Refusal> {
+        let signer = self.request.signer(id);
+        let signer = signer.ok_or_else(|| Refusal::new(Code::LinkDead, "This link is no longer valid."))?;
+        if signer.round != round {
+            return Err(Refusal::new(Code::LinkDead, "This link was replaced by a newer one."));
+        }
+        refuse_if_expired(self.request, self.given.now)?;
+        if signer.has_acted() {
+            return Err(Refusal::new(Code::SignerAlreadyActed, "You have already answered this request."));
+        }
+        if !self.request.status.is_out() {
+            return Err(Refusal::wrong_state(self.request.status, "signed"));
+        }
+        if !signer.is_invited() {
+            return Err(Refusal::new(Code::NotYourTurn, "It is not your turn yet."));
+        }
+        Ok(signer)
+    }
+
+    fn checked_mark<'m>(&self, signer: &Signer, mark: Option<&'m Mark>) -> Result<Option<&'m Mark>, Refusal> {
+        let legal = match mark {
+            None => !signer.terms.role.signs(),
+            Some(Mark::Typed { text }) => {
+                !text.trim().is_empty() && text.chars().count() <= TYPED_MARK_MAX && !text.contains(char::is_control)
+            }
+            Some(Mark::Drawn { aspect_milli, strokes }) => {
+                let points: usize = strokes.iter().map(Vec::len).sum();
+                let inside = strokes.iter().flatten().flatten().all(|at| *at <= 10_000);
+                (1..=DRAWN_POINTS_MAX).contains(&points) && inside && (100..=20_000).contains(aspect_milli)
+            }
+        };
+        if !legal {
+            return Err(Refusal::new(
+                Code::SignatureRequired,
+                format!(
+                    "A signature is a name of 1 to {TYPED_MARK_MAX} characters, or a drawing of 1 to \
+                     {DRAWN_POINTS_MAX} points."
+                ),
+            ));
+        }
+        Ok(mark)
+    }
+
+    /// The values that are kept, or every fault there is in them.
+    fn checked_values(
+        &self,
+        signer: &Signer,
+        values: &BTreeMap<WidgetId, Value>,
+    ) -> Result<BTreeMap<WidgetId, Value>, Refusal> {
+        let mine = |widget: &&Widget| {
+            widget.signer == signer.id() && !widget.prefilled && widget.kind != WidgetKind::Signature
+        };
+        let widgets: Vec<&Widget> = self.request.terms.widgets.iter().filter(mine).collect();
+        let mut faults: Vec<FieldFault> = widgets
+            .iter()
+            .filter_map(|widget| fault_of(widget, values.get(&widget.id)))
+            .map(|(widget, code, detail)| FieldFault { widget, code, detail: detail.to_owned() })
+            .collect();
+        for id in values.keys().filter(|id| !widgets.iter().any(|widget| widget.id == **id)) {
+            faults.push(FieldFault { widget: *id, code: "unknown", detail: "You have no such field.".to_owned() });
+        }
+        if faults.is_empty() {
+            let blank = |value: &Value| matches!(value, Value::Text(text) if text.trim().is_empty());
+            return Ok(values
+                .iter()
+                .filter(|(_, value)| !blank(value))
+                .map(|(id, value)| (*id, value.clone()))
+                .collect());
+        }
+        let mut refusal = Refusal::new(Code::InvalidFields, "Some fields are not filled in as they should be.");
+        refusal.fields = faults;
+        Err(refusal)
+    }
+}
+
+type Fault = (WidgetId, &'static str, &'static str);
+
+fn fault_of(widget: &Widget, value: Option<&Value>) -> Option<Fault> {
+    let fault = |code, detail| Some((widget.id, code, detail));
+    let blank = match value {
+        None => true,
+        Some(Value::Ticked(ticked)) => !ticked,
+        Some(Value::Text(text)) => text.trim().is_empty(),
+    };
+    match (widget.kind, value) {
+        _ if blank && widget.required => fault("required", "This field is required."),
+        (WidgetKind::Checkbox, Some(Value::Text(_))) => fault("wrong_type", "This box is ticked or not."),
+        (WidgetKind::Text | WidgetKind::Date, Some(Value::Ticked(_))) => fault("wrong_type", "This field takes text."),
+        (_, Some(Value::Text(text))) if text.chars().count() > TEXT_MAX => {
+            fault("too_long", "This text is longer than 1000 characters.")
+        }
+        (WidgetKind::Text, Some(Value::Text(text))) if text.contains(char::is_control) => {
+            fault("wrong_type", "This text has characters that cannot be printed.")
+        }
+        (WidgetKind::Date, Some(Value::Text(text))) if !blank && text.parse::<Date>().is_err() => {
+            fault("not_a_date", "A date is written as 2026-12-31.")
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,113 @@
+//! Effects: what must be done outside because of a fact. Each has a key that is the same whenever
+//! it is derived from the same history, so that a repeat can be recognised outside (RELIABILITY P5).
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{RequestId, SignerId};
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EffectKind {
+    /// Make the sealed PDF.
+    Seal,
+    /// Send a signer their link.
+    Invitation,
+    /// Remind a signer who was invited.
+    Reminder,
+    /// Tell a person that all have signed.
+    CompletedNotice,
+    /// Tell a person that somebody declined.
+    DeclinedNotice,
+    /// Tell a person that the sender called it off.
+    CancelledNotice,
+    /// Tell a person that the time ran out.
+    ExpiredNotice,
+}
+
+impl EffectKind {
+    const ALL: [EffectKind; 7] = [
+        EffectKind::Seal,
+        EffectKind::Invitation,
+        EffectKind::Reminder,
+        EffectKind::CompletedNotice,
+        EffectKind::DeclinedNotice,
+        EffectKind::CancelledNotice,
+        EffectKind::ExpiredNotice,
+    ];
+
+    /// The kind's stored name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            EffectKind::Seal => "seal",
+            EffectKind::Invitation => "invitation",
+            EffectKind::Reminder => "reminder",
+            EffectKind::CompletedNotice => "completed",
+            EffectKind::DeclinedNotice => "declined",
+            EffectKind::CancelledNotice => "cancelled",
+            EffectKind::ExpiredNotice => "expired",
+        }
+    }
+
+    /// Whether it makes sense only while the request is out: such an effect is no longer owed once
+    /// the request ends.
+    pub fn is_moot_when_closed(self) -> bool {
+        matches!(self, EffectKind::Invitation | EffectKind::Reminder)
+    }
+}
+
+/// One effect. Its text form `<request>.<seq>.<kind>[.<signer>]` is the idempotency key shown to
+/// the world outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Effect {
+    /// Of which request.
+    pub request: RequestId,
+    /// Because of which event of it.
+    pub seq: u64,
+    /// What.
+    pub kind: EffectKind,
+    /// Towards whom, if it is a message.
+    pub signer: Option<SignerId>,
+}
+
+impl Effect {
+    /// The idempotency key.
+    pub fn key(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.request, self.seq, self.kind.as_str())?;
+        match self.signer {
+            Some(signer) => write!(f, ".{signer}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A text that is no effect's key.
+#[derive(Debug, thiserror::Error)]
+#[error("not the key of an effect")]
+pub struct BadEffectKey;
+
+impl FromStr for Effect {
+    type Err = BadEffectKey;
+    fn from_str(text: &str) -> Result<Self, BadEffectKey> {
+        let mut parts = text.split('.');
+        let mut next = || parts.next().ok_or(BadEffectKey);
+        let request = next()?.parse().map_err(|_| BadEffectKey)?;
+        let seq = next()?.parse().map_err(|_| BadEffectKey)?;
+        let name = next()?;
+        let kind = *EffectKind::ALL.iter().find(|kind| kind.as_str() == name).ok_or(BadEffectKey)?;
+        let signer = parts.next().map(|id| id.parse().map_err(|_| BadEffectKey)).transpose()?;
+        match parts.next() {
+            None => Ok(Self { request, seq, kind, signer }),
+            Some(_) => Err(BadEffectKey),
+        }
+    }
+}

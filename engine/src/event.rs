@@ -1,0 +1,436 @@
+//! The stored vocabulary (SPEC §3): facts, who caused them, and their personal part.
+//! Additive for ever: a field may be added with a default, never renamed or removed.
+//!
+//! A fact holds ids, digests, numbers and dates only. Whatever tells who a person is stands in
+//! [`Personal`], which is erased with the request's data key; the history still verifies, because
+//! the fact carries a salted digest of it ([`crate::trail`]).
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{Digest, EventId, KeyId, OrganizationId, RequestId, SignerId, WidgetId};
+use crate::signer::{Mark, Person, SignerTerms};
+
+/// One entry of a request's history, as read back from it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// Identity, also the `Nats-Msg-Id` and the CloudEvents `id`.
+    pub id: EventId,
+    /// The tenant.
+    pub organization: OrganizationId,
+    /// Which request.
+    pub request: RequestId,
+    /// Place in the request's history: 1, 2, 3 … with no gap.
+    pub seq: u64,
+    /// When it was committed; never before the event it follows.
+    pub time: Timestamp,
+    /// Who caused it.
+    pub actor: Actor,
+    /// What happened.
+    pub fact: Fact,
+    /// Its personal part; empty where there is none or once erased.
+    pub personal: Personal,
+    /// SHA-256 of the previous hash and this event's canonical JSON.
+    pub hash: Digest,
+}
+
+/// Who caused an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+pub enum Actor {
+    /// A program with an API credential.
+    Key(KeyId),
+    /// A person, through their link.
+    Signer(SignerId),
+    /// A provider, by name.
+    Provider(String),
+    /// The engine itself: a timer, a worker.
+    System,
+}
+
+/// What may happen to a request. `name` is the stored name, `data` the fields.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "name", content = "data")]
+pub enum Fact {
+    /// The request exists, as a draft.
+    #[serde(rename = "request.created")]
+    Created(Box<Terms>),
+    /// It was sent; the clock runs.
+    #[serde(rename = "request.sent")]
+    Sent {
+        /// When its links stop working; absent = never.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_at: Option<Timestamp>,
+        /// When `request.expiring` is due.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        warn_at: Option<Timestamp>,
+    },
+    /// A signer was given a link; any earlier link of theirs is dead.
+    #[serde(rename = "signer.invited")]
+    Invited {
+        /// Who.
+        signer: SignerId,
+        /// How many links they have had, this one included.
+        round: u32,
+        /// SHA-256 of the link's token.
+        link: Digest,
+        /// Asked for by hand, after a first invitation.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        resent: bool,
+    },
+    /// A signer opened the document.
+    #[serde(rename = "signer.viewed")]
+    Viewed {
+        /// Who.
+        signer: SignerId,
+    },
+    /// A signer proved who they are beyond having the link.
+    #[serde(rename = "signer.authenticated")]
+    Authenticated {
+        /// Who.
+        signer: SignerId,
+        /// How, such as `access_code`.
+        method: String,
+    },
+    /// A signer acted.
+    #[serde(rename = "signer.signed")]
+    Signed {
+        /// Who.
+        signer: SignerId,
+        /// How many signers the request still waits for after this one.
+        due: u32,
+        /// `typed`, `drawn`, or `consent` where the role takes no signature.
+        method: String,
+        /// How they were known to be themselves, such as `email_link`.
+        authentication: String,
+    },
+    /// A signer refused; the request ends.
+    #[serde(rename = "signer.declined")]
+    SignerDeclined {
+        /// Who.
+        signer: SignerId,
+    },
+    /// A signer was reminded by the cadence.
+    #[serde(rename = "signer.reminded")]
+    Reminded {
+        /// Who.
+        signer: SignerId,
+        /// Which reminder of theirs: 1, 2, 3 …
+        number: u32,
+    },
+    /// Somebody else acts in a signer's place.
+    #[serde(rename = "signer.replaced")]
+    Replaced {
+        /// Who leaves.
+        signer: SignerId,
+        /// Who takes over, same order and widgets.
+        by: SignerTerms,
+    },
+    /// A signer's name or address was put right.
+    #[serde(rename = "signer.corrected")]
+    Corrected {
+        /// Who.
+        signer: SignerId,
+    },
+    /// A signer joined.
+    #[serde(rename = "signer.added")]
+    Added {
+        /// Who, and where in the order.
+        signer: SignerTerms,
+        /// Whether everyone at or behind that place moved back by one.
+        shift: bool,
+    },
+    /// A signer left.
+    #[serde(rename = "signer.removed")]
+    Removed {
+        /// Who.
+        signer: SignerId,
+    },
+    /// Everyone who must act has acted.
+    #[serde(rename = "request.completed")]
+    Completed {},
+    /// A signer's refusal ended it.
+    #[serde(rename = "request.declined")]
+    RequestDeclined {
+        /// Whose.
+        signer: SignerId,
+    },
+    /// It will expire soon.
+    #[serde(rename = "request.expiring")]
+    Expiring {
+        /// When.
+        expires_at: Timestamp,
+    },
+    /// Its time ran out.
+    #[serde(rename = "request.expired")]
+    Expired {},
+    /// It was called off.
+    #[serde(rename = "request.cancelled")]
+    Cancelled {
+        /// Nobody is told, because the request is deleted in the same commit.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        quiet: bool,
+    },
+    /// Its personal data and documents were erased; the history stays.
+    #[serde(rename = "request.deleted")]
+    Deleted {},
+    /// The sealed PDF was made.
+    #[serde(rename = "document.sealed")]
+    Sealed {
+        /// SHA-256 of the sealed PDF.
+        digest: Digest,
+        /// Its length in bytes.
+        bytes: u64,
+    },
+    /// The sealed PDF could not be made; it will be tried again.
+    #[serde(rename = "document.seal_failed")]
+    SealFailed {
+        /// A stable code.
+        code: String,
+    },
+    /// A message reached the mail system, or a webhook its endpoint.
+    #[serde(rename = "delivery.sent")]
+    DeliverySent {
+        /// Which effect was done.
+        effect: String,
+    },
+    /// A message was refused for good.
+    #[serde(rename = "delivery.failed")]
+    DeliveryFailed {
+        /// Which effect was given up.
+        effect: String,
+        /// A stable code.
+        code: String,
+    },
+    /// A provider took the request over.
+    #[serde(rename = "provider.submitted")]
+    ProviderSubmitted {
+        /// Which provider.
+        provider: String,
+    },
+    /// A provider refused it.
+    #[serde(rename = "provider.failed")]
+    ProviderFailed {
+        /// Which provider.
+        provider: String,
+        /// A stable code.
+        code: String,
+    },
+    /// A provider told something that changes nothing by itself.
+    #[serde(rename = "provider.reported")]
+    ProviderReported {
+        /// Which provider.
+        provider: String,
+        /// What, in the provider's own word.
+        report: String,
+    },
+}
+
+/// What a request is about, fixed when it is created.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// The sender's own reference (at most 100 characters).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub business_id: Option<String>,
+    /// The template it was made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<TemplateRef>,
+    /// What is signed; never empty.
+    pub documents: Vec<Document>,
+    /// Blank pages added behind the last document page for signatures that have no place of their own.
+    #[serde(default)]
+    pub appended_pages: u32,
+    /// Who acts, in the order given.
+    pub signers: Vec<SignerTerms>,
+    /// Where they fill and sign.
+    pub widgets: Vec<Widget>,
+    /// Days from sending to expiry, 1 to 365; absent = never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in_days: Option<u32>,
+    /// Hours before expiry at which `request.expiring` is due; 0 = not at all.
+    pub warn_hours: u32,
+    /// Automatic reminders; absent = none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminders: Option<Reminders>,
+    /// BCP 47 tag of the language the signers are written to in.
+    pub language: String,
+    /// Who collects the signatures.
+    pub provider: String,
+}
+
+/// The template a request was made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateRef {
+    /// The template's id.
+    pub id: String,
+    /// Its name at that time.
+    pub name: String,
+}
+
+/// A document of a request, held by its digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// SHA-256 of the original.
+    pub digest: Digest,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// Its number of pages.
+    pub pages: u32,
+}
+
+/// The automatic reminder cadence (SPEC §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reminders {
+    /// Days from a signer's invitation to their first reminder.
+    pub first_after_days: u32,
+    /// Days between one reminder and the next.
+    pub every_days: u32,
+    /// At most so many for each signer.
+    pub at_most: u32,
+}
+
+/// What a widget collects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WidgetKind {
+    /// The signer's signature.
+    Signature,
+    /// A line of text.
+    Text,
+    /// A date.
+    Date,
+    /// A box to tick.
+    Checkbox,
+}
+
+impl WidgetKind {
+    /// The kind's name, as in seed 002.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            WidgetKind::Signature => "signature",
+            WidgetKind::Text => "text",
+            WidgetKind::Date => "date",
+            WidgetKind::Checkbox => "checkbox",
+        }
+    }
+}
+
+/// A place on a page where a signer fills or signs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Widget {
+    /// Its number in the request.
+    pub id: WidgetId,
+    /// What it collects.
+    pub kind: WidgetKind,
+    /// Who fills it.
+    pub signer: SignerId,
+    /// Which document, from 0.
+    #[serde(default)]
+    pub document: u32,
+    /// Which page, from 1; numbers behind the document's last page are appended ones.
+    pub page: u32,
+    /// Where on the page as displayed.
+    pub at: Area,
+    /// Whether the signer must fill it.
+    pub required: bool,
+    /// Its name in the template it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Filled by the sender; the signer only sees it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub prefilled: bool,
+}
+
+/// A rectangle in thousandths of a point from the top left of a page as displayed.
+/// Whole numbers, so that a history reads the same everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Area {
+    /// From the left edge.
+    pub x: i64,
+    /// From the top edge.
+    pub y: i64,
+    /// Width.
+    pub width: i64,
+    /// Height.
+    pub height: i64,
+}
+
+/// What was filled in a widget.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// A ticked or unticked box.
+    Ticked(bool),
+    /// A text, or a date as it was given.
+    Text(String),
+}
+
+/// The personal part of an event: erased with the request's data key.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Personal {
+    /// The request's title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The sender's message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// The documents' file names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub file_names: Vec<String>,
+    /// Who the signers are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub people: BTreeMap<SignerId, Person>,
+    /// What the widgets are called on the page.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<WidgetId, String>,
+    /// What was filled in.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<WidgetId, Value>,
+    /// The signature given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<Mark>,
+    /// Why: a refusal, a cancellation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Address the person acted from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip: Option<String>,
+    /// Browser the person acted with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+}
+
+impl Fact {
+    /// The stored name (SPEC §3), such as `signer.signed`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Fact::Created(_) => "request.created",
+            Fact::Sent { .. } => "request.sent",
+            Fact::Invited { .. } => "signer.invited",
+            Fact::Viewed { .. } => "signer.viewed",
+            Fact::Authenticated { .. } => "signer.authenticated",
+            Fact::Signed { .. } => "signer.signed",
+            Fact::SignerDeclined { .. } => "signer.declined",
+            Fact::Reminded { .. } => "signer.reminded",
+            Fact::Replaced { .. } => "signer.replaced",
+            Fact::Corrected { .. } => "signer.corrected",
+            Fact::Added { .. } => "signer.added",
+            Fact::Removed { .. } => "signer.removed",
+            Fact::Completed {} => "request.completed",
+            Fact::RequestDeclined { .. } => "request.declined",
+            Fact::Expiring { .. } => "request.expiring",
+            Fact::Expired {} => "request.expired",
+            Fact::Cancelled { .. } => "request.cancelled",
+            Fact::Deleted {} => "request.deleted",
+            Fact::Sealed { .. } => "document.sealed",
+            Fact::SealFailed { .. } => "document.seal_failed",
+            Fact::DeliverySent { .. } => "delivery.sent",
+            Fact::DeliveryFailed { .. } => "delivery.failed",
+            Fact::ProviderSubmitted { .. } => "provider.submitted",
+            Fact::ProviderFailed { .. } => "provider.failed",
+            Fact::ProviderReported { .. } => "provider.reported",
+        }
+    }
+}

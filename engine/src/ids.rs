@@ -1,0 +1,174 @@
+//! Names of things: typed identifiers and digests. Knows nothing of what they name.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+macro_rules! uuid_id {
+    ($(#[$doc:meta] $name:ident),+ $(,)?) => {$(
+        #[$doc]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, uuid::Error> {
+                Uuid::parse_str(text).map(Self)
+            }
+        }
+    )+};
+}
+
+uuid_id! {
+    /// A signature request (an envelope). UUIDv7, RFC 9562.
+    RequestId,
+    /// A person who must act on a request, unique across all requests.
+    SignerId,
+    /// One fact of a request's history. UUIDv7: sorts by time.
+    EventId,
+    /// An API credential.
+    KeyId,
+}
+
+/// A widget's place in its request, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct WidgetId(pub u32);
+
+impl fmt::Display for WidgetId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The tenant: 1 to 64 letters, digits, `-` or `_`, so that it can be a token of a bus subject.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct OrganizationId(Arc<str>);
+
+/// The longest organization id, in bytes.
+pub const ORGANIZATION_MAX: usize = 64;
+
+/// Why a text is not an organization id.
+#[derive(Debug, thiserror::Error)]
+#[error("an organization is 1 to {ORGANIZATION_MAX} letters, digits, '-' or '_'")]
+pub struct BadOrganization;
+
+impl OrganizationId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for OrganizationId {
+    type Err = BadOrganization;
+    fn from_str(text: &str) -> Result<Self, BadOrganization> {
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if text.is_empty() || text.len() > ORGANIZATION_MAX || !text.bytes().all(legal) {
+            return Err(BadOrganization);
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+impl TryFrom<String> for OrganizationId {
+    type Error = BadOrganization;
+    fn try_from(text: String) -> Result<Self, BadOrganization> {
+        text.parse()
+    }
+}
+
+impl From<OrganizationId> for String {
+    fn from(id: OrganizationId) -> String {
+        id.0.to_string()
+    }
+}
+
+impl fmt::Display for OrganizationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A SHA-256 digest (FIPS 180-4), written as 64 lower-case hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Digest(pub [u8; 32]);
+
+/// Why a text is not a digest.
+#[derive(Debug, thiserror::Error)]
+#[error("a digest is 64 hex digits")]
+pub struct BadDigest;
+
+impl Digest {
+    /// What the first event of a chain follows.
+    pub const ZERO: Self = Self([0; 32]);
+
+    /// The digest of some bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// The digest of two texts, one after the other.
+    pub fn of_both(first: &[u8], second: &[u8]) -> Self {
+        Self(Sha256::new().chain_update(first).chain_update(second).finalize().into())
+    }
+
+    /// A digest from stored bytes; `None` unless there are exactly 32.
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Digest {
+    type Err = BadDigest;
+    fn from_str(text: &str) -> Result<Self, BadDigest> {
+        let digit = |byte: u8| (byte as char).to_digit(16).map(|value| value as u8).ok_or(BadDigest);
+        let text = text.as_bytes();
+        if text.len() != 64 {
+            return Err(BadDigest);
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
+            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl TryFrom<String> for Digest {
+    type Error = BadDigest;
+    fn try_from(text: String) -> Result<Self, BadDigest> {
+        text.parse()
+    }
+}
+
+impl From<Digest> for String {
+    fn from(digest: Digest) -> String {
+        digest.to_string()
+    }
+}

@@ -1,0 +1,476 @@
+//! A request: what its events make of it, and nothing else. The only way to change one is
+//! [`Request::apply`]; deciding and replaying both go through it, so they cannot disagree.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::effect::{Effect, EffectKind};
+use crate::event::{Actor, Event, Fact, Personal, Terms, Value};
+use crate::ids::{Digest, OrganizationId, RequestId, SignerId, WidgetId};
+use crate::machine;
+use crate::refusal::{Code, Refusal};
+use crate::schedule;
+use crate::signer::{Signer, SignerStatus, SignerTerms};
+
+/// Where a request stands (seed 002, "Atributos da Requisição"). Never regresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Status {
+    /// Not sent yet.
+    Draft,
+    /// Sent; nobody has looked.
+    Sent,
+    /// Somebody has looked.
+    Viewed,
+    /// Somebody has signed, more are due.
+    PartiallySigned,
+    /// All have signed. Terminal.
+    Completed,
+    /// Somebody refused. Terminal.
+    Declined,
+    /// Its time ran out. Terminal.
+    Expired,
+    /// The sender called it off. Terminal.
+    Cancelled,
+}
+
+impl Status {
+    /// Every status, in the order of SPEC §2.
+    pub const ALL: [Status; 8] = [
+        Status::Draft,
+        Status::Sent,
+        Status::Viewed,
+        Status::PartiallySigned,
+        Status::Completed,
+        Status::Declined,
+        Status::Expired,
+        Status::Cancelled,
+    ];
+
+    /// The status as the native API and the store write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Draft => "DRAFT",
+            Status::Sent => "SENT",
+            Status::Viewed => "VIEWED",
+            Status::PartiallySigned => "PARTIALLY_SIGNED",
+            Status::Completed => "COMPLETED",
+            Status::Declined => "DECLINED",
+            Status::Expired => "EXPIRED",
+            Status::Cancelled => "CANCELLED",
+        }
+    }
+
+    /// The status of a text; `None` if there is none of that name.
+    pub fn parse(text: &str) -> Option<Status> {
+        Status::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+
+    /// Whether the signers may act.
+    pub fn is_out(self) -> bool {
+        matches!(self, Status::Sent | Status::Viewed | Status::PartiallySigned)
+    }
+
+    /// Whether nothing can change it any more.
+    pub fn is_terminal(self) -> bool {
+        matches!(self, Status::Completed | Status::Declined | Status::Expired | Status::Cancelled)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The sealed PDF of a completed request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SealedDocument {
+    /// SHA-256 of it.
+    pub digest: Digest,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// When it was made.
+    pub at: Timestamp,
+}
+
+/// A request as its events left it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// Which.
+    pub id: RequestId,
+    /// Whose.
+    pub organization: OrganizationId,
+    /// Where it stands.
+    pub status: Status,
+    /// How many events it has.
+    pub seq: u64,
+    /// Hash of the last event.
+    pub head: Digest,
+    /// What it is about.
+    pub terms: Terms,
+    /// Who made it.
+    pub created_by: Actor,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// When it was sent.
+    pub sent_at: Option<Timestamp>,
+    /// When its links stop working.
+    pub expires_at: Option<Timestamp>,
+    /// When to warn of that; `None` once warned.
+    pub warn_at: Option<Timestamp>,
+    /// When the last signature was given.
+    pub completed_at: Option<Timestamp>,
+    /// When it was erased.
+    pub deleted_at: Option<Timestamp>,
+    /// Title; `None` once erased.
+    pub title: Option<String>,
+    /// Message to the signers.
+    pub message: Option<String>,
+    /// Why it was declined or cancelled, if that was said.
+    pub reason: Option<String>,
+    /// File names of the documents, in their order.
+    pub file_names: Vec<String>,
+    /// What the widgets are called.
+    pub labels: BTreeMap<WidgetId, String>,
+    /// What was filled in so far.
+    pub values: BTreeMap<WidgetId, Value>,
+    /// The signers, in the order they were named.
+    pub signers: Vec<Signer>,
+    /// What must still be done outside.
+    pub owed: BTreeSet<Effect>,
+    /// The sealed PDF, once made.
+    pub sealed: Option<SealedDocument>,
+}
+
+impl Request {
+    /// The request that these events made; refuses a history that cannot be.
+    pub fn fold<'e>(events: impl IntoIterator<Item = &'e Event>) -> Result<Option<Request>, Refusal> {
+        let mut request = None;
+        for event in events {
+            Request::advance(&mut request, event)?;
+        }
+        Ok(request)
+    }
+
+    /// Applies the next event to a request, or starts one.
+    pub fn advance(request: &mut Option<Request>, event: &Event) -> Result<(), Refusal> {
+        match request {
+            Some(request) => request.apply(event),
+            None => {
+                *request = Some(Request::start(event)?);
+                Ok(())
+            }
+        }
+    }
+
+    fn start(event: &Event) -> Result<Request, Refusal> {
+        let Fact::Created(terms) = &event.fact else {
+            return Err(Refusal::new(Code::NotFound, "A history starts with request.created."));
+        };
+        if event.seq != 1 {
+            return Err(out_of_order(event, 1));
+        }
+        let personal = event.personal.clone();
+        let person = |id: &SignerId| personal.people.get(id).cloned();
+        let signers = terms.signers.iter().map(|terms| Signer::new(terms.clone(), person(&terms.id))).collect();
+        Ok(Request {
+            id: event.request,
+            organization: event.organization.clone(),
+            status: Status::Draft,
+            seq: event.seq,
+            head: event.hash,
+            terms: (**terms).clone(),
+            created_by: event.actor.clone(),
+            created_at: event.time,
+            updated_at: event.time,
+            sent_at: None,
+            expires_at: None,
+            warn_at: None,
+            completed_at: None,
+            deleted_at: None,
+            title: personal.title,
+            message: personal.message,
+            reason: None,
+            file_names: personal.file_names,
+            labels: personal.labels,
+            values: personal.values,
+            signers,
+            owed: BTreeSet::new(),
+            sealed: None,
+        })
+    }
+
+    /// Applies the next event. On refusal the request is unchanged.
+    pub fn apply(&mut self, event: &Event) -> Result<(), Refusal> {
+        if event.seq != self.seq + 1 {
+            return Err(out_of_order(event, self.seq + 1));
+        }
+        if self.deleted_at.is_some() {
+            return Err(Refusal::new(Code::Deleted, "The request was deleted."));
+        }
+        let status = machine::step(self.status, &event.fact)?;
+        if matches!(event.fact, Fact::Completed {}) && self.due().next().is_some() {
+            return Err(Refusal::new(Code::NotAccepted, "Somebody who must act has not."));
+        }
+        self.change(event)?;
+        self.status = status;
+        self.seq = event.seq;
+        self.head = event.hash;
+        self.updated_at = event.time;
+        if status.is_terminal() {
+            self.owed.retain(|effect| !effect.kind.is_moot_when_closed());
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, event: &Event) -> Result<(), Refusal> {
+        match &event.fact {
+            Fact::Created(_) => {}
+            Fact::Sent { expires_at, warn_at } => {
+                self.sent_at = Some(event.time);
+                self.expires_at = *expires_at;
+                self.warn_at = *warn_at;
+            }
+            Fact::Expiring { .. } => self.warn_at = None,
+            Fact::Completed {} => {
+                self.completed_at = Some(event.time);
+                self.owe(event, EffectKind::Seal, None);
+                self.owe_everyone(event, EffectKind::CompletedNotice, |_| true);
+            }
+            Fact::RequestDeclined { signer: decliner } => {
+                let decliner = *decliner;
+                self.owe_everyone(event, EffectKind::DeclinedNotice, |signer| {
+                    signer.sent_at.is_some() && signer.id() != decliner
+                });
+            }
+            Fact::Expired {} => self.owe_everyone(event, EffectKind::ExpiredNotice, Signer::is_invited),
+            Fact::Cancelled { quiet } => {
+                self.reason = event.personal.reason.clone();
+                if !quiet {
+                    self.owe_everyone(event, EffectKind::CancelledNotice, |signer| signer.sent_at.is_some());
+                }
+            }
+            Fact::Deleted {} => self.erase(event.time),
+            Fact::Sealed { digest, bytes } => {
+                self.sealed = Some(SealedDocument { digest: *digest, bytes: *bytes, at: event.time });
+                self.owed.retain(|effect| effect.kind != EffectKind::Seal);
+            }
+            Fact::DeliverySent { effect } | Fact::DeliveryFailed { effect, .. } => self.settle(effect)?,
+            Fact::Added { signer, shift } => self.add(signer, *shift, &event.personal),
+            Fact::Removed { signer } => self.remove(*signer)?,
+            Fact::Replaced { signer, by } => self.replace(*signer, by, &event.personal)?,
+            Fact::Invited { .. }
+            | Fact::Viewed { .. }
+            | Fact::Authenticated { .. }
+            | Fact::Signed { .. }
+            | Fact::SignerDeclined { .. }
+            | Fact::Reminded { .. }
+            | Fact::Corrected { .. } => self.change_signer(event)?,
+            Fact::SealFailed { .. }
+            | Fact::ProviderSubmitted { .. }
+            | Fact::ProviderFailed { .. }
+            | Fact::ProviderReported { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn change_signer(&mut self, event: &Event) -> Result<(), Refusal> {
+        let time = event.time;
+        match &event.fact {
+            Fact::Invited { signer: id, round, link, resent } => {
+                let signer = self.invitable(*id)?;
+                signer.round = *round;
+                signer.link = Some(*link);
+                signer.sent_at.get_or_insert(time);
+                if *resent {
+                    signer.resent_at = Some(time);
+                }
+                if signer.status == SignerStatus::Pending {
+                    signer.status = SignerStatus::Sent;
+                }
+                self.drop_messages(*id);
+                self.owe(event, EffectKind::Invitation, Some(*id));
+            }
+            Fact::Viewed { signer: id } => {
+                let signer = self.invited(*id)?;
+                signer.viewed_at.get_or_insert(time);
+                signer.status = SignerStatus::Viewed;
+            }
+            Fact::Signed { signer: id, .. } => {
+                let signer = self.invited(*id)?;
+                signer.status = SignerStatus::Signed;
+                signer.signed_at = Some(time);
+                signer.mark = event.personal.mark.clone();
+                signer.ip = event.personal.ip.clone();
+                signer.user_agent = event.personal.user_agent.clone();
+                self.values.extend(event.personal.values.clone());
+                self.drop_messages(*id);
+            }
+            Fact::SignerDeclined { signer: id } => {
+                let signer = self.invited(*id)?;
+                signer.status = SignerStatus::Declined;
+                signer.declined_at = Some(time);
+                signer.decline_reason = event.personal.reason.clone();
+                signer.ip = event.personal.ip.clone();
+                signer.user_agent = event.personal.user_agent.clone();
+                self.reason = event.personal.reason.clone();
+                self.drop_messages(*id);
+            }
+            Fact::Reminded { signer: id, number } => {
+                let signer = self.invited(*id)?;
+                signer.reminders = *number;
+                signer.reminded_at = Some(time);
+                self.owe(event, EffectKind::Reminder, Some(*id));
+            }
+            Fact::Corrected { signer: id } => {
+                let person = event.personal.people.get(id).cloned();
+                self.signer_mut(*id)?.person = person;
+            }
+            Fact::Authenticated { signer: id, .. } => {
+                self.invited(*id)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, terms: &SignerTerms, shift: bool, personal: &Personal) {
+        if shift {
+            for signer in self.signers.iter_mut().filter(|signer| signer.terms.order >= terms.order) {
+                signer.terms.order += 1;
+            }
+        }
+        self.signers.push(Signer::new(terms.clone(), personal.people.get(&terms.id).cloned()));
+    }
+
+    fn remove(&mut self, id: SignerId) -> Result<(), Refusal> {
+        self.signer_mut(id)?;
+        self.signers.retain(|signer| signer.id() != id);
+        self.terms.widgets.retain(|widget| widget.signer != id);
+        self.drop_messages(id);
+        Ok(())
+    }
+
+    fn replace(&mut self, id: SignerId, by: &SignerTerms, personal: &Personal) -> Result<(), Refusal> {
+        *self.signer_mut(id)? = Signer::new(by.clone(), personal.people.get(&by.id).cloned());
+        for widget in self.terms.widgets.iter_mut().filter(|widget| widget.signer == id) {
+            widget.signer = by.id;
+        }
+        self.drop_messages(id);
+        Ok(())
+    }
+
+    /// Forgets whatever tells who a person is; a history whose data key is gone folds to the same.
+    fn erase(&mut self, time: Timestamp) {
+        self.deleted_at = Some(time);
+        self.title = None;
+        self.message = None;
+        self.reason = None;
+        self.file_names.clear();
+        self.labels.clear();
+        self.values.clear();
+        self.owed.clear();
+        for signer in &mut self.signers {
+            signer.person = None;
+            signer.decline_reason = None;
+            signer.mark = None;
+            signer.ip = None;
+            signer.user_agent = None;
+            signer.link = None;
+        }
+    }
+
+    fn owe(&mut self, event: &Event, kind: EffectKind, signer: Option<SignerId>) {
+        self.owed.insert(Effect { request: self.id, seq: event.seq, kind, signer });
+    }
+
+    fn owe_everyone(&mut self, event: &Event, kind: EffectKind, who: impl Fn(&Signer) -> bool) {
+        let ids: Vec<_> = self.signers.iter().filter(|signer| who(signer)).map(Signer::id).collect();
+        for id in ids {
+            self.owe(event, kind, Some(id));
+        }
+    }
+
+    fn settle(&mut self, key: &str) -> Result<(), Refusal> {
+        let effect = key.parse::<Effect>().ok().filter(|effect| self.owed.contains(effect));
+        match effect {
+            Some(effect) => {
+                self.owed.remove(&effect);
+                Ok(())
+            }
+            None => Err(Refusal::new(Code::NotOwed, "That effect is not owed.")),
+        }
+    }
+
+    fn drop_messages(&mut self, id: SignerId) {
+        self.owed.retain(|effect| effect.signer != Some(id) || !effect.kind.is_moot_when_closed());
+    }
+
+    fn signer_mut(&mut self, id: SignerId) -> Result<&mut Signer, Refusal> {
+        self.signers.iter_mut().find(|signer| signer.id() == id).ok_or_else(no_such_signer)
+    }
+
+    fn invited(&mut self, id: SignerId) -> Result<&mut Signer, Refusal> {
+        let signer = self.signer_mut(id)?;
+        if signer.is_invited() { Ok(signer) } else { Err(not_their_turn()) }
+    }
+
+    fn invitable(&mut self, id: SignerId) -> Result<&mut Signer, Refusal> {
+        let turn = self.active_order();
+        let signer = self.signer_mut(id)?;
+        if signer.is_due() && Some(signer.terms.order) == turn { Ok(signer) } else { Err(not_their_turn()) }
+    }
+
+    /// The signer with this id.
+    pub fn signer(&self, id: SignerId) -> Option<&Signer> {
+        self.signers.iter().find(|signer| signer.id() == id)
+    }
+
+    /// Those the request still waits for.
+    pub fn due(&self) -> impl Iterator<Item = &Signer> {
+        self.signers.iter().filter(|signer| signer.is_due())
+    }
+
+    /// The order number whose turn it is.
+    pub fn active_order(&self) -> Option<u32> {
+        self.due().map(|signer| signer.terms.order).min()
+    }
+
+    /// Those whose turn it is and who have not acted.
+    pub fn active(&self) -> impl Iterator<Item = &Signer> {
+        let turn = self.active_order();
+        self.due().filter(move |signer| Some(signer.terms.order) == turn)
+    }
+
+    /// Whether the links have stopped working because of the time, swept or not.
+    pub fn is_past_expiry(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|expiry| now >= expiry)
+    }
+
+    /// When [`crate::command::Wish::Tick`] is next due: expiry, warning or reminder.
+    pub fn wake_at(&self) -> Option<Timestamp> {
+        if !self.status.is_out() {
+            return None;
+        }
+        let reminder = |signer| schedule::reminder(signer, self.terms.reminders, self.expires_at);
+        self.signers.iter().filter_map(reminder).chain(self.expires_at).chain(self.warn_at).min()
+    }
+}
+
+fn out_of_order(event: &Event, expected: u64) -> Refusal {
+    Refusal::new(Code::NotAccepted, format!("Event {} follows where {expected} should.", event.seq))
+}
+
+fn no_such_signer() -> Refusal {
+    Refusal::new(Code::SignerNotFound, "The request has no such signer.")
+}
+
+fn not_their_turn() -> Refusal {
+    Refusal::new(Code::NotYourTurn, "It is not that signer's turn.")
+}

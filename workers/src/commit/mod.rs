@@ -1,0 +1,165 @@
+//! The one write path.
+//!
+//! Every change of a request is an [`Order`] that goes through [`Commit::submit`]. Orders that
+//! arrive while a transaction is in flight are gathered and committed together in the next one: one
+//! load, decisions in memory (several orders for one request apply one after another), one append
+//! of events, one upsert of narrow rows, one of effects, one fsync. Nothing waits when idle.
+//!
+//! One order's refusal never touches its neighbours. An order is answered only after its events are
+//! durable; one whose answer was lost may be sent again with the same receipt and is then answered
+//! with what it did the first time.
+
+mod batch;
+
+use std::sync::Arc;
+
+use countersign_engine::command::Command;
+use countersign_engine::event::{Actor, Event};
+use countersign_engine::ids::{Digest, OrganizationId, RequestId, SignerId};
+use countersign_engine::refusal::Refusal;
+use countersign_engine::request::Request;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::bus::Bus;
+use crate::clock::Clock;
+use crate::ledger::Ledger;
+use crate::store::Store;
+
+/// Most orders committed in one transaction.
+const BATCH_MAX: usize = 512;
+/// Most orders that wait; beyond that, submitting waits too.
+const QUEUE_MAX: usize = 4096;
+
+/// A command with who asks for it and under what conditions.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The tenant. Another tenant's request is not found.
+    pub organization: OrganizationId,
+    /// What is wished.
+    pub command: Command,
+    /// Who asks.
+    pub actor: Actor,
+    /// Address a person acts from.
+    pub ip: Option<String>,
+    /// Browser a person acts with.
+    pub user_agent: Option<String>,
+    /// Makes a repeat recognisable.
+    pub receipt: Option<Receipt>,
+    /// Lets it through only while a claim on an effect is held.
+    pub fence: Option<Fence>,
+}
+
+impl Order {
+    /// An order of the engine's own.
+    pub fn system(organization: OrganizationId, command: Command) -> Self {
+        Self { organization, command, actor: Actor::System, ip: None, user_agent: None, receipt: None, fence: None }
+    }
+}
+
+/// An idempotency key and what was asked with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The key, within the organization.
+    pub key: String,
+    /// SHA-256 of what was asked.
+    pub fingerprint: Digest,
+}
+
+/// A claim on an effect, by its fencing number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fence {
+    /// The effect's key.
+    pub key: String,
+    /// The claim's number.
+    pub epoch: i64,
+}
+
+/// What an order did.
+#[derive(Clone, Debug)]
+pub enum Done {
+    /// It was committed.
+    Committed {
+        /// The request afterwards.
+        request: Arc<Request>,
+        /// The facts it added.
+        events: Vec<Arc<Event>>,
+    },
+    /// It had been committed before, with the same receipt.
+    Before {
+        /// Which request.
+        request: RequestId,
+        /// The event it had ended with.
+        seq: u64,
+    },
+}
+
+/// Why an order did nothing.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Failure {
+    /// The engine said no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The idempotency key was used for something else.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// A document it needs was erased meanwhile.
+    #[error("a document of the request is not stored any more")]
+    DocumentGone,
+    /// The store is away; whether the order was committed is not known.
+    #[error("the store is not available: {0}")]
+    Unavailable(String),
+}
+
+type Answer = Result<Done, Failure>;
+
+struct Job {
+    order: Order,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// SHA-256 of the token of a signer's link in a round.
+pub type LinkDigest = dyn Fn(RequestId, SignerId, u32) -> Digest + Send + Sync;
+
+/// The write path's entrance. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    queue: mpsc::Sender<Job>,
+}
+
+impl Commit {
+    /// Starts the write path. It ends, with everything answered, when the last clone is dropped.
+    pub fn start(
+        store: Store,
+        ledger: Ledger,
+        bus: Arc<Bus>,
+        clock: Clock,
+        link: Arc<LinkDigest>,
+    ) -> (Self, JoinHandle<()>) {
+        let (queue, waiting) = mpsc::channel(QUEUE_MAX);
+        let writer = batch::Writer { store, ledger, bus, clock, link };
+        (Self { queue }, tokio::spawn(run(writer, waiting)))
+    }
+
+    /// Commits an order, or says why not.
+    pub async fn submit(&self, order: Order) -> Answer {
+        let (answer, answered) = oneshot::channel();
+        let closed = || Failure::Unavailable("the engine is stopping".to_owned());
+        self.queue.send(Job { order, answer }).await.map_err(|_| closed())?;
+        answered.await.map_err(|_| closed())?
+    }
+}
+
+async fn run(writer: batch::Writer, mut waiting: mpsc::Receiver<Job>) {
+    let mut jobs = Vec::with_capacity(BATCH_MAX);
+    while waiting.recv_many(&mut jobs, BATCH_MAX).await > 0 {
+        let (orders, answers): (Vec<Order>, Vec<_>) = jobs.drain(..).map(|job| (job.order, job.answer)).unzip();
+        let results = writer.write(orders).await;
+        for (answer, result) in answers.into_iter().zip(results) {
+            // Whoever asked may have gone; what was committed stays committed.
+            let _ = answer.send(result);
+        }
+        // Let those who were just answered ask again, so that they share the next transaction.
+        tokio::task::yield_now().await;
+    }
+}

@@ -1,0 +1,134 @@
+//! Brazilian Portuguese.
+
+use super::{Facts, Words, date_de, or_word, stop};
+use super::{LetterKind, SignerRole};
+use jiff::Timestamp;
+
+const MONTHS: [&str; 12] = [
+    "janeiro",
+    "fevereiro",
+    "março",
+    "abril",
+    "maio",
+    "junho",
+    "julho",
+    "agosto",
+    "setembro",
+    "outubro",
+    "novembro",
+    "dezembro",
+];
+
+/// The sentences of one letter, in Brazilian Portuguese.
+pub(super) fn words(facts: &Facts<'_>) -> Words {
+    let organization = or_word(facts.organization, "Countersign");
+    let title = or_word(facts.title, "Documento sem título");
+    let (subject, lead, note) = story(facts, organization, title);
+    Words {
+        subject,
+        greeting: match facts.name {
+            "" => "Olá,".into(),
+            name => format!("Olá, {name},"),
+        },
+        lead,
+        note,
+        message_label: format!("Mensagem de {organization}:"),
+        reason_label: "Motivo informado:".into(),
+        button: button(facts).into(),
+        link_label: "Se o botão não funcionar, abra este endereço:".into(),
+        link_notice: "Este link é pessoal: foi criado só para você. Por favor, não encaminhe \
+                      este e-mail."
+            .into(),
+        footer: match facts.kind {
+            LetterKind::Invitation | LetterKind::Reminder => format!(
+                "Enviado pelo Countersign em nome de {} Se você não esperava por \
+                 ele, pode ignorar este e-mail: nada é feito em seu nome sem você.",
+                stop(organization)
+            ),
+            _ => format!("Enviado pelo Countersign em nome de {}", stop(organization)),
+        },
+    }
+}
+
+/// Subject, lead and note.
+fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Option<String>) {
+    let actor = f.actor.unwrap_or(organization);
+    match f.kind {
+        LetterKind::Invitation => {
+            let asks = match f.role {
+                SignerRole::Sign => "pede que você assine",
+                SignerRole::Approve => "pede que você aprove",
+                SignerRole::Acknowledge => "pede que você confirme o recebimento de",
+                SignerRole::Witness => "pede que você seja testemunha da assinatura de",
+                SignerRole::Copy => "envia a você uma cópia de",
+            };
+            (format!("{organization} {asks} “{title}”"), format!("{organization} {asks} “{title}”."), until(f))
+        }
+        LetterKind::Reminder => {
+            let waits = match f.role {
+                SignerRole::Sign => "aguarda a sua assinatura",
+                SignerRole::Approve => "aguarda a sua aprovação",
+                SignerRole::Acknowledge => "aguarda que você confirme o recebimento",
+                SignerRole::Witness => "aguarda a sua assinatura como testemunha",
+                SignerRole::Copy => "está disponível para a sua leitura",
+            };
+            (
+                format!("Lembrete: “{title}” {waits}"),
+                format!("Um lembrete gentil: “{title}”, de {organization}, {waits}."),
+                until(f),
+            )
+        }
+        LetterKind::Completed => (
+            format!("“{title}” foi concluído"),
+            format!("Todos já fizeram a sua parte: “{title}”, de {organization}, foi concluído."),
+            Some("Você não precisa fazer mais nada. Sugerimos que guarde uma cópia.".into()),
+        ),
+        LetterKind::Declined => (
+            format!("“{title}” foi recusado"),
+            format!(
+                "{} recusou “{title}”, de {organization}, e por isso ele não será concluído.",
+                f.actor.unwrap_or("Uma das pessoas convidadas")
+            ),
+            Some("Os links não funcionam mais, e você não precisa fazer mais nada.".into()),
+        ),
+        LetterKind::Cancelled => (
+            format!("“{title}” foi cancelado"),
+            format!("{actor} cancelou a solicitação sobre “{title}”."),
+            Some("Os links não funcionam mais, e você não precisa fazer mais nada.".into()),
+        ),
+        LetterKind::Expired => (
+            format!("“{title}” expirou"),
+            match f.expires_at {
+                Some(at) => format!("O prazo de “{title}”, de {organization}, terminou em {}.", on(at)),
+                None => format!("O prazo de “{title}”, de {organization}, terminou."),
+            },
+            Some("Os links não funcionam mais. Se ainda for necessário, peça um novo envio.".into()),
+        ),
+    }
+}
+
+fn until(facts: &Facts<'_>) -> Option<String> {
+    let at = facts.expires_at?;
+    Some(match facts.role {
+        SignerRole::Copy => format!("O link funciona até {}.", on(at)),
+        _ => format!("Você pode fazer isso até {}.", on(at)),
+    })
+}
+
+fn on(at: Timestamp) -> String {
+    date_de(at, &MONTHS, " às ")
+}
+
+fn button(facts: &Facts<'_>) -> &'static str {
+    match (facts.kind, facts.role) {
+        (LetterKind::Invitation | LetterKind::Reminder, role) => match role {
+            SignerRole::Sign => "Ler e assinar",
+            SignerRole::Approve => "Ler e aprovar",
+            SignerRole::Acknowledge => "Ler e confirmar",
+            SignerRole::Witness => "Ler e assinar como testemunha",
+            SignerRole::Copy => "Ler o documento",
+        },
+        (LetterKind::Completed, _) => "Obter o documento final",
+        _ => "Ver os detalhes",
+    }
+}

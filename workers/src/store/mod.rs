@@ -1,0 +1,245 @@
+//! The store: the only truth. Rows in, rows out; it knows nothing of what a request may do, and
+//! decides nothing. Every write of a request goes through [`crate::commit`].
+//!
+//! `sql` holds the statements; `sqlite` what is particular to that database.
+
+mod library;
+mod sql;
+mod sqlite;
+
+use countersign_engine::ids::{Digest, KeyId, OrganizationId, RequestId};
+use countersign_engine::request::Status;
+use uuid::Uuid;
+
+pub use sqlite::{Sqlite as Store, Transaction};
+
+/// Why the store did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database said no, or is away.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The schema could not be brought up to date, or is not ours.
+    #[error("the schema cannot be used: {0}")]
+    Schema(#[from] sqlx::migrate::MigrateError),
+    /// What is stored cannot be what was written.
+    #[error("the stored {what} cannot be read")]
+    Corrupt {
+        /// What kind of row.
+        what: &'static str,
+    },
+    /// The database file could not be made ready.
+    #[error("{0}")]
+    Setting(String),
+}
+
+/// A stored event. `disclosure` is encrypted.
+#[derive(Clone, Debug)]
+pub struct EventRow {
+    /// Place in the order of commits; 0 before it is written.
+    pub position: i64,
+    /// Which request.
+    pub request: RequestId,
+    /// Its number there.
+    pub seq: u64,
+    /// Canonical JSON.
+    pub body: String,
+    /// The personal part, encrypted.
+    pub disclosure: Option<Vec<u8>>,
+    /// Its hash.
+    pub hash: Digest,
+}
+
+/// The narrow row of a request; times in microseconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestRow {
+    /// Which.
+    pub id: RequestId,
+    /// Whose.
+    pub organization: OrganizationId,
+    /// Where it stands.
+    pub status: Status,
+    /// How many events it has.
+    pub seq: u64,
+    /// Hash of the last.
+    pub head: Digest,
+    /// The sender's reference.
+    pub business_id: Option<String>,
+    /// When it was made.
+    pub created_us: i64,
+    /// When it last changed.
+    pub updated_us: i64,
+    /// When its links stop working.
+    pub expires_us: Option<i64>,
+    /// When a timer of it is next due.
+    pub wake_us: Option<i64>,
+    /// When it was erased.
+    pub deleted_us: Option<i64>,
+    /// Its data key, wrapped; `None` once erased.
+    pub data_key: Option<Vec<u8>>,
+}
+
+/// Which role does an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// The notifier: messages to people.
+    Mail,
+    /// The sealer.
+    Seal,
+}
+
+impl Lane {
+    /// The lane's stored name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Lane::Mail => "mail",
+            Lane::Seal => "seal",
+        }
+    }
+}
+
+/// An effect to be filed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EffectRow {
+    /// Its idempotency key.
+    pub key: String,
+    /// Who does it.
+    pub lane: Lane,
+    /// Not before, in microseconds.
+    pub due_us: i64,
+}
+
+/// An effect that a worker holds until its lease ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The effect's key.
+    pub key: String,
+    /// The fencing number: a completion with an older one is refused.
+    pub epoch: i64,
+    /// How often it failed before.
+    pub attempts: i64,
+}
+
+/// The first answer to a command that carried an idempotency key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptRow {
+    /// Whose.
+    pub organization: OrganizationId,
+    /// The key.
+    pub key: String,
+    /// SHA-256 of what was asked.
+    pub fingerprint: Digest,
+    /// What it made or changed.
+    pub subject: String,
+    /// The event it ended with.
+    pub seq: u64,
+    /// When, in microseconds.
+    pub created_us: i64,
+}
+
+/// How to list requests.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// Only with this status.
+    pub status: Option<Status>,
+    /// Only with this reference.
+    pub business_id: Option<String>,
+    /// Only made after this instant, in microseconds.
+    pub created_after_us: Option<i64>,
+    /// Only made before this instant.
+    pub created_before_us: Option<i64>,
+    /// In which order.
+    pub sort: Sort,
+    /// The other way round: greatest first.
+    pub descending: bool,
+    /// At most so many.
+    pub limit: i64,
+    /// Behind so many.
+    pub offset: i64,
+}
+
+/// What requests may be sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// When it was made.
+    #[default]
+    CreatedAt,
+    /// When it last changed.
+    UpdatedAt,
+    /// When it expires; never is last.
+    ExpiresAt,
+}
+
+/// An API credential, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRow {
+    /// Which.
+    pub id: KeyId,
+    /// Whose.
+    pub organization: OrganizationId,
+    /// What it is called.
+    pub name: String,
+    /// SHA-256 of the secret.
+    pub hash: Digest,
+    /// Prefix and last four characters of the secret.
+    pub hint: String,
+    /// What it may do, separated by commas.
+    pub permissions: String,
+    /// When it was made, in microseconds.
+    pub created_us: i64,
+    /// When it was revoked.
+    pub revoked_us: Option<i64>,
+}
+
+/// A stored document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentRow {
+    /// Whose.
+    pub organization: OrganizationId,
+    /// SHA-256 of it.
+    pub digest: Digest,
+    /// Name of the stored object.
+    pub blob: Uuid,
+    /// Its length in bytes.
+    pub bytes: i64,
+    /// JSON: its pages' sizes.
+    pub pages: String,
+    /// Its data key, wrapped.
+    pub data_key: Vec<u8>,
+    /// When it was stored, in microseconds.
+    pub created_us: i64,
+}
+
+/// An uploaded file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRow {
+    /// Which.
+    pub id: Uuid,
+    /// Whose.
+    pub organization: OrganizationId,
+    /// What it is called.
+    pub name: String,
+    /// The document in it.
+    pub digest: Digest,
+    /// When it was uploaded, in microseconds.
+    pub created_us: i64,
+}
+
+/// A template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateRow {
+    /// Whose.
+    pub organization: OrganizationId,
+    /// Which.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// Its document's file name.
+    pub file_name: String,
+    /// Its document.
+    pub digest: Digest,
+    /// JSON: its widgets.
+    pub widgets: String,
+    /// When it was made, in microseconds.
+    pub created_us: i64,
+}

@@ -1,0 +1,77 @@
+//! The statements that every database understands. `$1` placeholders, plain upserts, no dialect.
+
+pub(super) const EVENT_COLUMNS: &str = "position, request, seq, body, disclosure, hash";
+pub(super) const INSERT_EVENTS: &str = "INSERT INTO events (request, seq, body, disclosure, hash) ";
+
+pub(super) const EVENTS_OF: &str =
+    "SELECT position, request, seq, body, disclosure, hash FROM events WHERE request = $1 ORDER BY seq";
+pub(super) const EVENTS_AFTER: &str = "SELECT position, request, seq, body, disclosure, hash FROM events \
+     WHERE position > $1 ORDER BY position LIMIT $2";
+
+pub(super) const REQUEST: &str = "SELECT id, organization, status, seq, head, business_id, created_us, updated_us, \
+     expires_us, wake_us, deleted_us, data_key FROM requests WHERE id = $1";
+pub(super) const REQUESTS_AFTER: &str = "SELECT id, organization, status, seq, head, business_id, created_us, \
+     updated_us, expires_us, wake_us, deleted_us, data_key FROM requests WHERE id > $1 ORDER BY id LIMIT $2";
+pub(super) const INSERT_REQUESTS: &str = "INSERT INTO requests (id, organization, status, seq, head, business_id, \
+     created_us, updated_us, expires_us, wake_us, deleted_us, data_key) ";
+pub(super) const UPDATE_REQUESTS_FROM: &str = "WITH step (id, status, seq, head, updated_us, expires_us, wake_us) AS (";
+pub(super) const UPDATE_REQUESTS_SET: &str = ") UPDATE requests SET status = step.status, seq = step.seq, \
+     head = step.head, updated_us = step.updated_us, expires_us = step.expires_us, wake_us = step.wake_us \
+     FROM step WHERE requests.id = step.id";
+pub(super) const ERASE_REQUEST: &str =
+    "UPDATE requests SET deleted_us = $2, data_key = NULL, business_id = NULL WHERE id = $1";
+pub(super) const DUE_REQUESTS: &str =
+    "SELECT id, organization FROM requests WHERE wake_us IS NOT NULL AND wake_us <= $1 ORDER BY wake_us LIMIT $2";
+pub(super) const NEXT_WAKE: &str = "SELECT min(wake_us) FROM requests WHERE wake_us IS NOT NULL";
+
+pub(super) const INSERT_EFFECTS: &str = "INSERT INTO effects (key, lane, due_us) ";
+pub(super) const EFFECTS_OF: &str = "SELECT key FROM effects WHERE key >= $1 AND key < $2 ORDER BY key";
+pub(super) const CLAIM_EFFECTS: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3 WHERE key IN \
+     (SELECT key FROM effects WHERE lane = $1 AND due_us <= $2 ORDER BY due_us LIMIT $4) \
+     RETURNING key, epoch, attempts";
+pub(super) const DEFER_EFFECT: &str = "UPDATE effects SET due_us = $3, attempts = attempts + 1, error = $4 \
+     WHERE key = $1 AND epoch = $2";
+pub(super) const NEXT_EFFECT: &str = "SELECT min(due_us) FROM effects WHERE lane = $1";
+
+pub(super) const INSERT_RECEIPTS: &str =
+    "INSERT INTO receipts (organization, key, fingerprint, subject, seq, created_us) ";
+pub(super) const RECEIPT: &str = "SELECT organization, key, fingerprint, subject, seq, created_us FROM receipts \
+     WHERE organization = $1 AND key = $2";
+pub(super) const DELETE_OLD_RECEIPTS: &str = "DELETE FROM receipts WHERE created_us < $1";
+pub(super) const DELETE_RECEIPT: &str = "DELETE FROM receipts WHERE organization = $1 AND key = $2";
+
+pub(super) const INSERT_USES: &str = "INSERT INTO document_uses (organization, digest, subject) ";
+pub(super) const ADD_USE: &str = "INSERT INTO document_uses (organization, digest, subject) VALUES ($1, $2, $3) \
+     ON CONFLICT (organization, digest, subject) DO NOTHING";
+pub(super) const DROP_USES: &str = "DELETE FROM document_uses WHERE organization = $1 AND digest = $2 AND subject = $3";
+pub(super) const DROP_UNUSED_DOCUMENT: &str = "DELETE FROM documents WHERE organization = $1 AND digest = $2 \
+     AND NOT EXISTS (SELECT 1 FROM document_uses WHERE organization = $1 AND digest = $2) RETURNING blob";
+pub(super) const DOCUMENT: &str = "SELECT organization, digest, blob, bytes, pages, data_key, created_us \
+     FROM documents WHERE organization = $1 AND digest = $2";
+pub(super) const INSERT_DOCUMENT: &str = "INSERT INTO documents (organization, digest, blob, bytes, pages, data_key, \
+     created_us) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (organization, digest) DO NOTHING";
+pub(super) const UNUSED_DOCUMENTS: &str = "SELECT organization, digest FROM documents WHERE created_us < $1 AND NOT \
+     EXISTS (SELECT 1 FROM document_uses u WHERE u.organization = documents.organization AND u.digest = documents.digest) \
+     LIMIT $2";
+
+pub(super) const INSERT_FILE: &str =
+    "INSERT INTO files (id, organization, name, digest, created_us) VALUES ($1, $2, $3, $4, $5)";
+pub(super) const FILE: &str =
+    "SELECT id, organization, name, digest, created_us FROM files WHERE organization = $1 AND id = $2";
+pub(super) const INSERT_TEMPLATE: &str = "INSERT INTO templates (organization, id, name, file_name, digest, widgets, \
+     created_us) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (organization, id) DO NOTHING";
+pub(super) const TEMPLATE: &str = "SELECT organization, id, name, file_name, digest, widgets, created_us FROM templates \
+     WHERE organization = $1 AND id = $2";
+pub(super) const TEMPLATES: &str = "SELECT organization, id, name, file_name, digest, widgets, created_us FROM templates \
+     WHERE organization = $1 ORDER BY created_us DESC, id LIMIT $2 OFFSET $3";
+pub(super) const COUNT_TEMPLATES: &str = "SELECT count(*) FROM templates WHERE organization = $1";
+pub(super) const DELETE_TEMPLATE: &str = "DELETE FROM templates WHERE organization = $1 AND id = $2";
+
+pub(super) const INSERT_KEY: &str = "INSERT INTO keys (id, organization, name, hash, hint, permissions, created_us, \
+     revoked_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+pub(super) const KEY_BY_HASH: &str = "SELECT id, organization, name, hash, hint, permissions, created_us, revoked_us \
+     FROM keys WHERE hash = $1";
+pub(super) const KEYS: &str = "SELECT id, organization, name, hash, hint, permissions, created_us, revoked_us FROM keys \
+     WHERE organization = $1 OR $1 = '' ORDER BY created_us, id";
+pub(super) const REVOKE_KEY: &str = "UPDATE keys SET revoked_us = $3 WHERE organization = $1 AND id = $2 \
+     AND revoked_us IS NULL";

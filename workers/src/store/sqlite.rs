@@ -1,0 +1,552 @@
+//! SQLite: one writer, WAL, `synchronous=FULL`, `BEGIN IMMEDIATE`, readers beside it.
+//!
+//! A deferred `BEGIN` that reads and then writes fails when another process wrote in between, in
+//! spite of any busy timeout; `BEGIN IMMEDIATE` waits its turn instead. `secure_delete` overwrites
+//! what is deleted, because destroying a data key is how personal data is erased.
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::time::Duration;
+
+use countersign_engine::ids::{Digest, OrganizationId, RequestId};
+use countersign_engine::request::Status;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+    SqliteSynchronous,
+};
+use sqlx::{AssertSqlSafe, QueryBuilder, Row as _, SqlSafeStr as _};
+use uuid::Uuid;
+
+use super::{Claim, EffectRow, EventRow, Lane, Listing, ReceiptRow, RequestRow, Sort, StoreError, sql};
+
+/// How long a writer waits for another process's transaction to end.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+/// Most connections that read at once.
+const READERS_MAX: u32 = 4;
+/// Pages of the WAL after which it is folded into the database file (4 KiB each).
+const CHECKPOINT_PAGES: &str = "4000";
+/// Row counts of multi-row statements: few different ones, so that each stays prepared.
+const CHUNKS: [usize; 4] = [128, 32, 8, 1];
+
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "requests", include_str!("../../../migrations/sqlite/0001_requests.sql")),
+    (2, "library", include_str!("../../../migrations/sqlite/0002_library.sql")),
+];
+
+/// A store in one SQLite file.
+#[derive(Clone, Debug)]
+pub struct Sqlite {
+    pub(super) writer: SqlitePool,
+    pub(super) readers: SqlitePool,
+}
+
+/// The one write transaction of the moment. Dropped without [`Transaction::commit`], it never was.
+pub struct Transaction {
+    pub(super) inner: sqlx::Transaction<'static, sqlx::Sqlite>,
+}
+
+impl Sqlite {
+    /// Opens a database file, making it and bringing its schema up to date where needed.
+    pub async fn open(file: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("secure_delete", "ON")
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+            .pragma("cache_size", "-65536")
+            .pragma("temp_store", "MEMORY");
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS_MAX)
+            .connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"));
+        let store = Self { writer, readers };
+        migrator().run(&store.writer).await?;
+        Ok(store)
+    }
+
+    /// Names of the migrations and whether this database has them; changes nothing.
+    pub async fn schema(&self) -> Result<Vec<(i64, &'static str)>, StoreError> {
+        let applied: Vec<i64> =
+            sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version")
+                .fetch_all(&self.readers)
+                .await?;
+        Ok(MIGRATIONS
+            .iter()
+            .filter(|(version, ..)| applied.contains(version))
+            .map(|(v, name, _)| (*v, *name))
+            .collect())
+    }
+
+    /// The version of the SQLite library in this program.
+    pub async fn version(&self) -> Result<String, StoreError> {
+        Ok(sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&self.readers).await?)
+    }
+
+    /// Whether the database can be read and takes a write transaction.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let transaction = self.begin().await?;
+        transaction.inner.rollback().await?;
+        Ok(())
+    }
+
+    /// Begins the one write transaction, waiting for its turn.
+    pub async fn begin(&self) -> Result<Transaction, StoreError> {
+        let inner = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        Ok(Transaction { inner })
+    }
+
+    /// Folds the write-ahead log into the database file and empties it, so that nothing erased
+    /// stays behind in it. Gives up quietly while readers are at work.
+    pub async fn checkpoint(&self) -> Result<(), StoreError> {
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await?;
+        Ok(())
+    }
+
+    /// Closes the database in good order.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    /// A request's events, in order.
+    pub async fn events_of(&self, request: RequestId) -> Result<Vec<EventRow>, StoreError> {
+        let rows = sqlx::query(sql::EVENTS_OF).bind(request.0).fetch_all(&self.readers).await?;
+        rows.iter().map(event_row).collect()
+    }
+
+    /// The events of some requests, each request's in order.
+    pub async fn events_of_all(&self, requests: &[RequestId]) -> Result<Vec<EventRow>, StoreError> {
+        let mut connection = self.readers.acquire().await?;
+        events_of_all(&mut connection, requests).await
+    }
+
+    /// Events of all requests behind a position, in the order of commits.
+    pub async fn events_after(&self, position: i64, limit: i64) -> Result<Vec<EventRow>, StoreError> {
+        let rows = sqlx::query(sql::EVENTS_AFTER).bind(position).bind(limit).fetch_all(&self.readers).await?;
+        rows.iter().map(event_row).collect()
+    }
+
+    /// A request's narrow row.
+    pub async fn request(&self, id: RequestId) -> Result<Option<RequestRow>, StoreError> {
+        let row = sqlx::query(sql::REQUEST).bind(id.0).fetch_optional(&self.readers).await?;
+        row.as_ref().map(request_row).transpose()
+    }
+
+    /// Narrow rows of all organizations behind an id, by id.
+    pub async fn requests_after(&self, id: Uuid, limit: i64) -> Result<Vec<RequestRow>, StoreError> {
+        let rows = sqlx::query(sql::REQUESTS_AFTER).bind(id).bind(limit).fetch_all(&self.readers).await?;
+        rows.iter().map(request_row).collect()
+    }
+
+    /// One page of an organization's requests, and how many there are on all pages.
+    pub async fn list(
+        &self,
+        organization: &OrganizationId,
+        listing: &Listing,
+    ) -> Result<(Vec<RequestRow>, i64), StoreError> {
+        let mut count = QueryBuilder::new("SELECT count(*) FROM requests WHERE ");
+        filter(&mut count, organization, listing);
+        let total = count.build_query_scalar().fetch_one(&self.readers).await?;
+
+        let mut page = QueryBuilder::new(
+            "SELECT id, organization, status, seq, head, business_id, created_us, updated_us, expires_us, wake_us, \
+             deleted_us, data_key FROM requests WHERE ",
+        );
+        filter(&mut page, organization, listing);
+        let direction = if listing.descending { "DESC" } else { "ASC" };
+        let column = match listing.sort {
+            Sort::CreatedAt => "created_us",
+            Sort::UpdatedAt => "updated_us",
+            Sort::ExpiresAt => "expires_us IS NULL, expires_us",
+        };
+        page.push(format!(" ORDER BY {column} {direction}, id {direction} LIMIT "));
+        page.push_bind(listing.limit).push(" OFFSET ").push_bind(listing.offset);
+        let rows = page.build().fetch_all(&self.readers).await?;
+        Ok((rows.iter().map(request_row).collect::<Result<_, _>>()?, total))
+    }
+
+    /// Requests with a timer due at or before an instant.
+    pub async fn due_requests(&self, now_us: i64, limit: i64) -> Result<Vec<(RequestId, OrganizationId)>, StoreError> {
+        let rows = sqlx::query(sql::DUE_REQUESTS).bind(now_us).bind(limit).fetch_all(&self.readers).await?;
+        rows.iter().map(|row| Ok((RequestId(row.try_get("id")?), organization(row)?))).collect()
+    }
+
+    /// When the next timer is due.
+    pub async fn next_wake(&self) -> Result<Option<i64>, StoreError> {
+        Ok(sqlx::query_scalar(sql::NEXT_WAKE).fetch_one(&self.readers).await?)
+    }
+
+    /// Keys of the effects filed for a request.
+    pub async fn effects_of(&self, request: RequestId) -> Result<Vec<String>, StoreError> {
+        let from = format!("{request}.");
+        let to = format!("{request}/");
+        Ok(sqlx::query_scalar(sql::EFFECTS_OF).bind(from).bind(to).fetch_all(&self.readers).await?)
+    }
+
+    /// Claims effects that are due, until `lease_us`. A claim is fenced by its epoch.
+    pub async fn claim(&self, lane: Lane, now_us: i64, lease_us: i64, limit: i64) -> Result<Vec<Claim>, StoreError> {
+        let mut transaction = self.begin().await?;
+        let rows = sqlx::query(sql::CLAIM_EFFECTS)
+            .bind(lane.as_str())
+            .bind(now_us)
+            .bind(lease_us)
+            .bind(limit)
+            .fetch_all(&mut *transaction.inner)
+            .await?;
+        transaction.commit().await?;
+        let claim = |row: &SqliteRow| {
+            Ok(Claim { key: row.try_get("key")?, epoch: row.try_get("epoch")?, attempts: row.try_get("attempts")? })
+        };
+        rows.iter().map(claim).collect()
+    }
+
+    /// Puts a claimed effect off after a failure. Does nothing if the claim is no longer held.
+    pub async fn defer(&self, claim: &Claim, due_us: i64, error: &str) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(sql::DEFER_EFFECT)
+            .bind(&claim.key)
+            .bind(claim.epoch)
+            .bind(due_us)
+            .bind(error)
+            .execute(&mut *transaction.inner)
+            .await?;
+        transaction.commit().await
+    }
+
+    /// When the next effect of a lane is due.
+    pub async fn next_effect(&self, lane: Lane) -> Result<Option<i64>, StoreError> {
+        Ok(sqlx::query_scalar(sql::NEXT_EFFECT).bind(lane.as_str()).fetch_one(&self.readers).await?)
+    }
+}
+
+impl Transaction {
+    /// Makes everything in this transaction durable.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.inner.commit().await?)
+    }
+
+    /// The last sequence number of each of these requests that exists, and its wrapped data key.
+    pub async fn heads(&mut self, ids: &[RequestId]) -> Result<Vec<(RequestId, u64, Option<Vec<u8>>)>, StoreError> {
+        let rows =
+            sqlx::query("SELECT id, seq, data_key FROM requests WHERE id IN (SELECT unhex(value) FROM json_each($1))")
+                .bind(hex_list(ids))
+                .fetch_all(&mut *self.inner)
+                .await?;
+        rows.iter()
+            .map(|row| Ok((RequestId(row.try_get("id")?), unsigned(row, "seq")?, row.try_get("data_key")?)))
+            .collect()
+    }
+
+    /// The events of some requests, each request's in order.
+    pub async fn events_of_all(&mut self, requests: &[RequestId]) -> Result<Vec<EventRow>, StoreError> {
+        events_of_all(&mut self.inner, requests).await
+    }
+
+    /// The receipt of an idempotency key.
+    pub async fn receipt(
+        &mut self,
+        organization: &OrganizationId,
+        key: &str,
+    ) -> Result<Option<ReceiptRow>, StoreError> {
+        let row =
+            sqlx::query(sql::RECEIPT).bind(organization.as_str()).bind(key).fetch_optional(&mut *self.inner).await?;
+        row.as_ref().map(receipt_row).transpose()
+    }
+
+    /// The fencing numbers of some effects.
+    pub async fn epochs(&mut self, keys: &[String]) -> Result<Vec<(String, i64)>, StoreError> {
+        let rows = sqlx::query("SELECT key, epoch FROM effects WHERE key IN (SELECT value FROM json_each($1))")
+            .bind(text_list(keys))
+            .fetch_all(&mut *self.inner)
+            .await?;
+        rows.iter().map(|row| Ok((row.try_get("key")?, row.try_get("epoch")?))).collect()
+    }
+
+    /// Appends events. A second event with the same request and number is an error.
+    pub async fn insert_events(&mut self, events: &[EventRow]) -> Result<(), StoreError> {
+        for chunk in chunked(events) {
+            let mut query = QueryBuilder::new(sql::INSERT_EVENTS);
+            query.push_values(chunk, |mut row, event| {
+                row.push_bind(event.request.0)
+                    .push_bind(event.seq as i64)
+                    .push_bind(event.body.as_str())
+                    .push_bind(event.disclosure.as_deref())
+                    .push_bind(event.hash.0.as_slice());
+            });
+            query.build().execute(&mut *self.inner).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes the narrow rows of new requests.
+    pub async fn insert_requests(&mut self, requests: &[RequestRow]) -> Result<(), StoreError> {
+        for chunk in chunked(requests) {
+            let mut query = QueryBuilder::new(sql::INSERT_REQUESTS);
+            query.push_values(chunk, |mut row, request| {
+                row.push_bind(request.id.0)
+                    .push_bind(request.organization.as_str())
+                    .push_bind(request.status.as_str())
+                    .push_bind(request.seq as i64)
+                    .push_bind(request.head.0.as_slice())
+                    .push_bind(request.business_id.as_deref())
+                    .push_bind(request.created_us)
+                    .push_bind(request.updated_us)
+                    .push_bind(request.expires_us)
+                    .push_bind(request.wake_us)
+                    .push_bind(request.deleted_us)
+                    .push_bind(request.data_key.as_deref());
+            });
+            query.build().execute(&mut *self.inner).await?;
+        }
+        Ok(())
+    }
+
+    /// Brings the narrow rows of existing requests up to date.
+    pub async fn update_requests(&mut self, requests: &[RequestRow]) -> Result<(), StoreError> {
+        for chunk in chunked(requests) {
+            let mut query = QueryBuilder::new(sql::UPDATE_REQUESTS_FROM);
+            query.push_values(chunk, |mut row, request| {
+                row.push_bind(request.id.0)
+                    .push_bind(request.status.as_str())
+                    .push_bind(request.seq as i64)
+                    .push_bind(request.head.0.as_slice())
+                    .push_bind(request.updated_us)
+                    .push_bind(request.expires_us)
+                    .push_bind(request.wake_us);
+            });
+            query.push(sql::UPDATE_REQUESTS_SET);
+            query.build().execute(&mut *self.inner).await?;
+        }
+        for request in requests.iter().filter(|request| request.deleted_us.is_some()) {
+            sqlx::query(sql::ERASE_REQUEST)
+                .bind(request.id.0)
+                .bind(request.deleted_us)
+                .execute(&mut *self.inner)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Files effects.
+    pub async fn insert_effects(&mut self, effects: &[EffectRow]) -> Result<(), StoreError> {
+        for chunk in chunked(effects) {
+            let mut query = QueryBuilder::new(sql::INSERT_EFFECTS);
+            query.push_values(chunk, |mut row, effect| {
+                row.push_bind(effect.key.as_str()).push_bind(effect.lane.as_str()).push_bind(effect.due_us);
+            });
+            query.build().execute(&mut *self.inner).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes effects away that are done, given up or no longer owed.
+    pub async fn delete_effects(&mut self, keys: &[String]) -> Result<(), StoreError> {
+        if !keys.is_empty() {
+            sqlx::query("DELETE FROM effects WHERE key IN (SELECT value FROM json_each($1))")
+                .bind(text_list(keys))
+                .execute(&mut *self.inner)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Remembers first answers.
+    pub async fn insert_receipts(&mut self, receipts: &[ReceiptRow]) -> Result<(), StoreError> {
+        for receipt in receipts {
+            sqlx::query(sql::DELETE_RECEIPT)
+                .bind(receipt.organization.as_str())
+                .bind(&receipt.key)
+                .execute(&mut *self.inner)
+                .await?;
+        }
+        for chunk in chunked(receipts) {
+            let mut query = QueryBuilder::new(sql::INSERT_RECEIPTS);
+            query.push_values(chunk, |mut row, receipt| {
+                row.push_bind(receipt.organization.as_str())
+                    .push_bind(receipt.key.as_str())
+                    .push_bind(receipt.fingerprint.0.as_slice())
+                    .push_bind(receipt.subject.as_str())
+                    .push_bind(receipt.seq as i64)
+                    .push_bind(receipt.created_us);
+            });
+            query.build().execute(&mut *self.inner).await?;
+        }
+        Ok(())
+    }
+
+    /// Forgets first answers older than an instant.
+    pub async fn delete_old_receipts(&mut self, before_us: i64) -> Result<(), StoreError> {
+        sqlx::query(sql::DELETE_OLD_RECEIPTS).bind(before_us).execute(&mut *self.inner).await?;
+        Ok(())
+    }
+
+    /// Notes that requests use documents.
+    pub async fn insert_uses(&mut self, uses: &[(OrganizationId, Digest, String)]) -> Result<(), StoreError> {
+        for chunk in chunked(uses) {
+            let mut query = QueryBuilder::new(sql::INSERT_USES);
+            query.push_values(chunk, |mut row, (organization, digest, subject)| {
+                row.push_bind(organization.as_str()).push_bind(digest.0.as_slice()).push_bind(subject.as_str());
+            });
+            query.build().execute(&mut *self.inner).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a use back; with the last one the document goes, and its object's name is returned.
+    pub async fn drop_use(
+        &mut self,
+        organization: &OrganizationId,
+        digest: Digest,
+        subject: &str,
+    ) -> Result<Option<Uuid>, StoreError> {
+        sqlx::query(sql::DROP_USES)
+            .bind(organization.as_str())
+            .bind(digest.0.as_slice())
+            .bind(subject)
+            .execute(&mut *self.inner)
+            .await?;
+        self.drop_unused_document(organization, digest).await
+    }
+
+    /// Takes a document away if nobody uses it; returns its object's name.
+    pub async fn drop_unused_document(
+        &mut self,
+        organization: &OrganizationId,
+        digest: Digest,
+    ) -> Result<Option<Uuid>, StoreError> {
+        Ok(sqlx::query_scalar(sql::DROP_UNUSED_DOCUMENT)
+            .bind(organization.as_str())
+            .bind(digest.0.as_slice())
+            .fetch_optional(&mut *self.inner)
+            .await?)
+    }
+
+    /// Which of these documents are stored.
+    pub async fn documents_present(
+        &mut self,
+        wanted: &[(OrganizationId, Digest)],
+    ) -> Result<Vec<(OrganizationId, Digest)>, StoreError> {
+        let mut present = Vec::with_capacity(wanted.len());
+        for (organization, digest) in wanted {
+            let row = sqlx::query(sql::DOCUMENT)
+                .bind(organization.as_str())
+                .bind(digest.0.as_slice())
+                .fetch_optional(&mut *self.inner)
+                .await?;
+            if row.is_some() {
+                present.push((organization.clone(), *digest));
+            }
+        }
+        Ok(present)
+    }
+}
+
+async fn events_of_all(connection: &mut SqliteConnection, requests: &[RequestId]) -> Result<Vec<EventRow>, StoreError> {
+    let text = format!(
+        "SELECT {} FROM events WHERE request IN (SELECT unhex(value) FROM json_each($1)) ORDER BY request, seq",
+        sql::EVENT_COLUMNS
+    );
+    let rows = sqlx::query(AssertSqlSafe(text)).bind(hex_list(requests)).fetch_all(connection).await?;
+    rows.iter().map(event_row).collect()
+}
+
+fn filter(query: &mut QueryBuilder<sqlx::Sqlite>, organization: &OrganizationId, listing: &Listing) {
+    query.push("deleted_us IS NULL AND organization = ").push_bind(organization.to_string());
+    if let Some(status) = listing.status {
+        query.push(" AND status = ").push_bind(status.as_str());
+    }
+    if let Some(business_id) = &listing.business_id {
+        query.push(" AND business_id = ").push_bind(business_id.clone());
+    }
+    if let Some(after) = listing.created_after_us {
+        query.push(" AND created_us > ").push_bind(after);
+    }
+    if let Some(before) = listing.created_before_us {
+        query.push(" AND created_us < ").push_bind(before);
+    }
+}
+
+fn migrator() -> Migrator {
+    let migration = |(version, name, text): (i64, &'static str, &'static str)| {
+        Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, text.into_sql_str(), false)
+    };
+    Migrator::with_migrations(MIGRATIONS.map(migration).into())
+}
+
+/// Slices of a few fixed lengths, largest first.
+fn chunked<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = CHUNKS.into_iter().find(|size| *size <= rows.len())?;
+        let (chunk, rest) = rows.split_at(size);
+        rows = rest;
+        Some(chunk)
+    })
+}
+
+fn hex_list(ids: &[RequestId]) -> String {
+    let quoted: Vec<String> = ids.iter().map(|id| format!("\"{}\"", id.0.simple())).collect();
+    format!("[{}]", quoted.join(","))
+}
+
+fn text_list(texts: &[String]) -> String {
+    serde_json::Value::from(texts).to_string()
+}
+
+fn corrupt(what: &'static str) -> StoreError {
+    StoreError::Corrupt { what }
+}
+
+pub(super) fn unsigned(row: &SqliteRow, column: &str) -> Result<u64, StoreError> {
+    u64::try_from(row.try_get::<i64, _>(column)?).map_err(|_| corrupt("number"))
+}
+
+pub(super) fn organization(row: &SqliteRow) -> Result<OrganizationId, StoreError> {
+    row.try_get::<&str, _>("organization")?.parse().map_err(|_| corrupt("organization"))
+}
+
+pub(super) fn digest(row: &SqliteRow, column: &str) -> Result<Digest, StoreError> {
+    Digest::from_slice(row.try_get(column)?).ok_or_else(|| corrupt("digest"))
+}
+
+fn event_row(row: &SqliteRow) -> Result<EventRow, StoreError> {
+    Ok(EventRow {
+        position: row.try_get("position")?,
+        request: RequestId(row.try_get("request")?),
+        seq: unsigned(row, "seq")?,
+        body: row.try_get("body")?,
+        disclosure: row.try_get("disclosure")?,
+        hash: digest(row, "hash")?,
+    })
+}
+
+fn request_row(row: &SqliteRow) -> Result<RequestRow, StoreError> {
+    Ok(RequestRow {
+        id: RequestId(row.try_get("id")?),
+        organization: organization(row)?,
+        status: Status::parse(row.try_get("status")?).ok_or_else(|| corrupt("status"))?,
+        seq: unsigned(row, "seq")?,
+        head: digest(row, "head")?,
+        business_id: row.try_get("business_id")?,
+        created_us: row.try_get("created_us")?,
+        updated_us: row.try_get("updated_us")?,
+        expires_us: row.try_get("expires_us")?,
+        wake_us: row.try_get("wake_us")?,
+        deleted_us: row.try_get("deleted_us")?,
+        data_key: row.try_get("data_key")?,
+    })
+}
+
+fn receipt_row(row: &SqliteRow) -> Result<ReceiptRow, StoreError> {
+    Ok(ReceiptRow {
+        organization: organization(row)?,
+        key: row.try_get("key")?,
+        fingerprint: digest(row, "fingerprint")?,
+        subject: row.try_get("subject")?,
+        seq: unsigned(row, "seq")?,
+        created_us: row.try_get("created_us")?,
+    })
+}
