@@ -12,8 +12,7 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use ring::rand::SystemRandom;
 use ring::signature::{
-    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256,
-    RsaKeyPair,
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
 };
 use x509_cert::Certificate;
 
@@ -40,9 +39,7 @@ pub enum AuthorityError {
         source: std::io::Error,
     },
     /// The key is not a usable PKCS#8 (ECDSA P-256 or P-384, RSA) or PKCS#1 private key.
-    #[error(
-        "the sealing key is not a PKCS#8 key of ECDSA P-256, ECDSA P-384 or RSA (2048 bits or more)"
-    )]
+    #[error("the sealing key is not a PKCS#8 key of ECDSA P-256, ECDSA P-384 or RSA (2048 bits or more)")]
     Key,
     /// The chain is not a list of certificates in PEM.
     #[error("the sealing certificate chain cannot be read")]
@@ -85,10 +82,7 @@ impl Authority {
     /// and a self-signed certificate. Processes that start together end up with the same one.
     pub fn load_or_create(folder: &Path, organization_name: &str) -> Result<Self, AuthorityError> {
         let (key_path, chain_path) = (folder.join(KEY_FILE), folder.join(CERTIFICATE_FILE));
-        fs::create_dir_all(folder).map_err(|source| AuthorityError::File {
-            path: folder.into(),
-            source,
-        })?;
+        fs::create_dir_all(folder).map_err(|source| AuthorityError::File { path: folder.into(), source })?;
         if !key_path.exists() {
             let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256)?;
             create(&key_path, key.serialize_pem().as_bytes(), 0o600)?;
@@ -108,8 +102,7 @@ impl Authority {
         if chain_pem.len() > MAX_PEM_BYTES {
             return Err(AuthorityError::Chain);
         }
-        let chain =
-            Certificate::load_pem_chain(chain_pem.as_bytes()).map_err(|_| AuthorityError::Chain)?;
+        let chain = Certificate::load_pem_chain(chain_pem.as_bytes()).map_err(|_| AuthorityError::Chain)?;
         let own = chain.first().ok_or(AuthorityError::Chain)?;
         let encoded = own.to_der().map_err(|_| AuthorityError::Chain)?;
         let authority = Self {
@@ -157,13 +150,10 @@ impl Authority {
     pub(super) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
         let random = SystemRandom::new();
         match &self.key {
-            Key::P256(pair) | Key::P384(pair) => {
-                Some(pair.sign(&random, message).ok()?.as_ref().to_vec())
-            }
+            Key::P256(pair) | Key::P384(pair) => Some(pair.sign(&random, message).ok()?.as_ref().to_vec()),
             Key::Rsa(pair) => {
                 let mut signature = vec![0; pair.public().modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature)
-                    .ok()?;
+                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).ok()?;
                 Some(signature)
             }
         }
@@ -174,22 +164,15 @@ impl Authority {
         let message = b"does this certificate belong to this key?";
         let signature = self.sign(message).ok_or(AuthorityError::Key)?;
         let own = self.chain.first().ok_or(AuthorityError::Chain)?;
-        if cms::is_signed_by(own, self.scheme(), message, &signature) {
-            Ok(())
-        } else {
-            Err(AuthorityError::Mismatch)
-        }
+        if cms::is_signed_by(own, self.scheme(), message, &signature) { Ok(()) } else { Err(AuthorityError::Mismatch) }
     }
 }
 
 impl Key {
     fn from_pem(pem: &str) -> Result<Self, AuthorityError> {
-        let (label, der) =
-            der::pem::decode_vec(pem.trim_start().as_bytes()).map_err(|_| AuthorityError::Key)?;
+        let (label, der) = der::pem::decode_vec(pem.trim_start().as_bytes()).map_err(|_| AuthorityError::Key)?;
         if label == "RSA PRIVATE KEY" {
-            return RsaKeyPair::from_der(&der)
-                .map(Self::Rsa)
-                .map_err(|_| AuthorityError::Key);
+            return RsaKeyPair::from_der(&der).map(Self::Rsa).map_err(|_| AuthorityError::Key);
         }
         let random = SystemRandom::new();
         let ecdsa = |algorithm| EcdsaKeyPair::from_pkcs8(algorithm, &der, &random);
@@ -201,36 +184,22 @@ impl Key {
     }
 }
 
-fn self_signed(
-    key: &rcgen::KeyPair,
-    organization_name: &str,
-) -> Result<rcgen::Certificate, AuthorityError> {
+fn self_signed(key: &rcgen::KeyPair, organization_name: &str) -> Result<rcgen::Certificate, AuthorityError> {
     let mut parameters = rcgen::CertificateParams::default();
     let mut name = rcgen::DistinguishedName::new();
     // X.520 allows 64 characters.
     let short: String = organization_name.chars().take(64).collect();
-    let short = if short.trim().is_empty() {
-        "Countersign".to_owned()
-    } else {
-        short
-    };
+    let short = if short.trim().is_empty() { "Countersign".to_owned() } else { short };
     name.push(rcgen::DnType::OrganizationName, short.clone());
     name.push(rcgen::DnType::CommonName, short);
     parameters.distinguished_name = name;
-    parameters.key_usages = vec![
-        rcgen::KeyUsagePurpose::DigitalSignature,
-        rcgen::KeyUsagePurpose::ContentCommitment,
-    ];
+    parameters.key_usages = vec![rcgen::KeyUsagePurpose::DigitalSignature, rcgen::KeyUsagePurpose::ContentCommitment];
     let today = Offset::UTC.to_datetime(Timestamp::now()).date();
     // A day early, for verifiers whose clocks are behind.
     let first = today.yesterday().unwrap_or(today);
     let day = |date: jiff::civil::Date, years: i16| {
         let day = date.day().min(28).unsigned_abs();
-        rcgen::date_time_ymd(
-            (date.year() + years).into(),
-            date.month().unsigned_abs(),
-            day,
-        )
+        rcgen::date_time_ymd((date.year() + years).into(), date.month().unsigned_abs(), day)
     };
     parameters.not_before = day(first, 0);
     parameters.not_after = day(today, VALID_YEARS);
@@ -238,18 +207,12 @@ fn self_signed(
 }
 
 fn read(path: &Path) -> Result<String, AuthorityError> {
-    fs::read_to_string(path).map_err(|source| AuthorityError::File {
-        path: path.into(),
-        source,
-    })
+    fs::read_to_string(path).map_err(|source| AuthorityError::File { path: path.into(), source })
 }
 
 /// Creates a file whole or not at all, and leaves it alone if it exists already.
 fn create(path: &Path, content: &[u8], mode: u32) -> Result<(), AuthorityError> {
-    let failed = |source| AuthorityError::File {
-        path: path.into(),
-        source,
-    };
+    let failed = |source| AuthorityError::File { path: path.into(), source };
     let draft = path.with_extension(format!("{}.draft", std::process::id()));
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);

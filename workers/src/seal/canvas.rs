@@ -50,50 +50,21 @@ pub(super) const fn style(face: Face, size: f64, color: Color) -> Style {
 impl Canvas {
     /// An empty canvas of a size in points.
     pub(super) fn new(width: f64, height: f64) -> Self {
-        Self {
-            width,
-            height,
-            content: String::new(),
-        }
+        Self { width, height, content: String::new() }
     }
 
     /// Text on a baseline.
-    pub(super) fn text(
-        &mut self,
-        fonts: &mut Fonts,
-        style: Style,
-        x: f64,
-        baseline: f64,
-        text: &str,
-    ) {
+    pub(super) fn text(&mut self, fonts: &mut Fonts, style: Style, x: f64, baseline: f64, text: &str) {
         self.color(style.color, "rg");
-        let _ = writeln!(
-            self.content,
-            "BT {} {} Td",
-            number(x),
-            number(self.height - baseline)
-        );
+        let _ = writeln!(self.content, "BT {} {} Td", number(x), number(self.height - baseline));
         for run in fonts.encode(style.face, text) {
-            let _ = writeln!(
-                self.content,
-                "/{} {} Tf <{}> Tj",
-                run.face.resource(),
-                number(style.size),
-                run.glyphs
-            );
+            let _ = writeln!(self.content, "/{} {} Tf <{}> Tj", run.face.resource(), number(style.size), run.glyphs);
         }
         self.content.push_str("ET\n");
     }
 
     /// Text that ends at `right`.
-    pub(super) fn text_right(
-        &mut self,
-        fonts: &mut Fonts,
-        style: Style,
-        right: f64,
-        baseline: f64,
-        text: &str,
-    ) {
+    pub(super) fn text_right(&mut self, fonts: &mut Fonts, style: Style, right: f64, baseline: f64, text: &str) {
         let width = fonts.width(style.face, style.size, text);
         self.text(fonts, style, right - width, baseline, text);
     }
@@ -134,12 +105,7 @@ impl Canvas {
     }
 
     /// A box, outlined.
-    pub(super) fn outline(
-        &mut self,
-        [x, y, width, height]: [f64; 4],
-        thickness: f64,
-        color: Color,
-    ) {
+    pub(super) fn outline(&mut self, [x, y, width, height]: [f64; 4], thickness: f64, color: Color) {
         self.color(color, "RG");
         let _ = writeln!(
             self.content,
@@ -209,22 +175,11 @@ impl Canvas {
     }
 
     fn color(&mut self, [red, green, blue]: Color, operator: &str) {
-        let _ = writeln!(
-            self.content,
-            "{} {} {} {operator}",
-            number(red),
-            number(green),
-            number(blue)
-        );
+        let _ = writeln!(self.content, "{} {} {} {operator}", number(red), number(green), number(blue));
     }
 
     fn point(&mut self, (x, y): (f64, f64), operator: &str) {
-        let _ = writeln!(
-            self.content,
-            "{} {} {operator}",
-            number(x),
-            number(self.height - y)
-        );
+        let _ = writeln!(self.content, "{} {} {operator}", number(x), number(self.height - y));
     }
 
     /// A quadratic curve, written as the cubic one that PDF has.
@@ -240,12 +195,7 @@ impl Canvas {
 
 /// Numbers as a PDF array.
 pub(super) fn reals(numbers: &[f64]) -> Object {
-    Object::Array(
-        numbers
-            .iter()
-            .map(|number| Object::Real(*number as f32))
-            .collect(),
-    )
+    Object::Array(numbers.iter().map(|number| Object::Real(*number as f32)).collect())
 }
 
 fn middle(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
@@ -256,9 +206,5 @@ fn middle(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
 fn number(value: f64) -> String {
     let text = format!("{value:.3}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" {
-        "0".to_owned()
-    } else {
-        text.to_owned()
-    }
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }

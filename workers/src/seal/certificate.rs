@@ -91,33 +91,18 @@ struct Flow<'a> {
 }
 
 /// Draws the certificate; returns its pages and where, on the last one, the seal's box goes.
-pub(super) fn draw(
-    fonts: &mut Fonts,
-    certificate: &Certificate,
-    language: Language,
-) -> Vec<Canvas> {
+pub(super) fn draw(fonts: &mut Fonts, certificate: &Certificate, language: Language) -> (Vec<Canvas>, f64) {
     let words = language.words();
-    let mut flow = Flow {
-        fonts,
-        pages: vec![Canvas::new(WIDTH, HEIGHT)],
-        at: MARGIN + 6.0,
-    };
+    let mut flow = Flow { fonts, pages: vec![Canvas::new(WIDTH, HEIGHT)], at: MARGIN + 6.0 };
     flow.head(words, certificate);
     flow.heading(words.document, 5.0 * LEADING);
     flow.row(words.file, &certificate.document_name);
     flow.row(words.digest, &certificate.document_digest_hex);
-    let size = format!(
-        "{} {}",
-        grouped(certificate.document_bytes, language),
-        words.bytes
-    );
+    let size = format!("{} {}", grouped(certificate.document_bytes, language), words.bytes);
     flow.row(words.size, &size);
     flow.row(words.pages, &certificate.pages.to_string());
     flow.row(words.completed, &utc(certificate.completed_at));
-    flow.heading(
-        &format!("{} · {}", words.signers, certificate.signers.len()),
-        9.0 * LEADING,
-    );
+    flow.heading(&format!("{} · {}", words.signers, certificate.signers.len()), 9.0 * LEADING);
     for (place, signer) in (1..).zip(&certificate.signers) {
         flow.signer(words, place, signer);
     }
@@ -182,11 +167,7 @@ impl Flow<'_> {
         let title = cut(&certificate.title, MAX_VALUE_CHARACTERS);
         let style = style(Face::Text, 11.5, INK);
         self.at = self.paragraph(style, [MARGIN, self.at, INNER, 15.5], &title);
-        self.text(
-            LABEL,
-            MARGIN,
-            &format!("{} {}", words.request, certificate.request_id),
-        );
+        self.text(LABEL, MARGIN, &format!("{} {}", words.request, certificate.request_id));
         self.at += 8.0;
     }
 
@@ -205,9 +186,7 @@ impl Flow<'_> {
     /// A label and its value, over as many lines as the value takes.
     fn row(&mut self, label: &str, value: &str) {
         let value = cut(value, MAX_VALUE_CHARACTERS);
-        let lines = self
-            .fonts
-            .wrap(VALUE.face, VALUE.size, WIDTH - MARGIN - VALUE_AT, &value);
+        let lines = self.fonts.wrap(VALUE.face, VALUE.size, WIDTH - MARGIN - VALUE_AT, &value);
         self.need(lines.len() as f64 * LEADING);
         self.text(LABEL, MARGIN, label);
         for line in lines {
@@ -292,11 +271,7 @@ fn cut(text: &str, most: usize) -> String {
 
 /// A number with its thousands apart.
 fn grouped(number: u64, language: Language) -> String {
-    let separator = if language == Language::English {
-        ','
-    } else {
-        '.'
-    };
+    let separator = if language == Language::English { ',' } else { '.' };
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {

@@ -36,11 +36,7 @@ pub fn inspect_main() -> ExitCode {
     if input.read_to_end(&mut bytes).is_err() {
         return ExitCode::FAILURE;
     }
-    let verdict = if bytes.len() > MAX_FILE_BYTES {
-        Err(Unsignable::TooCostly)
-    } else {
-        inspect(&bytes)
-    };
+    let verdict = if bytes.len() > MAX_FILE_BYTES { Err(Unsignable::TooCostly) } else { inspect(&bytes) };
     let Ok(text) = serde_json::to_vec(&verdict) else {
         return ExitCode::FAILURE;
     };
@@ -54,11 +50,7 @@ pub fn inspect_main() -> ExitCode {
 ///
 /// A child that crashes, is killed, or says nothing sensible in time means the file is
 /// [`Unsignable::TooCostly`].
-pub async fn inspect_in_child(
-    program: &Path,
-    args: &[&str],
-    bytes: Arc<[u8]>,
-) -> Result<Inspection, Unsignable> {
+pub async fn inspect_in_child(program: &Path, args: &[&str], bytes: Arc<[u8]>) -> Result<Inspection, Unsignable> {
     let child = Command::new(program)
         .args(args)
         .env_clear()
@@ -93,11 +85,7 @@ async fn converse(mut child: Child, bytes: &[u8]) -> Option<Result<Inspection, U
 }
 
 fn limit_self() -> std::io::Result<()> {
-    let limits = [
-        (Resource::AS, MAX_MEMORY_BYTES),
-        (Resource::CPU, MAX_CPU_SECONDS),
-        (Resource::CORE, 0),
-    ];
+    let limits = [(Resource::AS, MAX_MEMORY_BYTES), (Resource::CPU, MAX_CPU_SECONDS), (Resource::CORE, 0)];
     for (resource, limit) in limits {
         // Never above what the parent's own limit allows.
         let (_, hard) = resource.get()?;

@@ -24,8 +24,7 @@ const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
 const CONTENT_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.3");
 const MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.4");
-const SIGNING_CERTIFICATE_V2: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.47");
+const SIGNING_CERTIFICATE_V2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.47");
 const SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
 const SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.2");
 const SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.3");
@@ -86,10 +85,7 @@ impl Scheme {
             Self::RsaSha384 => RSA_SHA384,
             Self::RsaSha512 => RSA_SHA512,
         };
-        AlgorithmIdentifierOwned {
-            oid,
-            parameters: None,
-        }
+        AlgorithmIdentifierOwned { oid, parameters: None }
     }
 
     /// The scheme that a signer declares; some name only RSA and leave the digest to its own field.
@@ -112,16 +108,8 @@ impl Scheme {
     }
 
     fn verifier(self, certificate: &Certificate) -> Option<&'static dyn VerificationAlgorithm> {
-        let key = &certificate
-            .tbs_certificate
-            .subject_public_key_info
-            .algorithm;
-        let curve = || {
-            key.parameters
-                .as_ref()?
-                .decode_as::<ObjectIdentifier>()
-                .ok()
-        };
+        let key = &certificate.tbs_certificate.subject_public_key_info.algorithm;
+        let curve = || key.parameters.as_ref()?.decode_as::<ObjectIdentifier>().ok();
         match self {
             Self::RsaSha256 if key.oid == RSA => Some(&signature::RSA_PKCS1_2048_8192_SHA256),
             Self::RsaSha384 if key.oid == RSA => Some(&signature::RSA_PKCS1_2048_8192_SHA384),
@@ -138,18 +126,14 @@ impl Scheme {
 /// How many bytes a signature of this authority may take.
 pub(super) fn reserve(authority: &Authority) -> usize {
     let length = |certificate: &Certificate| {
-        certificate
-            .encoded_len()
-            .map_or(4096, |length| usize::try_from(length).unwrap_or(4096))
+        certificate.encoded_len().map_or(4096, |length| usize::try_from(length).unwrap_or(4096))
     };
     FRAME_BYTES + authority.chain().iter().map(length).sum::<usize>()
 }
 
 /// Signs the parts, one after the other, as one message.
 pub(super) fn sign(authority: &Authority, parts: [&[u8]; 2]) -> Result<Vec<u8>, SealError> {
-    build(authority, parts)
-        .map_err(|_| SealError::Signature)?
-        .ok_or(SealError::Signature)
+    build(authority, parts).map_err(|_| SealError::Signature)?.ok_or(SealError::Signature)
 }
 
 fn build(authority: &Authority, parts: [&[u8]; 2]) -> der::Result<Option<Vec<u8>>> {
@@ -162,33 +146,17 @@ fn build(authority: &Authority, parts: [&[u8]; 2]) -> der::Result<Option<Vec<u8>
     let mut certs = Vec::new();
     for certificate in authority.chain() {
         let digest = digest::digest(&digest::SHA256, &certificate.to_der()?);
-        certs.push(CertificateId {
-            algorithm: None,
-            digest: OctetString::new(digest.as_ref())?,
-            issuer_serial: None,
-        });
+        certs.push(CertificateId { algorithm: None, digest: OctetString::new(digest.as_ref())?, issuer_serial: None });
     }
     let attributes: Attributes = SetOfVec::try_from(vec![
         attribute(CONTENT_TYPE, Any::from(&DATA))?,
-        attribute(
-            MESSAGE_DIGEST,
-            Any::encode_from(&OctetString::new(digest_of(algorithm, parts).as_ref())?)?,
-        )?,
-        attribute(
-            SIGNING_CERTIFICATE_V2,
-            Any::encode_from(&SigningCertificateV2 {
-                certs,
-                policies: None,
-            })?,
-        )?,
+        attribute(MESSAGE_DIGEST, Any::encode_from(&OctetString::new(digest_of(algorithm, parts).as_ref())?)?)?,
+        attribute(SIGNING_CERTIFICATE_V2, Any::encode_from(&SigningCertificateV2 { certs, policies: None })?)?,
     ])?;
     let Some(signature) = authority.sign(&attributes.to_der()?) else {
         return Ok(None);
     };
-    let digest_alg = AlgorithmIdentifierOwned {
-        oid: digest_oid,
-        parameters: None,
-    };
+    let digest_alg = AlgorithmIdentifierOwned { oid: digest_oid, parameters: None };
     let signer = SignerInfo {
         version: CmsVersion::V1,
         sid: SignerIdentifier::IssuerAndSerialNumber(IssuerAndSerialNumber {
@@ -201,29 +169,16 @@ fn build(authority: &Authority, parts: [&[u8]; 2]) -> der::Result<Option<Vec<u8>
         signature: OctetString::new(signature)?,
         unsigned_attrs: None,
     };
-    let certificates: Vec<_> = authority
-        .chain()
-        .iter()
-        .cloned()
-        .map(CertificateChoices::Certificate)
-        .collect();
+    let certificates: Vec<_> = authority.chain().iter().cloned().map(CertificateChoices::Certificate).collect();
     let signed = SignedData {
         version: CmsVersion::V1,
         digest_algorithms: SetOfVec::try_from(vec![digest_alg])?,
-        encap_content_info: EncapsulatedContentInfo {
-            econtent_type: DATA,
-            econtent: None,
-        },
+        encap_content_info: EncapsulatedContentInfo { econtent_type: DATA, econtent: None },
         certificates: Some(CertificateSet::try_from(certificates)?),
         crls: None,
         signer_infos: SignerInfos::try_from(vec![signer])?,
     };
-    ContentInfo {
-        content_type: SIGNED_DATA,
-        content: Any::encode_from(&signed)?,
-    }
-    .to_der()
-    .map(Some)
+    ContentInfo { content_type: SIGNED_DATA, content: Any::encode_from(&signed)? }.to_der().map(Some)
 }
 
 /// Checks a signature over the parts and returns the certificate it was made with.
@@ -232,18 +187,9 @@ fn build(authority: &Authority, parts: [&[u8]; 2]) -> der::Result<Option<Vec<u8>
 /// that no byte can be exchanged without a trace.
 pub(super) fn check(encoded: &[u8], parts: [&[u8]; 2]) -> Result<Certificate, NotSealed> {
     let outer = ContentInfo::from_der(encoded).map_err(|_| NotSealed::SignatureUnreadable)?;
-    let signed: SignedData = outer
-        .content
-        .decode_as()
-        .map_err(|_| NotSealed::SignatureUnreadable)?;
+    let signed: SignedData = outer.content.decode_as().map_err(|_| NotSealed::SignatureUnreadable)?;
     let canonical = Any::encode_from(&signed)
-        .and_then(|content| {
-            ContentInfo {
-                content_type: SIGNED_DATA,
-                content,
-            }
-            .to_der()
-        })
+        .and_then(|content| ContentInfo { content_type: SIGNED_DATA, content }.to_der())
         .map_err(|_| NotSealed::SignatureUnreadable)?;
     let signers = signed.signer_infos.0.as_slice();
     let [signer] = signers else {
@@ -257,21 +203,14 @@ pub(super) fn check(encoded: &[u8], parts: [&[u8]; 2]) -> Result<Certificate, No
     if canonical != encoded || !plain {
         return Err(NotSealed::SignatureUnusual);
     }
-    let scheme = Scheme::declared(signer.signature_algorithm.oid, signer.digest_alg.oid)
-        .ok_or(NotSealed::AlgorithmUnknown)?;
+    let scheme =
+        Scheme::declared(signer.signature_algorithm.oid, signer.digest_alg.oid).ok_or(NotSealed::AlgorithmUnknown)?;
     for identifier in [&signer.signature_algorithm, &signer.digest_alg] {
-        if identifier
-            .parameters
-            .as_ref()
-            .is_some_and(|parameters| parameters.tag() != Tag::Null)
-        {
+        if identifier.parameters.as_ref().is_some_and(|parameters| parameters.tag() != Tag::Null) {
             return Err(NotSealed::AlgorithmUnknown);
         }
     }
-    let attributes = signer
-        .signed_attrs
-        .as_ref()
-        .ok_or(NotSealed::SignatureUnusual)?;
+    let attributes = signer.signed_attrs.as_ref().ok_or(NotSealed::SignatureUnusual)?;
     if value::<ObjectIdentifier>(attributes, CONTENT_TYPE)? != DATA {
         return Err(NotSealed::SignatureUnusual);
     }
@@ -280,9 +219,7 @@ pub(super) fn check(encoded: &[u8], parts: [&[u8]; 2]) -> Result<Certificate, No
         return Err(NotSealed::Changed);
     }
     let own = signing_certificate(&signed, signer, attributes)?;
-    let message = attributes
-        .to_der()
-        .map_err(|_| NotSealed::SignatureUnreadable)?;
+    let message = attributes.to_der().map_err(|_| NotSealed::SignatureUnreadable)?;
     if is_signed_by(&own, scheme, &message, signer.signature.as_bytes()) {
         Ok(own)
     } else {
@@ -291,22 +228,11 @@ pub(super) fn check(encoded: &[u8], parts: [&[u8]; 2]) -> Result<Certificate, No
 }
 
 /// Whether a signature over a message was made with the key of a certificate.
-pub(super) fn is_signed_by(
-    certificate: &Certificate,
-    scheme: Scheme,
-    message: &[u8],
-    signature: &[u8],
-) -> bool {
-    let key = certificate
-        .tbs_certificate
-        .subject_public_key_info
-        .subject_public_key
-        .raw_bytes();
-    scheme.verifier(certificate).is_some_and(|algorithm| {
-        UnparsedPublicKey::new(algorithm, key)
-            .verify(message, signature)
-            .is_ok()
-    })
+pub(super) fn is_signed_by(certificate: &Certificate, scheme: Scheme, message: &[u8], signature: &[u8]) -> bool {
+    let key = certificate.tbs_certificate.subject_public_key_info.subject_public_key.raw_bytes();
+    scheme
+        .verifier(certificate)
+        .is_some_and(|algorithm| UnparsedPublicKey::new(algorithm, key).verify(message, signature).is_ok())
 }
 
 /// The name a certificate gives: its common name, or its whole subject.
@@ -317,11 +243,7 @@ pub(super) fn subject(certificate: &Certificate) -> String {
         .iter()
         .flat_map(|relative| relative.0.iter())
         .find(|part| part.oid == common_name)
-        .and_then(|part| {
-            std::str::from_utf8(part.value.value())
-                .ok()
-                .map(str::to_owned)
-        })
+        .and_then(|part| std::str::from_utf8(part.value.value()).ok().map(str::to_owned))
         .unwrap_or_else(|| name.to_string())
 }
 
@@ -338,9 +260,7 @@ fn signing_certificate(
         let CertificateChoices::Certificate(certificate) = choice else {
             return Err(NotSealed::SignatureUnusual);
         };
-        let encoded = certificate
-            .to_der()
-            .map_err(|_| NotSealed::SignatureUnreadable)?;
+        let encoded = certificate.to_der().map_err(|_| NotSealed::SignatureUnreadable)?;
         let place = named.certs.iter().position(|id| id.names(&encoded));
         match place {
             Some(0) => found = Some(certificate.clone()),
@@ -353,8 +273,7 @@ fn signing_certificate(
     let own = found.ok_or(NotSealed::CertificateMismatch)?;
     match &signer.sid {
         SignerIdentifier::IssuerAndSerialNumber(id)
-            if id.issuer == own.tbs_certificate.issuer
-                && id.serial_number == own.tbs_certificate.serial_number =>
+            if id.issuer == own.tbs_certificate.issuer && id.serial_number == own.tbs_certificate.serial_number =>
         {
             Ok(own)
         }
@@ -375,10 +294,7 @@ impl CertificateId {
 }
 
 fn attribute(oid: ObjectIdentifier, value: Any) -> der::Result<Attribute> {
-    Ok(Attribute {
-        oid,
-        values: SetOfVec::try_from(vec![value])?,
-    })
+    Ok(Attribute { oid, values: SetOfVec::try_from(vec![value])? })
 }
 
 /// The one value of the one attribute of a kind.
@@ -393,9 +309,7 @@ fn value<'a, T: der::Choice<'a> + der::DecodeValue<'a>>(
     let [value] = attribute.values.as_slice() else {
         return Err(NotSealed::SignatureUnusual);
     };
-    value
-        .decode_as()
-        .map_err(|_| NotSealed::SignatureUnreadable)
+    value.decode_as().map_err(|_| NotSealed::SignatureUnreadable)
 }
 
 fn digest_of(algorithm: &'static digest::Algorithm, parts: [&[u8]; 2]) -> digest::Digest {

@@ -37,12 +37,7 @@ pub(super) struct Marker {
 impl Marker {
     /// A marker for a document.
     pub(super) fn new(previous: &Document, resources: ObjectId, sealed_at: Timestamp) -> Self {
-        Self {
-            resources,
-            sealed_at,
-            prefix: free_prefix(previous),
-            fields: Vec::new(),
-        }
+        Self { resources, sealed_at, prefix: free_prefix(previous), fields: Vec::new() }
     }
 
     /// Adds one mark to a page and returns its annotation.
@@ -54,10 +49,8 @@ impl Marker {
         mark: &Mark,
         number: usize,
     ) -> Result<ObjectId, SealError> {
-        let [x, y, width, height] = clip(page, mark).ok_or(SealError::Mark {
-            number,
-            problem: "it is off the page",
-        })?;
+        let [x, y, width, height] =
+            clip(page, mark).ok_or(SealError::Mark { number, problem: "it is off the page" })?;
         let mut annotation = dictionary! {
             "Type" => "Annot",
             "Rect" => reals(&page.rectangle(x, y, width, height)),
@@ -84,10 +77,7 @@ impl Marker {
                 annotation.set("FT", "Tx");
                 annotation.set("Ff", READ_ONLY | if several_lines { MULTILINE } else { 0 });
                 annotation.set("V", text_string(value));
-                annotation.set(
-                    "DA",
-                    Object::String(b"/Helv 0 Tf 0 g".to_vec(), StringFormat::Literal),
-                );
+                annotation.set("DA", Object::String(b"/Helv 0 Tf 0 g".to_vec(), StringFormat::Literal));
                 annotation.set("AP", dictionary! { "N" => look });
             }
             MarkContent::Checkbox { checked } => {
@@ -115,23 +105,11 @@ impl Marker {
     }
 
     /// Lists our fields in the document's form, beside its own.
-    pub(super) fn complete_form(
-        self,
-        update: &mut Update<'_>,
-        catalog: &mut Dictionary,
-    ) -> Result<(), SealError> {
+    pub(super) fn complete_form(self, update: &mut Update<'_>, catalog: &mut Dictionary) -> Result<(), SealError> {
         let previous = update.previous;
         let held = catalog.get(b"AcroForm").and_then(Object::as_reference).ok();
-        let mut form = catalog
-            .get_deref(b"AcroForm", previous)
-            .and_then(Object::as_dict)
-            .cloned()
-            .unwrap_or_default();
-        let mut fields = form
-            .get_deref(b"Fields", previous)
-            .and_then(Object::as_array)
-            .cloned()
-            .unwrap_or_default();
+        let mut form = catalog.get_deref(b"AcroForm", previous).and_then(Object::as_dict).cloned().unwrap_or_default();
+        let mut fields = form.get_deref(b"Fields", previous).and_then(Object::as_array).cloned().unwrap_or_default();
         fields.extend(self.fields.into_iter().map(Object::Reference));
         form.set("Fields", fields);
         if !lacks_appearances(previous) {
@@ -140,16 +118,8 @@ impl Marker {
         }
         // Signatures exist; append only.
         form.set("SigFlags", 3);
-        let mut resources = form
-            .get_deref(b"DR", previous)
-            .and_then(Object::as_dict)
-            .cloned()
-            .unwrap_or_default();
-        let mut faces = resources
-            .get_deref(b"Font", previous)
-            .and_then(Object::as_dict)
-            .cloned()
-            .unwrap_or_default();
+        let mut resources = form.get_deref(b"DR", previous).and_then(Object::as_dict).cloned().unwrap_or_default();
+        let mut faces = resources.get_deref(b"Font", previous).and_then(Object::as_dict).cloned().unwrap_or_default();
         if !faces.has(b"Helv") {
             let helvetica = dictionary! {
                 "Type" => "Font", "Subtype" => "Type1",
@@ -169,10 +139,7 @@ impl Marker {
 
 /// A time as PDF writes it, in UTC.
 pub(super) fn pdf_date(time: Timestamp) -> Object {
-    Object::String(
-        time.strftime("D:%Y%m%d%H%M%SZ").to_string().into_bytes(),
-        StringFormat::Literal,
-    )
+    Object::String(time.strftime("D:%Y%m%d%H%M%SZ").to_string().into_bytes(), StringFormat::Literal)
 }
 
 /// The part of a mark that is on its page.
@@ -182,9 +149,7 @@ fn clip(page: &Page, mark: &Mark) -> Option<[f64; 4]> {
     let right = (mark.x + mark.width).min(size.width_points);
     let bottom = (mark.y + mark.height).min(size.height_points);
     let numbers = [mark.x, mark.y, mark.width, mark.height];
-    let usable = numbers.iter().all(|number| number.is_finite())
-        && right - left >= 1.0
-        && bottom - top >= 1.0;
+    let usable = numbers.iter().all(|number| number.is_finite()) && right - left >= 1.0 && bottom - top >= 1.0;
     usable.then_some([left, top, right - left, bottom - top])
 }
 
@@ -201,15 +166,7 @@ fn free_prefix(document: &Document) -> String {
     let taken: HashSet<&[u8]> = document
         .objects
         .values()
-        .filter_map(|object| {
-            object
-                .as_dict()
-                .ok()?
-                .get_deref(b"T", document)
-                .ok()?
-                .as_str()
-                .ok()
-        })
+        .filter_map(|object| object.as_dict().ok()?.get_deref(b"T", document).ok()?.as_str().ok())
         .collect();
     let free = |prefix: &String| !taken.iter().any(|name| name.starts_with(prefix.as_bytes()));
     std::iter::once("countersign".to_owned())

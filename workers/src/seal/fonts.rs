@@ -79,18 +79,9 @@ impl Fonts {
     pub(super) fn new() -> Result<Self, SealError> {
         Ok(Self {
             faces: [
-                Used::new(
-                    "Inter-Regular",
-                    include_bytes!("../../assets/fonts/Inter-Regular.ttf"),
-                )?,
-                Used::new(
-                    "Inter-SemiBold",
-                    include_bytes!("../../assets/fonts/Inter-SemiBold.ttf"),
-                )?,
-                Used::new(
-                    "Caveat-Medium",
-                    include_bytes!("../../assets/fonts/Caveat-Medium.ttf"),
-                )?,
+                Used::new("Inter-Regular", include_bytes!("../../assets/fonts/Inter-Regular.ttf"))?,
+                Used::new("Inter-SemiBold", include_bytes!("../../assets/fonts/Inter-SemiBold.ttf"))?,
+                Used::new("Caveat-Medium", include_bytes!("../../assets/fonts/Caveat-Medium.ttf"))?,
             ],
         })
     }
@@ -113,10 +104,7 @@ impl Fonts {
             let (found, glyph) = self.find(face, character);
             let number = self.faces[found.index()].take(glyph, character);
             if runs.last().is_none_or(|run| run.face != found) {
-                runs.push(Run {
-                    face: found,
-                    glyphs: String::new(),
-                });
+                runs.push(Run { face: found, glyphs: String::new() });
             }
             if let Some(run) = runs.last_mut() {
                 let _ = write!(run.glyphs, "{number:04X}");
@@ -128,11 +116,7 @@ impl Fonts {
     /// The largest size up to `largest` at which the text is no wider than `width`.
     pub(super) fn fit(&self, face: Face, largest: f64, width: f64, text: &str) -> f64 {
         let natural = self.width(face, 1.0, text);
-        if natural * largest <= width {
-            largest
-        } else {
-            width / natural
-        }
+        if natural * largest <= width { largest } else { width / natural }
     }
 
     /// Breaks text into lines no wider than `width`; a word that is wider is broken anywhere.
@@ -141,11 +125,7 @@ impl Fonts {
         for paragraph in text.lines() {
             let mut line = String::new();
             for word in paragraph.split_whitespace() {
-                let longer = if line.is_empty() {
-                    word.to_owned()
-                } else {
-                    format!("{line} {word}")
-                };
+                let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
                 if self.width(face, size, &longer) <= width {
                     line = longer;
                     continue;
@@ -167,10 +147,7 @@ impl Fonts {
     }
 
     /// Writes what was used as font objects and returns the `/Font` resources.
-    pub(super) fn embed(
-        &self,
-        mut add: impl FnMut(Object) -> ObjectId,
-    ) -> Result<Dictionary, SealError> {
+    pub(super) fn embed(&self, mut add: impl FnMut(Object) -> ObjectId) -> Result<Dictionary, SealError> {
         let mut resources = Dictionary::new();
         for face in FACES {
             let used = &self.faces[face.index()];
@@ -193,44 +170,26 @@ impl Used {
     fn new(name: &'static str, data: &'static [u8]) -> Result<Self, SealError> {
         let font = FontRef::new(data).map_err(|_| SealError::Font)?;
         let advances = font.glyph_metrics(Size::unscaled(), LocationRef::default());
-        let units_per_em = f64::from(
-            font.metrics(Size::unscaled(), LocationRef::default())
-                .units_per_em,
-        );
+        let units_per_em = f64::from(font.metrics(Size::unscaled(), LocationRef::default()).units_per_em);
         let charmap = font.charmap();
         let (subset, glyphs) = (GlyphRemapper::new(), BTreeMap::new());
-        Ok(Self {
-            name,
-            data,
-            font,
-            charmap,
-            advances,
-            units_per_em,
-            subset,
-            glyphs,
-        })
+        Ok(Self { name, data, font, charmap, advances, units_per_em, subset, glyphs })
     }
 
     fn glyph(&self, character: char) -> Option<u16> {
         let glyph = self.charmap.map(character)?;
-        u16::try_from(glyph.to_u32())
-            .ok()
-            .filter(|glyph| *glyph != 0)
+        u16::try_from(glyph.to_u32()).ok().filter(|glyph| *glyph != 0)
     }
 
     fn advance(&self, glyph: u16) -> f64 {
-        let units = self
-            .advances
-            .advance_width(skrifa::GlyphId::new(u32::from(glyph)));
+        let units = self.advances.advance_width(skrifa::GlyphId::new(u32::from(glyph)));
         f64::from(units.unwrap_or(0.0)) * 1000.0 / self.units_per_em
     }
 
     fn take(&mut self, glyph: u16, character: char) -> u16 {
         let number = self.subset.remap(glyph);
         let width = self.advance(glyph);
-        self.glyphs
-            .entry(number)
-            .or_insert((width, (glyph != 0).then_some(character)));
+        self.glyphs.entry(number).or_insert((width, (glyph != 0).then_some(character)));
         number
     }
 
@@ -268,10 +227,7 @@ impl Used {
             "W" => self.widths(),
             "CIDToGIDMap" => "Identity",
         }));
-        let to_unicode = add(compressed(
-            Dictionary::new(),
-            self.to_unicode().into_bytes(),
-        )?);
+        let to_unicode = add(compressed(Dictionary::new(), self.to_unicode().into_bytes())?);
         let font = add(Object::Dictionary(dictionary! {
             "Type" => "Font",
             "Subtype" => "Type0",
@@ -289,17 +245,13 @@ impl Used {
         for (&number, &(width, _)) in &self.glyphs {
             let width = Object::Real(width as f32);
             match runs.last_mut() {
-                Some((first, widths))
-                    if usize::from(number) == usize::from(*first) + widths.len() =>
-                {
+                Some((first, widths)) if usize::from(number) == usize::from(*first) + widths.len() => {
                     widths.push(width);
                 }
                 _ => runs.push((number, vec![width])),
             }
         }
-        let flat = runs
-            .into_iter()
-            .flat_map(|(first, widths)| [i64::from(first).into(), Object::Array(widths)]);
+        let flat = runs.into_iter().flat_map(|(first, widths)| [i64::from(first).into(), Object::Array(widths)]);
         Object::Array(flat.collect())
     }
 
@@ -311,21 +263,15 @@ impl Used {
              /CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n\
              1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n",
         );
-        let known: Vec<(u16, char)> = self
-            .glyphs
-            .iter()
-            .filter_map(|(&number, &(_, character))| Some((number, character?)))
-            .collect();
+        let known: Vec<(u16, char)> =
+            self.glyphs.iter().filter_map(|(&number, &(_, character))| Some((number, character?))).collect();
         // The format allows 100 entries a block.
         for block in known.chunks(100) {
             let _ = writeln!(map, "{} beginbfchar", block.len());
             for (number, character) in block {
                 let mut units = [0_u16; 2];
-                let units: String = character
-                    .encode_utf16(&mut units)
-                    .iter()
-                    .map(|unit| format!("{unit:04X}"))
-                    .collect();
+                let units: String =
+                    character.encode_utf16(&mut units).iter().map(|unit| format!("{unit:04X}")).collect();
                 let _ = writeln!(map, "<{number:04X}> <{units}>");
             }
             map.push_str("endbfchar\n");
@@ -344,24 +290,15 @@ pub(super) fn compressed(dictionary: Dictionary, content: Vec<u8>) -> Result<Obj
 
 /// Composed characters, with white space and control characters as plain spaces.
 fn characters(text: &str) -> impl Iterator<Item = char> + '_ {
-    text.nfc()
-        .filter(|character| !matches!(character, '\u{200B}'..='\u{200F}' | '\u{FEFF}' | '\u{FE0F}'))
-        .map(|character| {
-            if character.is_whitespace() || character.is_control() {
-                ' '
-            } else {
-                character
-            }
-        })
+    text.nfc().filter(|character| !matches!(character, '\u{200B}'..='\u{200F}' | '\u{FEFF}' | '\u{FE0F}')).map(
+        |character| {
+            if character.is_whitespace() || character.is_control() { ' ' } else { character }
+        },
+    )
 }
 
 /// Six capital letters that tell this subset from others of the same face.
 fn tag(program: &[u8]) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, program);
-    digest
-        .as_ref()
-        .iter()
-        .take(6)
-        .map(|byte| char::from(b'A' + byte % 26))
-        .collect()
+    digest.as_ref().iter().take(6).map(|byte| char::from(b'A' + byte % 26)).collect()
 }

@@ -69,9 +69,7 @@ pub enum Unsignable {
     #[error("The PDF contains an action that starts a program. Remove it.")]
     LaunchAction,
     /// An action other than going to a page that runs without a click.
-    #[error(
-        "The PDF does something by itself when it or one of its pages is opened. Remove that action."
-    )]
+    #[error("The PDF does something by itself when it or one of its pages is opened. Remove that action.")]
     OpenAction,
     /// An XFA form, whose looks are not in the pages.
     #[error("The PDF is an XFA form, which can change what it shows. Print it to a new PDF.")]
@@ -89,9 +87,7 @@ pub enum Unsignable {
     #[error("The PDF is damaged. Open it in a PDF program and save it again.")]
     Damaged,
     /// A certification signature, which no added page would leave valid.
-    #[error(
-        "The PDF is certified by a signature that forbids changes. Use the document without it."
-    )]
+    #[error("The PDF is certified by a signature that forbids changes. Use the document without it.")]
     ChangesForbidden,
     /// Reading it used up the time or the memory allowed.
     #[error("The PDF takes too long or too much memory to read. Print it to a new PDF.")]
@@ -128,9 +124,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, Unsignable> {
     search::refuse_forbidden(&document)?;
     let pages = pages::walk(&document)?;
     search::refuse_openings(&document, &pages)?;
-    Ok(Inspection {
-        pages: pages.iter().map(pages::Page::size).collect(),
-    })
+    Ok(Inspection { pages: pages.iter().map(pages::Page::size).collect() })
 }
 
 /// Parses a document exactly as written: a file that needs repair is refused, because another
@@ -139,26 +133,17 @@ pub(super) fn open(bytes: &[u8]) -> Result<Document, Unsignable> {
     if !bytes.starts_with(b"%PDF-") {
         let head = &bytes[..bytes.len().min(1024)];
         let late_header = head.windows(5).any(|window| window == b"%PDF-");
-        return Err(if late_header {
-            Unsignable::Damaged
-        } else {
-            Unsignable::NotAPdf
-        });
+        return Err(if late_header { Unsignable::Damaged } else { Unsignable::NotAPdf });
     }
     let options = LoadOptions::with_max_decompressed_size(MAX_HELD_STREAM_BYTES);
-    let document =
-        Document::load_mem_with_options(bytes, options).map_err(|error| reason(&error))?;
+    let document = Document::load_mem_with_options(bytes, options).map_err(|error| reason(&error))?;
     if document.is_encrypted() || document.was_encrypted() {
         return Err(Unsignable::Encrypted);
     }
     if document.xref_recovery.is_some() || document.xref_start == 0 {
         return Err(Unsignable::Damaged);
     }
-    let entries = document
-        .reference_table
-        .entries
-        .len()
-        .max(document.objects.len());
+    let entries = document.reference_table.entries.len().max(document.objects.len());
     if entries > MAX_OBJECTS || document.max_id > MAX_OBJECT_NUMBER {
         return Err(Unsignable::TooManyObjects);
     }
@@ -167,9 +152,7 @@ pub(super) fn open(bytes: &[u8]) -> Result<Document, Unsignable> {
 
 fn reason(error: &lopdf::Error) -> Unsignable {
     match error {
-        lopdf::Error::Decompress(lopdf::DecompressError::MemoryLimitExceeded { .. }) => {
-            Unsignable::InflatesTooMuch
-        }
+        lopdf::Error::Decompress(lopdf::DecompressError::MemoryLimitExceeded { .. }) => Unsignable::InflatesTooMuch,
         lopdf::Error::Decryption(_) | lopdf::Error::InvalidPassword => Unsignable::Encrypted,
         _ => Unsignable::Damaged,
     }
@@ -182,21 +165,10 @@ fn check_inflation(document: &Document) -> Result<(), Unsignable> {
         let Object::Stream(stream) = object else {
             continue;
         };
-        let is_image = stream
-            .dict
-            .get_deref(b"Subtype", document)
-            .and_then(Object::as_name)
-            .ok()
-            == Some(b"Image");
-        let budget = if is_image {
-            &mut images_rest
-        } else {
-            &mut rest
-        };
+        let is_image = stream.dict.get_deref(b"Subtype", document).and_then(Object::as_name).ok() == Some(b"Image");
+        let budget = if is_image { &mut images_rest } else { &mut rest };
         let size = inflated_size(document, stream, *budget)?;
-        *budget = budget
-            .checked_sub(size)
-            .ok_or(Unsignable::InflatesTooMuch)?;
+        *budget = budget.checked_sub(size).ok_or(Unsignable::InflatesTooMuch)?;
     }
     Ok(())
 }
@@ -204,29 +176,17 @@ fn check_inflation(document: &Document) -> Result<(), Unsignable> {
 fn inflated_size(document: &Document, stream: &Stream, budget: u64) -> Result<u64, Unsignable> {
     let filters: Vec<&[u8]> = match stream.dict.get_deref(b"Filter", document) {
         Ok(Object::Name(name)) => vec![name.as_slice()],
-        Ok(Object::Array(names)) => names
-            .iter()
-            .filter_map(|name| document.dereference(name).ok()?.1.as_name().ok())
-            .collect(),
+        Ok(Object::Array(names)) => {
+            names.iter().filter_map(|name| document.dereference(name).ok()?.1.as_name().ok()).collect()
+        }
         _ => Vec::new(),
     };
     if filters.len() > MAX_FILTERS_PER_STREAM {
         return Err(Unsignable::InflatesTooMuch);
     }
-    let flates = filters
-        .iter()
-        .take_while(|filter| **filter == b"FlateDecode")
-        .count();
-    let image_codecs: [&[u8]; 4] = [
-        b"DCTDecode",
-        b"JPXDecode",
-        b"CCITTFaxDecode",
-        b"JBIG2Decode",
-    ];
-    if filters
-        .get(flates)
-        .is_none_or(|filter| image_codecs.contains(filter))
-    {
+    let flates = filters.iter().take_while(|filter| **filter == b"FlateDecode").count();
+    let image_codecs: [&[u8]; 4] = [b"DCTDecode", b"JPXDecode", b"CCITTFaxDecode", b"JBIG2Decode"];
+    if filters.get(flates).is_none_or(|filter| image_codecs.contains(filter)) {
         // Chained readers hold a few kilobytes each, however much flows through them.
         let mut reader: Box<dyn Read + '_> = Box::new(stream.content.as_slice());
         for _ in 0..flates {

@@ -60,11 +60,7 @@ pub fn seal(job: &Job<'_>, authority: &Authority) -> Result<Vec<u8>, SealError> 
     let previous = open(job.original).map_err(SealError::Original)?;
     let mut pages = pages::walk(&previous).map_err(SealError::Original)?;
     check(job, pages.len())?;
-    let kind = if search::is_signed(&previous) {
-        SealKind::Approval
-    } else {
-        SealKind::Certification
-    };
+    let kind = if search::is_signed(&previous) { SealKind::Approval } else { SealKind::Certification };
 
     let mut update = Update::new(job.original, &previous);
     let mut fonts = Fonts::new()?;
@@ -72,10 +68,7 @@ pub fn seal(job: &Job<'_>, authority: &Authority) -> Result<Vec<u8>, SealError> 
     let mut marker = Marker::new(&previous, resources, job.sealed_at);
     let mut added: Vec<(ObjectId, Dictionary)> = Vec::new();
 
-    let last = pages
-        .last()
-        .map(Page::size)
-        .ok_or(SealError::Original(Unsignable::Damaged))?;
+    let last = pages.last().map(Page::size).ok_or(SealError::Original(Unsignable::Damaged))?;
     let first_new = pages.len();
     for _ in 0..job.appended_pages {
         let canvas = Canvas::new(last.width_points, last.height_points);
@@ -90,11 +83,7 @@ pub fn seal(job: &Job<'_>, authority: &Authority) -> Result<Vec<u8>, SealError> 
         let id = marker.mark(&mut update, &mut fonts, &pages[at], mark, number)?;
         annotations[at].push(Object::Reference(id));
     }
-    for (page, ids) in pages
-        .iter()
-        .zip(annotations.drain(..first_new))
-        .filter(|(_, ids)| !ids.is_empty())
-    {
+    for (page, ids) in pages.iter().zip(annotations.drain(..first_new)).filter(|(_, ids)| !ids.is_empty()) {
         annotate(&mut update, page.id, ids)?;
     }
     for ((_, page), ids) in added.iter_mut().zip(annotations) {
@@ -131,10 +120,7 @@ fn check(job: &Job<'_>, original_pages: usize) -> Result<(), SealError> {
     let total = original_pages + job.appended_pages as usize;
     for (number, mark) in (1..).zip(&job.marks) {
         if mark.page == 0 || mark.page as usize > total {
-            return Err(SealError::Mark {
-                number,
-                problem: "its page does not exist",
-            });
+            return Err(SealError::Mark { number, problem: "its page does not exist" });
         }
         if let Some(problem) = mark.content.problem() {
             return Err(SealError::Mark { number, problem });
@@ -147,11 +133,8 @@ fn check(job: &Job<'_>, original_pages: usize) -> Result<(), SealError> {
 /// an object of its own, because two pages may share such an object.
 fn annotate(update: &mut Update<'_>, page: ObjectId, ids: Vec<Object>) -> Result<(), SealError> {
     let mut dictionary = update.dictionary(page)?;
-    let mut annotations = dictionary
-        .get_deref(b"Annots", update.previous)
-        .and_then(Object::as_array)
-        .cloned()
-        .unwrap_or_default();
+    let mut annotations =
+        dictionary.get_deref(b"Annots", update.previous).and_then(Object::as_array).cloned().unwrap_or_default();
     annotations.extend(ids);
     dictionary.set("Annots", annotations);
     update.put(page, dictionary);
@@ -165,10 +148,7 @@ fn append_pages(
 ) -> Result<(), SealError> {
     let root = pages::root(update.previous).map_err(SealError::Original)?;
     let mut tree = update.dictionary(root)?;
-    let mut kids = match tree
-        .get_deref(b"Kids", update.previous)
-        .and_then(Object::as_array)
-    {
+    let mut kids = match tree.get_deref(b"Kids", update.previous).and_then(Object::as_array) {
         Ok(kids) => kids.clone(),
         Err(_) => return Err(SealError::Structure),
     };
@@ -190,20 +170,12 @@ fn complete_catalog(
     kind: SealKind,
     signature: ObjectId,
 ) -> Result<(), SealError> {
-    let id = update
-        .previous
-        .trailer
-        .get(b"Root")
-        .and_then(Object::as_reference)
-        .map_err(|_| SealError::Structure)?;
+    let id = update.previous.trailer.get(b"Root").and_then(Object::as_reference).map_err(|_| SealError::Structure)?;
     let mut catalog = update.dictionary(id)?;
     marker.complete_form(update, &mut catalog)?;
     if kind == SealKind::Certification {
-        let mut permissions = catalog
-            .get_deref(b"Perms", update.previous)
-            .and_then(Object::as_dict)
-            .cloned()
-            .unwrap_or_default();
+        let mut permissions =
+            catalog.get_deref(b"Perms", update.previous).and_then(Object::as_dict).cloned().unwrap_or_default();
         permissions.set("DocMDP", signature);
         catalog.set("Perms", permissions);
     }

@@ -84,23 +84,11 @@ impl MarkContent {
     pub(super) fn problem(&self) -> Option<&'static str> {
         let long = |text: &str| text.chars().count() > MAX_TEXT_CHARACTERS;
         match self {
-            Self::Typed { text, caption } if long(text) || long(caption) => {
-                Some("its text is too long")
-            }
-            Self::Text { value } | Self::Date { value } if long(value) => {
-                Some("its text is too long")
-            }
-            Self::Drawn {
-                strokes,
-                aspect,
-                caption,
-            } => {
+            Self::Typed { text, caption } if long(text) || long(caption) => Some("its text is too long"),
+            Self::Text { value } | Self::Date { value } if long(value) => Some("its text is too long"),
+            Self::Drawn { strokes, aspect, caption } => {
                 let points = strokes.iter().map(Vec::len).sum::<usize>();
-                let finite = strokes
-                    .iter()
-                    .flatten()
-                    .flatten()
-                    .all(|number| number.is_finite());
+                let finite = strokes.iter().flatten().flatten().all(|number| number.is_finite());
                 if points == 0 {
                     Some("it has no strokes")
                 } else if points > MAX_STROKE_POINTS {
@@ -134,11 +122,7 @@ pub(super) fn draw_signature(
             draw_typed(&mut canvas, fonts, room, text);
             caption
         }
-        MarkContent::Drawn {
-            strokes,
-            aspect,
-            caption,
-        } => {
+        MarkContent::Drawn { strokes, aspect, caption } => {
             draw_strokes(&mut canvas, room, strokes, f64::from(*aspect));
             caption
         }
@@ -146,13 +130,7 @@ pub(super) fn draw_signature(
     };
     canvas.line((0.0, line_at), (width, line_at), 0.5, HAIR);
     let caption_size = fonts.fit(Face::Text, caption_size, width, caption);
-    canvas.text(
-        fonts,
-        style(Face::Text, caption_size, GREY),
-        0.0,
-        height - caption_size * 0.35,
-        caption,
-    );
+    canvas.text(fonts, style(Face::Text, caption_size, GREY), 0.0, height - caption_size * 0.35, caption);
     Ok(canvas)
 }
 
@@ -174,13 +152,7 @@ pub(super) fn draw_text(fonts: &mut Fonts, text: &str, width: f64, height: f64) 
         }
     }
     let size = fonts.fit(Face::Text, largest, width, text);
-    canvas.text(
-        fonts,
-        style(Face::Text, size, INK),
-        0.0,
-        (height + size * 0.73) / 2.0,
-        text,
-    );
+    canvas.text(fonts, style(Face::Text, size, INK), 0.0, (height + size * 0.73) / 2.0, text);
     (canvas, false)
 }
 
@@ -204,27 +176,12 @@ fn draw_typed(canvas: &mut Canvas, fonts: &mut Fonts, [x, y, width, height]: [f6
     let size = fonts.fit(Face::Hand, largest, width * 0.96, text);
     // Leaves room for descenders above the line.
     let baseline = y + height - size * 0.24;
-    canvas.text(
-        fonts,
-        style(Face::Hand, size, PEN),
-        x + width * 0.02,
-        baseline,
-        text,
-    );
+    canvas.text(fonts, style(Face::Hand, size, PEN), x + width * 0.02, baseline, text);
 }
 
-fn draw_strokes(
-    canvas: &mut Canvas,
-    [x, y, width, height]: [f64; 4],
-    strokes: &[Vec<[f32; 2]>],
-    aspect: f64,
-) {
-    let inked = |[across, down]: [f32; 2]| {
-        (
-            f64::from(across).clamp(0.0, 1.0) * aspect,
-            f64::from(down).clamp(0.0, 1.0),
-        )
-    };
+fn draw_strokes(canvas: &mut Canvas, [x, y, width, height]: [f64; 4], strokes: &[Vec<[f32; 2]>], aspect: f64) {
+    let inked =
+        |[across, down]: [f32; 2]| (f64::from(across).clamp(0.0, 1.0) * aspect, f64::from(down).clamp(0.0, 1.0));
     let points = || strokes.iter().flatten().map(|point| inked(*point));
     let (left, right) = extent(points().map(|point| point.0));
     let (top, bottom) = extent(points().map(|point| point.1));
@@ -239,19 +196,12 @@ fn draw_strokes(
         let points: Vec<(f64, f64)> = stroke
             .iter()
             .map(|point| inked(*point))
-            .map(|point| {
-                (
-                    x + margin_x + (point.0 - left) * scale,
-                    down + (point.1 - top) * scale,
-                )
-            })
+            .map(|point| (x + margin_x + (point.0 - left) * scale, down + (point.1 - top) * scale))
             .collect();
         canvas.stroke(&points, pen, PEN);
     }
 }
 
 fn extent(numbers: impl Iterator<Item = f64>) -> (f64, f64) {
-    numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), number| {
-        (low.min(number), high.max(number))
-    })
+    numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), number| (low.min(number), high.max(number)))
 }

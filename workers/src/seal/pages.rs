@@ -35,12 +35,7 @@ struct Inherited {
 impl Page {
     /// A page of our own making, with nothing turned or cropped.
     pub(super) fn upright(id: ObjectId, size: PageSize) -> Self {
-        Self {
-            id,
-            visible: [0.0, 0.0, size.width_points, size.height_points],
-            turn: 0,
-            unit: 1.0,
-        }
+        Self { id, visible: [0.0, 0.0, size.width_points, size.height_points], turn: 0, unit: 1.0 }
     }
 
     /// The size as displayed.
@@ -48,15 +43,8 @@ impl Page {
         let [left, bottom, right, top] = self.visible;
         let (width, height) = ((right - left) * self.unit, (top - bottom) * self.unit);
         let lying = self.turn % 180 != 0;
-        let (width_points, height_points) = if lying {
-            (height, width)
-        } else {
-            (width, height)
-        };
-        PageSize {
-            width_points,
-            height_points,
-        }
+        let (width_points, height_points) = if lying { (height, width) } else { (width, height) };
+        PageSize { width_points, height_points }
     }
 
     /// The page coordinates of a point given from the top left of the page as displayed.
@@ -89,9 +77,7 @@ pub(super) fn walk(document: &Document) -> Result<Vec<Page>, Unsignable> {
         if level > MAX_NESTING_LEVELS || !seen.insert(id) {
             return Err(Unsignable::Damaged);
         }
-        let node = document
-            .get_dictionary(id)
-            .map_err(|_| Unsignable::Damaged)?;
+        let node = document.get_dictionary(id).map_err(|_| Unsignable::Damaged)?;
         let inherited = inherit(document, node, above);
         if let Ok(kids) = node.get_deref(b"Kids", document) {
             let kids = kids.as_array().map_err(|_| Unsignable::Damaged)?;
@@ -109,11 +95,7 @@ pub(super) fn walk(document: &Document) -> Result<Vec<Page>, Unsignable> {
             }
         }
     }
-    if pages.is_empty() {
-        Err(Unsignable::Damaged)
-    } else {
-        Ok(pages)
-    }
+    if pages.is_empty() { Err(Unsignable::Damaged) } else { Ok(pages) }
 }
 
 /// The root of the page tree.
@@ -126,10 +108,7 @@ pub(super) fn root(document: &Document) -> Result<ObjectId, Unsignable> {
 }
 
 fn inherit(document: &Document, node: &Dictionary, above: Inherited) -> Inherited {
-    let turn = node
-        .get_deref(b"Rotate", document)
-        .and_then(Object::as_float)
-        .ok();
+    let turn = node.get_deref(b"Rotate", document).and_then(Object::as_float).ok();
     Inherited {
         media: rectangle(document, node, b"MediaBox").or(above.media),
         crop: rectangle(document, node, b"CropBox").or(above.crop),
@@ -137,58 +116,24 @@ fn inherit(document: &Document, node: &Dictionary, above: Inherited) -> Inherite
     }
 }
 
-fn page(
-    document: &Document,
-    id: ObjectId,
-    node: &Dictionary,
-    inherited: Inherited,
-) -> Result<Page, Unsignable> {
+fn page(document: &Document, id: ObjectId, node: &Dictionary, inherited: Inherited) -> Result<Page, Unsignable> {
     let media = inherited.media.unwrap_or(LETTER);
-    let visible = inherited
-        .crop
-        .and_then(|crop| intersection(crop, media))
-        .unwrap_or(media);
-    let unit = node
-        .get_deref(b"UserUnit", document)
-        .and_then(Object::as_float)
-        .map_or(1.0, f64::from);
-    let unit = if unit.is_finite() && unit > 0.0 && unit <= 75_000.0 {
-        unit
-    } else {
-        1.0
-    };
-    let turn = if inherited.turn % 90 == 0 {
-        inherited.turn
-    } else {
-        0
-    };
+    let visible = inherited.crop.and_then(|crop| intersection(crop, media)).unwrap_or(media);
+    let unit = node.get_deref(b"UserUnit", document).and_then(Object::as_float).map_or(1.0, f64::from);
+    let unit = if unit.is_finite() && unit > 0.0 && unit <= 75_000.0 { unit } else { 1.0 };
+    let turn = if inherited.turn % 90 == 0 { inherited.turn } else { 0 };
     let extent = [visible[2] - visible[0], visible[3] - visible[1]];
-    if extent
-        .iter()
-        .any(|length| !length.is_finite() || *length < 1.0 || *length > 1_000_000.0)
-    {
+    if extent.iter().any(|length| !length.is_finite() || *length < 1.0 || *length > 1_000_000.0) {
         return Err(Unsignable::Damaged);
     }
-    Ok(Page {
-        id,
-        visible,
-        turn,
-        unit,
-    })
+    Ok(Page { id, visible, turn, unit })
 }
 
 /// A box with its corners in order, or nothing if it is unusable.
 fn rectangle(document: &Document, node: &Dictionary, key: &[u8]) -> Option<[f64; 4]> {
-    let array = node
-        .get_deref(key, document)
-        .and_then(Object::as_array)
-        .ok()?;
-    let mut numbers = array.iter().map(|number| {
-        document
-            .dereference(number)
-            .ok()
-            .and_then(|(_, number)| decimal(number))
-    });
+    let array = node.get_deref(key, document).and_then(Object::as_array).ok()?;
+    let mut numbers =
+        array.iter().map(|number| document.dereference(number).ok().and_then(|(_, number)| decimal(number)));
     let mut next = || numbers.next()?;
     let (x1, y1, x2, y2) = (next()?, next()?, next()?, next()?);
     let corners = [x1.min(x2), y1.min(y2), x1.max(x2), y1.max(y2)];
@@ -205,11 +150,6 @@ fn decimal(number: &Object) -> Option<f64> {
 }
 
 fn intersection(a: [f64; 4], b: [f64; 4]) -> Option<[f64; 4]> {
-    let shared = [
-        a[0].max(b[0]),
-        a[1].max(b[1]),
-        a[2].min(b[2]),
-        a[3].min(b[3]),
-    ];
+    let shared = [a[0].max(b[0]), a[1].max(b[1]), a[2].min(b[2]), a[3].min(b[3])];
     (shared[2] > shared[0] && shared[3] > shared[1]).then_some(shared)
 }

@@ -54,13 +54,10 @@ pub fn sample() -> Result<Vec<u8>, SealError> {
     let resources = document.new_object_id();
     let page = canvas.into_page(resources, |object| document.add_object(object))?;
     let faces = fonts.embed(|object| document.add_object(object))?;
-    document
-        .objects
-        .insert(resources, dictionary! { "Font" => faces }.into());
+    document.objects.insert(resources, dictionary! { "Font" => faces }.into());
     let tree = document.new_object_id();
     let page = with_parent(&mut document, page, tree);
-    let kids =
-        dictionary! { "Type" => "Pages", "Kids" => vec![Object::Reference(page)], "Count" => 1 };
+    let kids = dictionary! { "Type" => "Pages", "Kids" => vec![Object::Reference(page)], "Count" => 1 };
     document.objects.insert(tree, kids.into());
     let catalog = document.add_object(dictionary! {
         "Type" => "Catalog", "Pages" => tree, "Lang" => text_string("pt-BR"),
@@ -85,29 +82,11 @@ fn draw(fonts: &mut Fonts) -> Canvas {
     let mut canvas = Canvas::new(WIDTH, HEIGHT);
     let body = style(Face::Text, 10.5, INK);
     let label = style(Face::Text, 8.5, GREY);
-    canvas.text(
-        fonts,
-        style(Face::Strong, 8.5, GREY),
-        MARGIN,
-        84.0,
-        "Aurora Sistemas",
-    );
+    canvas.text(fonts, style(Face::Strong, 8.5, GREY), MARGIN, 84.0, "Aurora Sistemas");
     canvas.text_right(fonts, label, WIDTH - MARGIN, 84.0, "Contrato nº 2026-041");
     canvas.rule(MARGIN, 94.0, INNER);
-    canvas.text(
-        fonts,
-        style(Face::Strong, 21.0, INK),
-        MARGIN,
-        136.0,
-        "Contrato de prestação",
-    );
-    canvas.text(
-        fonts,
-        style(Face::Strong, 21.0, INK),
-        MARGIN,
-        162.0,
-        "de serviços",
-    );
+    canvas.text(fonts, style(Face::Strong, 21.0, INK), MARGIN, 136.0, "Contrato de prestação");
+    canvas.text(fonts, style(Face::Strong, 21.0, INK), MARGIN, 162.0, "de serviços");
     let mut at = canvas.paragraph(
         fonts,
         body,
@@ -136,19 +115,7 @@ fn draw(fonts: &mut Fonts) -> Canvas {
         canvas.text(fonts, style(Face::Strong, 9.5, INK), x, under + 28.0, name);
     }
     canvas.rule(MARGIN, HEIGHT - 64.0, INNER);
-    canvas.text(
-        fonts,
-        style(Face::Text, 7.5, GREY),
-        MARGIN,
-        HEIGHT - 50.0,
-        "Documento de demonstração",
-    );
-    canvas.text_right(
-        fonts,
-        style(Face::Text, 7.5, GREY),
-        WIDTH - MARGIN,
-        HEIGHT - 50.0,
-        "Página 1 de 1",
-    );
+    canvas.text(fonts, style(Face::Text, 7.5, GREY), MARGIN, HEIGHT - 50.0, "Documento de demonstração");
+    canvas.text_right(fonts, style(Face::Text, 7.5, GREY), WIDTH - MARGIN, HEIGHT - 50.0, "Página 1 de 1");
     canvas
 }

@@ -28,11 +28,7 @@ pub(super) fn refuse_forbidden(document: &Document) -> Result<(), Unsignable> {
     for object in document.objects.values() {
         visit(document, object, &mut findings);
     }
-    visit(
-        document,
-        &Object::Dictionary(document.trailer.clone()),
-        &mut findings,
-    );
+    visit(document, &Object::Dictionary(document.trailer.clone()), &mut findings);
     if let Ok(catalog) = document.catalog() {
         findings.embedded |= present(document, catalog, b"Collection");
         findings.xfa |= catalog
@@ -64,9 +60,7 @@ pub(super) fn refuse_openings(document: &Document, pages: &[Page]) -> Result<(),
     }
     refuse_additional(document, catalog)?;
     for page in pages {
-        let dictionary = document
-            .get_dictionary(page.id)
-            .map_err(|_| Unsignable::Damaged)?;
+        let dictionary = document.get_dictionary(page.id).map_err(|_| Unsignable::Damaged)?;
         refuse_additional(document, dictionary)?;
     }
     Ok(())
@@ -75,9 +69,7 @@ pub(super) fn refuse_openings(document: &Document, pages: &[Page]) -> Result<(),
 /// Whether the document carries a signature of its own already.
 pub(super) fn is_signed(document: &Document) -> bool {
     document.objects.values().any(|object| match object {
-        Object::Dictionary(dictionary) => {
-            dictionary.has(b"ByteRange") && dictionary.has(b"Contents")
-        }
+        Object::Dictionary(dictionary) => dictionary.has(b"ByteRange") && dictionary.has(b"Contents"),
         _ => false,
     })
 }
@@ -104,10 +96,9 @@ fn refuse_action(document: &Document, action: &Dictionary) -> Result<(), Unsigna
         }
         match action.get_deref(b"Next", document) {
             Ok(Object::Dictionary(next)) => waiting.push(next),
-            Ok(Object::Array(list)) => waiting.extend(
-                list.iter()
-                    .filter_map(|next| document.dereference(next).ok()?.1.as_dict().ok()),
-            ),
+            Ok(Object::Array(list)) => {
+                waiting.extend(list.iter().filter_map(|next| document.dereference(next).ok()?.1.as_dict().ok()))
+            }
             _ => {}
         }
     }
@@ -134,8 +125,7 @@ fn visit(document: &Document, object: &Object, findings: &mut Findings) {
             Object::Reference(id) if !document.objects.contains_key(id) && !lost.contains(id) => {
                 lost.insert(*id);
                 let entry = document.reference_table.get(id.0);
-                findings.damaged |=
-                    entry.is_some_and(|entry| entry.is_normal() || entry.is_compressed());
+                findings.damaged |= entry.is_some_and(|entry| entry.is_normal() || entry.is_compressed());
             }
             _ => {}
         }
@@ -150,10 +140,7 @@ fn judge(document: &Document, dictionary: &Dictionary, findings: &mut Findings) 
         _ => {}
     }
     // The type is checked because a resource may bear the same short name.
-    if matches!(
-        dictionary.get_deref(b"JS", document),
-        Ok(Object::String(..) | Object::Stream(_))
-    ) {
+    if matches!(dictionary.get_deref(b"JS", document), Ok(Object::String(..) | Object::Stream(_))) {
         findings.javascript = true;
     }
     findings.javascript |= present(document, dictionary, b"OnInstantiate");
@@ -168,14 +155,9 @@ fn judge(document: &Document, dictionary: &Dictionary, findings: &mut Findings) 
 }
 
 fn name<'a>(document: &'a Document, dictionary: &'a Dictionary, key: &[u8]) -> Option<&'a [u8]> {
-    dictionary
-        .get_deref(key, document)
-        .and_then(Object::as_name)
-        .ok()
+    dictionary.get_deref(key, document).and_then(Object::as_name).ok()
 }
 
 fn present(document: &Document, dictionary: &Dictionary, key: &[u8]) -> bool {
-    dictionary
-        .get_deref(key, document)
-        .is_ok_and(|value| !value.is_null())
+    dictionary.get_deref(key, document).is_ok_and(|value| !value.is_null())
 }

@@ -36,12 +36,7 @@ pub(super) struct Unsigned {
 impl<'a> Update<'a> {
     /// An empty update of a document.
     pub(super) fn new(original: &'a [u8], previous: &'a Document) -> Self {
-        Self {
-            original,
-            previous,
-            objects: BTreeMap::new(),
-            next_number: previous.max_id + 1,
-        }
+        Self { original, previous, objects: BTreeMap::new(), next_number: previous.max_id + 1 }
     }
 
     /// A number for an object that is written later.
@@ -67,21 +62,13 @@ impl<'a> Update<'a> {
     pub(super) fn dictionary(&self, id: ObjectId) -> Result<Dictionary, SealError> {
         match self.objects.get(&id) {
             Some(Object::Dictionary(dictionary)) => Ok(dictionary.clone()),
-            _ => Ok(self
-                .previous
-                .get_dictionary(id)
-                .map_err(|_| SealError::Structure)?
-                .clone()),
+            _ => Ok(self.previous.get_dictionary(id).map_err(|_| SealError::Structure)?.clone()),
         }
     }
 
     /// Writes original, objects, the signature's dictionary with `reserved` zero bytes in its
     /// `/Contents`, and the cross-reference section.
-    pub(super) fn write(
-        mut self,
-        signature: (ObjectId, Dictionary),
-        reserved: usize,
-    ) -> Result<Unsigned, SealError> {
+    pub(super) fn write(mut self, signature: (ObjectId, Dictionary), reserved: usize) -> Result<Unsigned, SealError> {
         let mut bytes = Vec::with_capacity(self.original.len() + 2 * reserved + 256 * 1024);
         bytes.extend_from_slice(self.original);
         if !bytes.ends_with(b"\n") {
@@ -103,11 +90,7 @@ impl<'a> Update<'a> {
         let range = format!("[0 {gap_start} {gap_end} {}]", bytes.len() - gap_end);
         let padded = format!("{range:<width$}", width = RANGE_PLACEHOLDER.len());
         bytes[range_start..range_start + padded.len()].copy_from_slice(padded.as_bytes());
-        Ok(Unsigned {
-            bytes,
-            gap_start,
-            gap_end,
-        })
+        Ok(Unsigned { bytes, gap_start, gap_end })
     }
 
     fn trailer(&self, size: u32, bytes: &[u8]) -> Dictionary {
@@ -135,11 +118,7 @@ impl<'a> Update<'a> {
         trailer
     }
 
-    fn write_table(
-        &self,
-        bytes: &mut Vec<u8>,
-        offsets: &BTreeMap<ObjectId, usize>,
-    ) -> Result<(), SealError> {
+    fn write_table(&self, bytes: &mut Vec<u8>, offsets: &BTreeMap<ObjectId, usize>) -> Result<(), SealError> {
         let start = bytes.len();
         let trailer = self.trailer(self.next_number, bytes);
         writeln!(bytes, "xref")?;
@@ -155,21 +134,14 @@ impl<'a> Update<'a> {
         Ok(())
     }
 
-    fn write_stream(
-        &self,
-        bytes: &mut Vec<u8>,
-        mut offsets: BTreeMap<ObjectId, usize>,
-    ) -> Result<(), SealError> {
+    fn write_stream(&self, bytes: &mut Vec<u8>, mut offsets: BTreeMap<ObjectId, usize>) -> Result<(), SealError> {
         let start = bytes.len();
         let number = self.next_number;
         offsets.insert((number, 0), start);
         let mut dictionary = self.trailer(number + 1, bytes);
         let (mut index, mut table) = (Vec::new(), Vec::new());
         for section in sections(&offsets) {
-            index.extend([
-                Object::from(i64::from(section[0].0.0)),
-                Object::from(section.len() as i64),
-            ]);
+            index.extend([Object::from(i64::from(section[0].0.0)), Object::from(section.len() as i64)]);
             for ((_, generation), offset) in section {
                 let offset = u32::try_from(offset).map_err(|_| SealError::TooLarge)?;
                 table.push(1);
@@ -235,9 +207,7 @@ fn sections(offsets: &BTreeMap<ObjectId, usize>) -> Vec<Vec<(ObjectId, usize)>> 
     let mut sections: Vec<Vec<(ObjectId, usize)>> = Vec::new();
     for (&id, &offset) in offsets {
         match sections.last_mut() {
-            Some(section) if section.last().is_some_and(|(last, _)| last.0 + 1 == id.0) => {
-                section.push((id, offset))
-            }
+            Some(section) if section.last().is_some_and(|(last, _)| last.0 + 1 == id.0) => section.push((id, offset)),
             _ => sections.push(vec![(id, offset)]),
         }
     }

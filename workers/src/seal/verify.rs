@@ -132,45 +132,23 @@ pub fn verify(pdf: &[u8]) -> Result<Verdict, NotSealed> {
     }
     let document = load(pdf)?;
     let signatures = signatures(&document)?;
-    let last = signatures
-        .iter()
-        .max_by_key(|signature| signature.range[2])
-        .ok_or(NotSealed::Unsigned)?;
+    let last = signatures.iter().max_by_key(|signature| signature.range[2]).ok_or(NotSealed::Unsigned)?;
     let [gap_start, gap_end, end] = last.range;
-    if end != pdf.len()
-        || signatures
-            .iter()
-            .filter(|signature| signature.range[2] == end)
-            .count()
-            > 1
-    {
+    if end != pdf.len() || signatures.iter().filter(|signature| signature.range[2] == end).count() > 1 {
         return Err(NotSealed::NotCovered);
     }
     let contents = contents(pdf, gap_start, gap_end)?;
-    if last
-        .dictionary
-        .get(b"Contents")
-        .and_then(Object::as_str)
-        .ok()
-        != Some(contents.as_slice())
-    {
+    if last.dictionary.get(b"Contents").and_then(Object::as_str).ok() != Some(contents.as_slice()) {
         return Err(NotSealed::GapMisused);
     }
     let encoded = trimmed(&contents)?;
     let certificate = cms::check(encoded, [&pdf[..gap_start], &pdf[gap_end..]])?;
-    let signed_at = last
-        .dictionary
-        .get(b"M")
-        .and_then(Object::as_str)
-        .ok()
-        .and_then(parse_date);
+    let signed_at = last.dictionary.get(b"M").and_then(Object::as_str).ok().and_then(parse_date);
     let (not_before, not_after) = validity(&certificate).ok_or(NotSealed::SignatureUnreadable)?;
     if signed_at.is_some_and(|time| time < not_before || time > not_after) {
         return Err(NotSealed::CertificateExpired);
     }
-    let encoded = certificate
-        .to_der()
-        .map_err(|_| NotSealed::SignatureUnreadable)?;
+    let encoded = certificate.to_der().map_err(|_| NotSealed::SignatureUnreadable)?;
     Ok(Verdict {
         subject: cms::subject(&certificate),
         certificate_sha256: sha256(&encoded),
@@ -190,16 +168,11 @@ fn load(pdf: &[u8]) -> Result<Document, NotSealed> {
         return Err(NotSealed::Unreadable);
     }
     let options = LoadOptions::with_max_decompressed_size(MAX_HELD_STREAM_BYTES);
-    let document =
-        Document::load_mem_with_options(pdf, options).map_err(|_| NotSealed::Unreadable)?;
+    let document = Document::load_mem_with_options(pdf, options).map_err(|_| NotSealed::Unreadable)?;
     if document.xref_recovery.is_some() {
         return Err(NotSealed::Unreadable);
     }
-    if document.objects.len() > 2 * MAX_OBJECTS {
-        Err(NotSealed::TooLarge)
-    } else {
-        Ok(document)
-    }
+    if document.objects.len() > 2 * MAX_OBJECTS { Err(NotSealed::TooLarge) } else { Ok(document) }
 }
 
 /// Every signature that a signature field holds.
@@ -223,9 +196,7 @@ fn signatures(document: &Document) -> Result<Vec<Signature<'_>>, NotSealed> {
         }
     }
     let signature = |id| {
-        let dictionary = document
-            .get_dictionary(id)
-            .map_err(|_| NotSealed::Unreadable)?;
+        let dictionary = document.get_dictionary(id).map_err(|_| NotSealed::Unreadable)?;
         let range = range(document, dictionary).ok_or(NotSealed::NotCovered)?;
         Ok(Signature { dictionary, range })
     };
@@ -233,19 +204,12 @@ fn signatures(document: &Document) -> Result<Vec<Signature<'_>>, NotSealed> {
 }
 
 fn range(document: &Document, dictionary: &Dictionary) -> Option<[usize; 3]> {
-    let numbers = dictionary
-        .get_deref(b"ByteRange", document)
-        .and_then(Object::as_array)
-        .ok()?;
+    let numbers = dictionary.get_deref(b"ByteRange", document).and_then(Object::as_array).ok()?;
     let number = |object: &Object| usize::try_from(object.as_i64().ok()?).ok();
     let [start, first, second, length] = numbers.as_slice() else {
         return None;
     };
-    let (first, second, end) = (
-        number(first)?,
-        number(second)?,
-        number(second)?.checked_add(number(length)?)?,
-    );
+    let (first, second, end) = (number(first)?, number(second)?, number(second)?.checked_add(number(length)?)?);
     (number(start)? == 0 && first < second).then_some([first, second, end])
 }
 
@@ -253,12 +217,8 @@ fn range(document: &Document, dictionary: &Dictionary) -> Option<[usize; 3]> {
 /// case mean that one was changed.
 fn contents(pdf: &[u8], gap_start: usize, gap_end: usize) -> Result<Vec<u8>, NotSealed> {
     let gap = pdf.get(gap_start..gap_end).ok_or(NotSealed::NotCovered)?;
-    let digits = gap
-        .strip_prefix(b"<")
-        .and_then(|rest| rest.strip_suffix(b">"))
-        .ok_or(NotSealed::GapMisused)?;
-    let mixed =
-        digits.iter().any(u8::is_ascii_lowercase) && digits.iter().any(u8::is_ascii_uppercase);
+    let digits = gap.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">")).ok_or(NotSealed::GapMisused)?;
+    let mixed = digits.iter().any(u8::is_ascii_lowercase) && digits.iter().any(u8::is_ascii_uppercase);
     if mixed {
         return Err(NotSealed::GapMisused);
     }
@@ -272,70 +232,41 @@ fn trimmed(contents: &[u8]) -> Result<&[u8], NotSealed> {
         [0x30, length @ 0..=0x7F, ..] => (2, usize::from(length)),
         [0x30, 0x81, length, ..] => (3, usize::from(length)),
         [0x30, 0x82, high, low, ..] => (4, usize::from(high) << 8 | usize::from(low)),
-        [0x30, 0x83, high, middle, low, ..] => (
-            5,
-            usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low),
-        ),
+        [0x30, 0x83, high, middle, low, ..] => {
+            (5, usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low))
+        }
         _ => return Err(NotSealed::SignatureUnreadable),
     };
-    let (encoded, filling) = contents
-        .split_at_checked(header + length)
-        .ok_or(NotSealed::SignatureUnreadable)?;
-    if filling.iter().any(|byte| *byte != 0) {
-        Err(NotSealed::GapMisused)
-    } else {
-        Ok(encoded)
-    }
+    let (encoded, filling) = contents.split_at_checked(header + length).ok_or(NotSealed::SignatureUnreadable)?;
+    if filling.iter().any(|byte| *byte != 0) { Err(NotSealed::GapMisused) } else { Ok(encoded) }
 }
 
 fn kind(document: &Document, dictionary: &Dictionary) -> SealKind {
-    let references = dictionary
-        .get_deref(b"Reference", document)
-        .and_then(Object::as_array);
+    let references = dictionary.get_deref(b"Reference", document).and_then(Object::as_array);
     let certifies = references.is_ok_and(|references| {
         references.iter().any(|reference| {
             let Ok((_, Object::Dictionary(reference))) = document.dereference(reference) else {
                 return false;
             };
-            reference
-                .get_deref(b"TransformMethod", document)
-                .and_then(Object::as_name)
-                .ok()
-                == Some(b"DocMDP")
+            reference.get_deref(b"TransformMethod", document).and_then(Object::as_name).ok() == Some(b"DocMDP")
         })
     });
-    if certifies {
-        SealKind::Certification
-    } else {
-        SealKind::Approval
-    }
+    if certifies { SealKind::Certification } else { SealKind::Approval }
 }
 
-fn original(
-    pdf: &[u8],
-    dictionary: &Dictionary,
-    gap_start: usize,
-) -> Result<Option<Original>, NotSealed> {
+fn original(pdf: &[u8], dictionary: &Dictionary, gap_start: usize) -> Result<Option<Original>, NotSealed> {
     let Ok(length) = dictionary.get(ORIGINAL_LENGTH_KEY) else {
         return Ok(None);
     };
-    let length = length
-        .as_i64()
-        .ok()
-        .and_then(|length| usize::try_from(length).ok());
-    let length = length
-        .filter(|length| *length < gap_start)
-        .ok_or(NotSealed::OriginalImplausible)?;
+    let length = length.as_i64().ok().and_then(|length| usize::try_from(length).ok());
+    let length = length.filter(|length| *length < gap_start).ok_or(NotSealed::OriginalImplausible)?;
     let original = &pdf[..length];
     // A whole PDF ends with its marker, give or take some white space or filling.
     let tail = &original[length.saturating_sub(1024)..];
     if !tail.windows(5).any(|window| window == b"%%EOF") {
         return Err(NotSealed::OriginalImplausible);
     }
-    Ok(Some(Original {
-        bytes: length as u64,
-        sha256: sha256(original),
-    }))
+    Ok(Some(Original { bytes: length as u64, sha256: sha256(original) }))
 }
 
 fn validity(certificate: &Certificate) -> Option<(Timestamp, Timestamp)> {
@@ -362,10 +293,7 @@ fn parse_date(text: &[u8]) -> Option<Timestamp> {
         }
         _ => return None,
     };
-    Offset::from_seconds(seconds)
-        .ok()?
-        .to_timestamp(date.to_datetime(time))
-        .ok()
+    Offset::from_seconds(seconds).ok()?.to_timestamp(date.to_datetime(time)).ok()
 }
 
 fn sha256(bytes: &[u8]) -> String {
