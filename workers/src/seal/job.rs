@@ -1,0 +1,227 @@
+//! Sealing: from an original and what people did to it, to one signed file.
+//!
+//! The original's bytes stay as they are; one update is appended and signed. Nothing here
+//! decides whether a request is complete.
+
+use jiff::Timestamp;
+use lopdf::{Dictionary, Object, ObjectId, dictionary, text_string};
+use serde::{Deserialize, Serialize};
+
+use super::authority::Authority;
+use super::canvas::{Canvas, reals};
+use super::certificate::{self, Certificate};
+use super::fields::{Marker, pdf_date};
+use super::fonts::Fonts;
+use super::inspect::{Unsignable, open};
+use super::marks::Mark;
+use super::pages::{self, Page};
+use super::update::Update;
+use super::words::Language;
+use super::{SealError, cms, search};
+
+/// Most blank signature pages that may be appended.
+pub const MAX_APPENDED_PAGES: u32 = 100;
+/// Most marks in one document.
+pub const MAX_MARKS: usize = 10_000;
+
+/// The key of our own signature dictionaries that holds the length of the original in bytes.
+pub(super) const ORIGINAL_LENGTH_KEY: &[u8] = b"CSGN_OriginalLength";
+
+/// All that goes into one sealed document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Job<'a> {
+    /// The original file, as it was uploaded.
+    pub original: &'a [u8],
+    /// What people left on its pages.
+    pub marks: Vec<Mark>,
+    /// How many blank pages, as large as the last one, come after the original ones; marks
+    /// address them with the page numbers that follow.
+    pub appended_pages: u32,
+    /// What the certificate page says.
+    pub certificate: Certificate,
+    /// The time of the seal.
+    pub sealed_at: Timestamp,
+    /// The language of the certificate page.
+    pub language: Language,
+}
+
+/// How the seal relates to the document, written into it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SealKind {
+    /// The document's first signature: it forbids every later change.
+    Certification,
+    /// One more signature on a document that had some.
+    Approval,
+}
+
+/// Seals a document.
+pub fn seal(job: &Job<'_>, authority: &Authority) -> Result<Vec<u8>, SealError> {
+    let previous = open(job.original).map_err(SealError::Original)?;
+    let mut pages = pages::walk(&previous).map_err(SealError::Original)?;
+    check(job, pages.len())?;
+    let kind = if search::is_signed(&previous) { SealKind::Approval } else { SealKind::Certification };
+
+    let mut update = Update::new(job.original, &previous);
+    let mut fonts = Fonts::new()?;
+    let resources = update.reserve();
+    let mut marker = Marker::new(&previous, resources, job.sealed_at);
+    let mut added: Vec<(ObjectId, Dictionary)> = Vec::new();
+
+    let last = pages.last().map(Page::size).ok_or(SealError::Original(Unsignable::Damaged))?;
+    let first_new = pages.len();
+    for _ in 0..job.appended_pages {
+        let canvas = Canvas::new(last.width_points, last.height_points);
+        let page = canvas.into_page(resources, |object| update.add(object))?;
+        let id = update.reserve();
+        pages.push(Page::upright(id, last));
+        added.push((id, page));
+    }
+    let mut annotations: Vec<Vec<Object>> = vec![Vec::new(); pages.len()];
+    for (number, mark) in (1..).zip(&job.marks) {
+        let at = mark.page as usize - 1;
+        let id = marker.mark(&mut update, &mut fonts, &pages[at], mark, number)?;
+        annotations[at].push(Object::Reference(id));
+    }
+    for (page, ids) in pages.iter().zip(annotations.drain(..first_new)).filter(|(_, ids)| !ids.is_empty()) {
+        annotate(&mut update, page.id, ids)?;
+    }
+    for ((_, page), ids) in added.iter_mut().zip(annotations) {
+        page.set("Annots", ids);
+    }
+
+    let signature = update.reserve();
+    let (drawn, seal_top) = certificate::draw(&mut fonts, &job.certificate, job.language);
+    let field = certificate::draw_seal(&mut fonts, seal_top, authority.subject(), job);
+    for canvas in drawn {
+        let page = canvas.into_page(resources, |object| update.add(object))?;
+        added.push((update.reserve(), page));
+    }
+    if let Some((id, page)) = added.last_mut() {
+        let widget = seal_field(&mut update, &marker, field, *id, signature)?;
+        marker.fields.push(widget);
+        page.set("Annots", vec![Object::Reference(widget)]);
+    }
+
+    let faces = fonts.embed(|object| update.add(object))?;
+    update.put(resources, dictionary! { "Font" => faces });
+    append_pages(&mut update, first_new, added)?;
+    complete_catalog(&mut update, marker, kind, signature)?;
+    let dictionary = signature_dictionary(job, authority, kind);
+    let unsigned = update.write((signature, dictionary), cms::reserve(authority))?;
+    let contents = cms::sign(authority, unsigned.covered())?;
+    unsigned.fill(&contents)
+}
+
+fn check(job: &Job<'_>, original_pages: usize) -> Result<(), SealError> {
+    if job.appended_pages > MAX_APPENDED_PAGES || job.marks.len() > MAX_MARKS {
+        return Err(SealError::TooLarge);
+    }
+    let total = original_pages + job.appended_pages as usize;
+    for (number, mark) in (1..).zip(&job.marks) {
+        if mark.page == 0 || mark.page as usize > total {
+            return Err(SealError::Mark { number, problem: "its page does not exist" });
+        }
+        if let Some(problem) = mark.content.problem() {
+            return Err(SealError::Mark { number, problem });
+        }
+    }
+    Ok(())
+}
+
+/// Adds annotations to a page of the original. Its list is copied into the page even if it was
+/// an object of its own, because two pages may share such an object.
+fn annotate(update: &mut Update<'_>, page: ObjectId, ids: Vec<Object>) -> Result<(), SealError> {
+    let mut dictionary = update.dictionary(page)?;
+    let mut annotations =
+        dictionary.get_deref(b"Annots", update.previous).and_then(Object::as_array).cloned().unwrap_or_default();
+    annotations.extend(ids);
+    dictionary.set("Annots", annotations);
+    update.put(page, dictionary);
+    Ok(())
+}
+
+fn append_pages(
+    update: &mut Update<'_>,
+    original_pages: usize,
+    added: Vec<(ObjectId, Dictionary)>,
+) -> Result<(), SealError> {
+    let root = pages::root(update.previous).map_err(SealError::Original)?;
+    let mut tree = update.dictionary(root)?;
+    let mut kids = match tree.get_deref(b"Kids", update.previous).and_then(Object::as_array) {
+        Ok(kids) => kids.clone(),
+        Err(_) => return Err(SealError::Structure),
+    };
+    let total = original_pages + added.len();
+    for (id, mut page) in added {
+        page.set("Parent", root);
+        update.put(id, page);
+        kids.push(Object::Reference(id));
+    }
+    tree.set("Kids", kids);
+    tree.set("Count", total as i64);
+    update.put(root, tree);
+    Ok(())
+}
+
+fn complete_catalog(
+    update: &mut Update<'_>,
+    marker: Marker,
+    kind: SealKind,
+    signature: ObjectId,
+) -> Result<(), SealError> {
+    let id = update.previous.trailer.get(b"Root").and_then(Object::as_reference).map_err(|_| SealError::Structure)?;
+    let mut catalog = update.dictionary(id)?;
+    marker.complete_form(update, &mut catalog)?;
+    if kind == SealKind::Certification {
+        let mut permissions =
+            catalog.get_deref(b"Perms", update.previous).and_then(Object::as_dict).cloned().unwrap_or_default();
+        permissions.set("DocMDP", signature);
+        catalog.set("Perms", permissions);
+    }
+    update.put(id, catalog);
+    Ok(())
+}
+
+/// The field of the seal: visible on the last page, where a reader can click it.
+fn seal_field(
+    update: &mut Update<'_>,
+    marker: &Marker,
+    (canvas, rectangle): (Canvas, [f64; 4]),
+    page: ObjectId,
+    signature: ObjectId,
+) -> Result<ObjectId, SealError> {
+    let look = update.add(canvas.into_form(marker.resources, 0)?);
+    Ok(update.add(dictionary! {
+        "Type" => "Annot",
+        "Subtype" => "Widget",
+        "FT" => "Sig",
+        "T" => text_string(&format!("{}-seal", marker.prefix)),
+        "V" => signature,
+        "F" => 4 | 128,
+        "Rect" => reals(&rectangle),
+        "P" => page,
+        "AP" => dictionary! { "N" => look },
+    }))
+}
+
+fn signature_dictionary(job: &Job<'_>, authority: &Authority, kind: SealKind) -> Dictionary {
+    let mut signature = dictionary! {
+        "Type" => "Sig",
+        "Filter" => "Adobe.PPKLite",
+        "SubFilter" => "ETSI.CAdES.detached",
+        "Name" => text_string(authority.subject()),
+        "Reason" => text_string(job.language.words().reason),
+        "M" => pdf_date(job.sealed_at),
+        "Prop_Build" => dictionary! { "App" => dictionary! { "Name" => "Countersign" } },
+    };
+    signature.set(ORIGINAL_LENGTH_KEY, job.original.len() as i64);
+    if kind == SealKind::Certification {
+        let parameters = dictionary! { "Type" => "TransformParams", "P" => 1, "V" => "1.2" };
+        let reference = dictionary! {
+            "Type" => "SigRef", "TransformMethod" => "DocMDP", "TransformParams" => parameters,
+        };
+        signature.set("Reference", vec![Object::Dictionary(reference)]);
+    }
+    signature
+}

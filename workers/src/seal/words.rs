@@ -1,0 +1,152 @@
+//! The words of the certificate page, in each language it is written in.
+
+use serde::{Deserialize, Serialize};
+
+/// The language of the certificate page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Language {
+    /// English.
+    #[default]
+    #[serde(rename = "en")]
+    English,
+    /// Spanish.
+    #[serde(rename = "es")]
+    Spanish,
+    /// Brazilian Portuguese.
+    #[serde(rename = "pt-BR")]
+    Portuguese,
+}
+
+/// Every phrase the certificate page uses.
+pub(super) struct Words {
+    pub(super) title: &'static str,
+    pub(super) request: &'static str,
+    pub(super) document: &'static str,
+    pub(super) file: &'static str,
+    pub(super) digest: &'static str,
+    pub(super) size: &'static str,
+    pub(super) bytes: &'static str,
+    pub(super) pages: &'static str,
+    pub(super) completed: &'static str,
+    pub(super) signers: &'static str,
+    pub(super) email: &'static str,
+    pub(super) role: &'static str,
+    pub(super) signed_at: &'static str,
+    pub(super) address: &'static str,
+    pub(super) browser: &'static str,
+    pub(super) method: &'static str,
+    pub(super) signatures: &'static str,
+    pub(super) history: &'static str,
+    pub(super) events: &'static str,
+    pub(super) chain_head: &'static str,
+    pub(super) verification: &'static str,
+    pub(super) verify: &'static str,
+    pub(super) page: &'static str,
+    pub(super) of: &'static str,
+    pub(super) sealed_by: &'static str,
+    pub(super) reason: &'static str,
+}
+
+const ENGLISH: Words = Words {
+    title: "Signature certificate",
+    request: "Request",
+    document: "Document",
+    file: "Name",
+    digest: "SHA-256",
+    size: "Size",
+    bytes: "bytes",
+    pages: "Pages",
+    completed: "Completed",
+    signers: "Signers",
+    email: "E-mail",
+    role: "Role",
+    signed_at: "Signed",
+    address: "IP address",
+    browser: "Browser",
+    method: "Method",
+    signatures: "Signature",
+    history: "History",
+    events: "Events",
+    chain_head: "Chain head",
+    verification: "Verification",
+    verify: "This file is sealed: any later change to it is detectable. Run “countersign verify FILE”, or open \
+             the signature panel of a PDF reader. The digest above is that of the document as it was uploaded; \
+             its bytes are the unchanged beginning of this file.",
+    page: "Page",
+    of: "of",
+    sealed_by: "Sealed by",
+    reason: "Seal of a completed signature request",
+};
+
+const SPANISH: Words = Words {
+    title: "Certificado de firmas",
+    request: "Solicitud",
+    document: "Documento",
+    file: "Nombre",
+    digest: "SHA-256",
+    size: "Tamaño",
+    bytes: "bytes",
+    pages: "Páginas",
+    completed: "Concluido",
+    signers: "Firmantes",
+    email: "Correo",
+    role: "Función",
+    signed_at: "Firmado",
+    address: "Dirección IP",
+    browser: "Navegador",
+    method: "Método",
+    signatures: "Firma",
+    history: "Historial",
+    events: "Eventos",
+    chain_head: "Fin de la cadena",
+    verification: "Verificación",
+    verify: "Este archivo está sellado: cualquier cambio posterior es detectable. Ejecute «countersign verify \
+             ARCHIVO» o abra el panel de firmas de un lector de PDF. La huella indicada es la del documento tal \
+             como se cargó; sus bytes son el comienzo inalterado de este archivo.",
+    page: "Página",
+    of: "de",
+    sealed_by: "Sellado por",
+    reason: "Sello de una solicitud de firma concluida",
+};
+
+const PORTUGUESE: Words = Words {
+    title: "Certificado de assinaturas",
+    request: "Solicitação",
+    document: "Documento",
+    file: "Nome",
+    digest: "SHA-256",
+    size: "Tamanho",
+    bytes: "bytes",
+    pages: "Páginas",
+    completed: "Concluído",
+    signers: "Signatários",
+    email: "E-mail",
+    role: "Papel",
+    signed_at: "Assinado",
+    address: "Endereço IP",
+    browser: "Navegador",
+    method: "Método",
+    signatures: "Assinatura",
+    history: "Histórico",
+    events: "Eventos",
+    chain_head: "Fim da cadeia",
+    verification: "Verificação",
+    verify: "Este arquivo está selado: qualquer mudança posterior é detectável. Execute “countersign verify \
+             ARQUIVO” ou abra o painel de assinaturas de um leitor de PDF. O resumo acima é o do documento tal \
+             como foi enviado; seus bytes são o começo inalterado deste arquivo.",
+    page: "Página",
+    of: "de",
+    sealed_by: "Selado por",
+    reason: "Selo de uma solicitação de assinatura concluída",
+};
+
+impl Language {
+    /// The words of this language.
+    pub(super) fn words(self) -> &'static Words {
+        match self {
+            Self::English => &ENGLISH,
+            Self::Spanish => &SPANISH,
+            Self::Portuguese => &PORTUGUESE,
+        }
+    }
+}
