@@ -56,3 +56,30 @@ impl Language {
         weighed.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, language)| language)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Language;
+
+    #[test]
+    fn tags_are_read_by_their_first_part() {
+        let cases = [
+            ("pt-BR", "pt-BR"),
+            ("pt_br", "pt-BR"),
+            ("PT", "pt-BR"),
+            ("es-419", "es"),
+            (" es ", "es"),
+            ("en-GB", "en"),
+        ];
+        for (tag, expected) in cases {
+            assert_eq!(Language::parse(tag).map(Language::tag), Some(expected), "{tag:?}");
+        }
+        assert_eq!(Language::parse("de"), None);
+    }
+
+    #[test]
+    fn the_heaviest_language_we_speak_wins() {
+        assert_eq!(Language::negotiate("de, es;q=0.7, pt-BR;q=0.9, *;q=0.1"), Some(Language::Portuguese));
+        assert_eq!(Language::negotiate("en;q=0, fr"), None);
+    }
+}

@@ -109,11 +109,9 @@ impl Keys {
             return Err(unauthorized("key_missing", "Send your API key as: Authorization: Bearer <key>."));
         };
         match self.find(secret).await.map_err(|error| Fault::internal(&error))? {
-            Some(key) if key.revoked_us.is_none() => Ok(Caller {
-                permissions: permissions_of(&key),
-                organization: key.organization,
-                key: key.id,
-            }),
+            Some(key) if key.revoked_us.is_none() => {
+                Ok(Caller { permissions: permissions_of(&key), organization: key.organization, key: key.id })
+            }
             _ => Err(unauthorized("key_unknown", "This API key is unknown or was revoked.")),
         }
     }

@@ -200,7 +200,11 @@ pub fn is_email(text: &str) -> bool {
     let local_ok = |c: char| !c.is_whitespace() && !c.is_control() && !"@<>()[]\\,;:\"".contains(c);
     let label_ok = |label: &str| {
         let inner = |c: char| c.is_alphanumeric() || c == '-';
-        !label.is_empty() && label.len() <= 63 && label.chars().all(inner) && !label.starts_with('-') && !label.ends_with('-')
+        !label.is_empty()
+            && label.len() <= 63
+            && label.chars().all(inner)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
     };
     let dots_ok = !local.starts_with('.') && !local.ends_with('.') && !local.contains("..");
     !local.is_empty() && local.len() <= 64 && dots_ok && local.chars().all(local_ok) && domain.split('.').all(label_ok)

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::canvas::{Canvas, DONE, GREY, HAIR, INK, Style, style};
 use super::fonts::{Face, Fonts};
 use super::job::Job;
-use super::words::{Language, Words};
+use super::words::Words;
+use crate::language::Language;
 
 /// What the certificate page says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -275,7 +276,7 @@ fn grouped(number: u64, language: Language) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(separator);
         }
         text.push(digit);
