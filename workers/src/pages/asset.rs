@@ -56,12 +56,13 @@ pub fn url(path: &str) -> String {
 pub fn find(version_and_path: &str) -> Option<Asset> {
     let (version, path) = version_and_path.split_once('/')?;
     let file = Folder::get(path)?;
-    let mime = file.metadata.mimetype();
-    let text = mime.starts_with("text/") || mime == "image/svg+xml";
-    let content_type = if text {
-        format!("{mime}; charset=utf-8")
-    } else {
-        mime.to_owned()
+    let content_type = match file.metadata.mimetype() {
+        // The guess for modules (`.mjs`) is an outdated name.
+        "application/javascript" => "text/javascript; charset=utf-8".to_owned(),
+        mime if mime.starts_with("text/") || mime == "image/svg+xml" => {
+            format!("{mime}; charset=utf-8")
+        }
+        mime => mime.to_owned(),
     };
     Some(Asset {
         bytes: file.data,

@@ -152,7 +152,6 @@ words! {
     CommonWords {
         skip: "Link past the header, for keyboards.",
         brand_line: "Under the name of the product in the footer.",
-        from: "Label before the name of who sends.",
         language_name: "This language's own name.",
     }
 }

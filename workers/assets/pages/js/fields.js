@@ -10,9 +10,13 @@ function today() {
   return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
 }
 
-/** Top to bottom, then left to right: the order of reading, and of the keyboard. */
+// Boxes whose bottoms are within about this many points stand on one line.
+const LINE_POINTS = 12;
+
+/** Line by line, then left to right: the order of reading, and of the keyboard. */
 export function inReadingOrder(a, b) {
-  return a.page - b.page || a.y - b.y || a.x - b.x;
+  const line = (box) => Math.round((box.y + box.height) / LINE_POINTS);
+  return a.page - b.page || line(a) - line(b) || a.x - b.x;
 }
 
 /** Puts an element at its box: the style sheet turns points into pixels. */
@@ -46,6 +50,7 @@ export function createField(box, words, changed, openSignature) {
       error.textContent = text ?? "";
       error.hidden = !text;
       element.classList.toggle("wrong", Boolean(text));
+      if (text) leanInside(element);
       if (text) { control.setAttribute("aria-invalid", "true"); control.setAttribute("aria-describedby", error.id); }
       else { control.removeAttribute("aria-invalid"); control.removeAttribute("aria-describedby"); }
     },
@@ -54,7 +59,7 @@ export function createField(box, words, changed, openSignature) {
   const onChange = () => { field.setError(null); element.classList.toggle("done", field.isDone()); changed(field); };
   control.addEventListener("input", onChange);
   control.addEventListener("change", onChange);
-  control.addEventListener("focus", () => keepInside(element));
+  control.addEventListener("focus", () => { leanInside(element); keepInside(element); });
   element.classList.toggle("required", box.required);
   element.classList.toggle("done", field.isDone());
   field.refresh = () => element.classList.toggle("done", field.isDone());
@@ -151,6 +156,13 @@ function problemOf(box, control, words) {
     return say(words.too_long, { max: box.max_length });
   }
   return null;
+}
+
+/** Lets the error and the label of a field on the right half of its page grow to the left. */
+function leanInside(element) {
+  const box = element.getBoundingClientRect();
+  const page = element.closest(".page")?.getBoundingClientRect();
+  element.classList.toggle("to-left", Boolean(page) && box.left + box.width / 2 > page.left + page.width / 2);
 }
 
 /** A focused field may grow on a small screen: keep it within its page. */

@@ -7,12 +7,11 @@ pub(super) static WORDS: Words = Words {
     common: CommonWords {
         skip: "Skip to the main content",
         brand_line: "Electronic signatures",
-        from: "From",
         language_name: "English",
     },
     signer: RoleWords {
         label: "Signer",
-        lead: "{name}, {organization} asks you to read and sign this document.",
+        lead: "Hello {name}. {organization} asks you to read and sign this document.",
         consent: "I have read the document and agree to sign it electronically.",
         finish: "Finish and sign",
         done: "Thank you, you have signed",
@@ -20,7 +19,7 @@ pub(super) static WORDS: Words = Words {
     },
     approver: RoleWords {
         label: "Approver",
-        lead: "{name}, {organization} asks you to read and approve this document.",
+        lead: "Hello {name}. {organization} asks you to read and approve this document.",
         consent: "I have read the document and approve it electronically.",
         finish: "Finish and approve",
         done: "Thank you, you have approved",
@@ -28,7 +27,7 @@ pub(super) static WORDS: Words = Words {
     },
     acknowledger: RoleWords {
         label: "Recipient",
-        lead: "{name}, {organization} asks you to acknowledge receipt of this document.",
+        lead: "Hello {name}. {organization} asks you to acknowledge receipt of this document.",
         consent: "I have received the document and acknowledge its receipt electronically.",
         finish: "Acknowledge receipt",
         done: "Thank you, receipt acknowledged",
@@ -36,7 +35,7 @@ pub(super) static WORDS: Words = Words {
     },
     witness: RoleWords {
         label: "Witness",
-        lead: "{name}, {organization} asks you to sign this document as a witness.",
+        lead: "Hello {name}. {organization} asks you to sign this document as a witness.",
         consent: "I have read the document and agree to sign it electronically as a witness.",
         finish: "Finish as witness",
         done: "Thank you, you have signed as a witness",
@@ -44,7 +43,7 @@ pub(super) static WORDS: Words = Words {
     },
     copied: RoleWords {
         label: "Gets a copy",
-        lead: "{name}, {organization} will send you a copy of this document.",
+        lead: "Hello {name}. {organization} will send you a copy of this document.",
         consent: "I have received a copy of the document.",
         finish: "Close",
         done: "Thank you",

@@ -7,12 +7,11 @@ pub(super) static WORDS: Words = Words {
     common: CommonWords {
         skip: "Ir al contenido principal",
         brand_line: "Firma electrónica",
-        from: "De",
         language_name: "Español",
     },
     signer: RoleWords {
         label: "Firmante",
-        lead: "{name}, {organization} le pide que lea y firme este documento.",
+        lead: "Hola, {name}. {organization} le pide que lea y firme este documento.",
         consent: "He leído el documento y acepto firmarlo electrónicamente.",
         finish: "Finalizar y firmar",
         done: "Gracias, ha firmado",
@@ -20,7 +19,7 @@ pub(super) static WORDS: Words = Words {
     },
     approver: RoleWords {
         label: "Aprobador",
-        lead: "{name}, {organization} le pide que lea y apruebe este documento.",
+        lead: "Hola, {name}. {organization} le pide que lea y apruebe este documento.",
         consent: "He leído el documento y lo apruebo electrónicamente.",
         finish: "Finalizar y aprobar",
         done: "Gracias, ha aprobado",
@@ -28,7 +27,7 @@ pub(super) static WORDS: Words = Words {
     },
     acknowledger: RoleWords {
         label: "Destinatario",
-        lead: "{name}, {organization} le pide que acuse recibo de este documento.",
+        lead: "Hola, {name}. {organization} le pide que acuse recibo de este documento.",
         consent: "He recibido el documento y acuso su recibo electrónicamente.",
         finish: "Acusar recibo",
         done: "Gracias, ha acusado recibo",
@@ -36,7 +35,7 @@ pub(super) static WORDS: Words = Words {
     },
     witness: RoleWords {
         label: "Testigo",
-        lead: "{name}, {organization} le pide que firme este documento como testigo.",
+        lead: "Hola, {name}. {organization} le pide que firme este documento como testigo.",
         consent: "He leído el documento y acepto firmarlo electrónicamente como testigo.",
         finish: "Finalizar como testigo",
         done: "Gracias, ha firmado como testigo",
@@ -44,7 +43,7 @@ pub(super) static WORDS: Words = Words {
     },
     copied: RoleWords {
         label: "Recibe una copia",
-        lead: "{name}, {organization} le enviará una copia de este documento.",
+        lead: "Hola, {name}. {organization} le enviará una copia de este documento.",
         consent: "He recibido una copia del documento.",
         finish: "Cerrar",
         done: "Gracias",

@@ -7,12 +7,11 @@ pub(super) static WORDS: Words = Words {
     common: CommonWords {
         skip: "Ir para o conteúdo principal",
         brand_line: "Assinatura eletrônica",
-        from: "De",
         language_name: "Português (Brasil)",
     },
     signer: RoleWords {
         label: "Signatário",
-        lead: "{name}, {organization} pede que você leia e assine este documento.",
+        lead: "Olá, {name}. {organization} pede que você leia e assine este documento.",
         consent: "Li o documento e concordo em assiná-lo eletronicamente.",
         finish: "Concluir e assinar",
         done: "Obrigado, você assinou",
@@ -20,7 +19,7 @@ pub(super) static WORDS: Words = Words {
     },
     approver: RoleWords {
         label: "Aprovador",
-        lead: "{name}, {organization} pede que você leia e aprove este documento.",
+        lead: "Olá, {name}. {organization} pede que você leia e aprove este documento.",
         consent: "Li o documento e o aprovo eletronicamente.",
         finish: "Concluir e aprovar",
         done: "Obrigado, você aprovou",
@@ -28,7 +27,7 @@ pub(super) static WORDS: Words = Words {
     },
     acknowledger: RoleWords {
         label: "Destinatário",
-        lead: "{name}, {organization} pede que você acuse o recebimento deste documento.",
+        lead: "Olá, {name}. {organization} pede que você acuse o recebimento deste documento.",
         consent: "Recebi o documento e acuso o seu recebimento eletronicamente.",
         finish: "Acusar recebimento",
         done: "Obrigado, recebimento confirmado",
@@ -36,7 +35,7 @@ pub(super) static WORDS: Words = Words {
     },
     witness: RoleWords {
         label: "Testemunha",
-        lead: "{name}, {organization} pede que você assine este documento como testemunha.",
+        lead: "Olá, {name}. {organization} pede que você assine este documento como testemunha.",
         consent: "Li o documento e concordo em assiná-lo eletronicamente como testemunha.",
         finish: "Concluir como testemunha",
         done: "Obrigado, você assinou como testemunha",
@@ -44,7 +43,7 @@ pub(super) static WORDS: Words = Words {
     },
     copied: RoleWords {
         label: "Recebe uma cópia",
-        lead: "{name}, {organization} enviará a você uma cópia deste documento.",
+        lead: "Olá, {name}. {organization} enviará a você uma cópia deste documento.",
         consent: "Recebi uma cópia do documento.",
         finish: "Fechar",
         done: "Obrigado",
