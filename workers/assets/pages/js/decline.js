@@ -4,14 +4,17 @@ import { say } from "./words.js";
 
 const MOST_CHARACTERS = 1_000;
 
-/** Wires the dialog. `leave(url)` and `failed(result)` are the page's own ways to go on. */
+/** Wires the dialog. `leave(url)` goes on, `explain(result)` says in words what went wrong. */
 export function createDeclineDialog(url, words, leave, explain) {
   const get = (id) => document.getElementById(id);
   const dialog = get("decline-dialog");
   const reason = get("decline-reason");
   const error = get("decline-error");
   const confirm = get("decline-confirm");
-  const count = () => { get("decline-count").textContent = say(words.characters, { count: [...reason.value].length, max: MOST_CHARACTERS }); };
+  const number = (value) => value.toLocaleString(document.documentElement.lang);
+  const count = () => {
+    get("decline-count").textContent = say(words.characters, { count: number([...reason.value].length), max: number(MOST_CHARACTERS) });
+  };
 
   function setError(text) {
     error.textContent = text ?? "";
