@@ -152,7 +152,6 @@ words! {
     CommonWords {
         skip: "Link past the header, for keyboards.",
         brand_line: "Under the name of the product in the footer.",
-        language_name: "This language's own name.",
     }
 }
 
@@ -185,7 +184,6 @@ words! {
         decline: "Button that opens the refusal.",
         next: "Button that walks to the next field.",
         bar: "Name of the bar at the bottom, for screen readers.",
-        errors_title: "Heading of the list of problems.",
         dialog_title: "Heading of the signature dialog.",
         dialog_way: "Question above the two ways.",
         way_type: "The way of typing.",

@@ -7,7 +7,6 @@ pub(super) static WORDS: Words = Words {
     common: CommonWords {
         skip: "Skip to the main content",
         brand_line: "Electronic signatures",
-        language_name: "English",
     },
     signer: RoleWords {
         label: "Signer",
@@ -64,7 +63,6 @@ pub(super) static WORDS: Words = Words {
         decline: "Decline",
         next: "Next field",
         bar: "Progress and actions",
-        errors_title: "Please check the following",
         dialog_title: "Your signature",
         dialog_way: "How do you want to sign?",
         way_type: "Type",

@@ -7,7 +7,6 @@ pub(super) static WORDS: Words = Words {
     common: CommonWords {
         skip: "Ir al contenido principal",
         brand_line: "Firma electrónica",
-        language_name: "Español",
     },
     signer: RoleWords {
         label: "Firmante",
@@ -64,7 +63,6 @@ pub(super) static WORDS: Words = Words {
         decline: "Rechazar",
         next: "Campo siguiente",
         bar: "Progreso y acciones",
-        errors_title: "Revise lo siguiente",
         dialog_title: "Su firma",
         dialog_way: "¿Cómo quiere firmar?",
         way_type: "Escribir",

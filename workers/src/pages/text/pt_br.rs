@@ -7,7 +7,6 @@ pub(super) static WORDS: Words = Words {
     common: CommonWords {
         skip: "Ir para o conteúdo principal",
         brand_line: "Assinatura eletrônica",
-        language_name: "Português (Brasil)",
     },
     signer: RoleWords {
         label: "Signatário",
@@ -64,7 +63,6 @@ pub(super) static WORDS: Words = Words {
         decline: "Recusar",
         next: "Próximo campo",
         bar: "Progresso e ações",
-        errors_title: "Verifique o seguinte",
         dialog_title: "Sua assinatura",
         dialog_way: "Como você quer assinar?",
         way_type: "Digitar",
