@@ -1,2 +1,7 @@
-//! The binary.
-fn main() {}
+//! The binary `countersign`. Everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    countersign::cli::main()
+}

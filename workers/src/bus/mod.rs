@@ -1,6 +1,8 @@
 //! The bus: a doorbell. It carries facts to whoever listens and wakes the roles; it may lose or
 //! repeat anything, and no work may be lost with it, because the rows in the store say what is due.
 
+pub mod cloudevent;
+
 use std::sync::Arc;
 
 use countersign_engine::event::Event;

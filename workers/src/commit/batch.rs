@@ -11,19 +11,16 @@ use countersign_engine::ids::{Digest, EventId, OrganizationId, RequestId};
 use countersign_engine::refusal::{Code, Refusal};
 use countersign_engine::request::Request;
 use countersign_engine::trail::{self, Place};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use uuid::{NoContext, Uuid};
 
-use super::{Answer, Done, Failure, LinkDigest, Order};
+use super::{Answer, Done, Failure, LinkDigest, Order, RECEIPT_LIFE};
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::ledger::{self, Ledger, LedgerError, Loaded};
 use crate::stamp;
 use crate::store::{EffectRow, EventRow, Lane, ReceiptRow, RequestRow, Store, Transaction};
 use crate::vault::DataKey;
-
-/// How long a receipt is honoured.
-const RECEIPT_LIFE: SignedDuration = SignedDuration::from_hours(24);
 
 pub(super) struct Writer {
     pub(super) store: Store,

@@ -11,6 +11,8 @@
 
 mod batch;
 
+pub(crate) use batch::row_of;
+
 use std::sync::Arc;
 
 use countersign_engine::command::Command;
@@ -18,6 +20,7 @@ use countersign_engine::event::{Actor, Event};
 use countersign_engine::ids::{Digest, OrganizationId, RequestId, SignerId};
 use countersign_engine::refusal::Refusal;
 use countersign_engine::request::Request;
+use jiff::SignedDuration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -26,6 +29,8 @@ use crate::clock::Clock;
 use crate::ledger::Ledger;
 use crate::store::Store;
 
+/// How long a receipt is honoured (SPEC §4).
+pub const RECEIPT_LIFE: SignedDuration = SignedDuration::from_hours(24);
 /// Most orders committed in one transaction.
 const BATCH_MAX: usize = 512;
 /// Most orders that wait; beyond that, submitting waits too.

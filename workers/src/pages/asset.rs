@@ -64,11 +64,7 @@ pub fn find(version_and_path: &str) -> Option<Asset> {
         }
         mime => mime.to_owned(),
     };
-    Some(Asset {
-        bytes: file.data,
-        content_type,
-        immutable: version == VERSION.as_str(),
-    })
+    Some(Asset { bytes: file.data, content_type, immutable: version == VERSION.as_str() })
 }
 
 #[cfg(test)]
@@ -77,12 +73,7 @@ mod tests {
 
     fn content_type(path: &str) -> String {
         let address = url(path);
-        let asset = find(
-            address
-                .strip_prefix("/assets/")
-                .expect("an asset's address"),
-        )
-        .expect(path);
+        let asset = find(address.strip_prefix("/assets/").expect("an asset's address")).expect(path);
         assert!(asset.immutable);
         asset.content_type
     }
@@ -90,44 +81,21 @@ mod tests {
     #[test]
     fn a_browser_gets_the_types_it_insists_on() {
         assert_eq!(content_type("js/sign.js"), "text/javascript; charset=utf-8");
-        assert_eq!(
-            content_type("vendor/pdfjs/pdf.worker.min.mjs"),
-            "text/javascript; charset=utf-8"
-        );
+        assert_eq!(content_type("vendor/pdfjs/pdf.worker.min.mjs"), "text/javascript; charset=utf-8");
         assert_eq!(content_type("css/pages.css"), "text/css; charset=utf-8");
-        assert_eq!(
-            content_type("vendor/pdfjs/wasm/openjpeg.wasm"),
-            "application/wasm"
-        );
-        assert_eq!(
-            content_type("icons/mark.svg"),
-            "image/svg+xml; charset=utf-8"
-        );
-        assert_eq!(
-            content_type("fonts/dancing-script-latin-500-normal.woff2"),
-            "font/woff2"
-        );
+        assert_eq!(content_type("vendor/pdfjs/wasm/openjpeg.wasm"), "application/wasm");
+        assert_eq!(content_type("icons/mark.svg"), "image/svg+xml; charset=utf-8");
+        assert_eq!(content_type("fonts/dancing-script-latin-500-normal.woff2"), "font/woff2");
     }
 
     #[test]
     fn an_old_version_is_answered_but_not_kept() {
-        assert!(
-            !find("000000000000/css/pages.css")
-                .expect("the file")
-                .immutable
-        );
+        assert!(!find("000000000000/css/pages.css").expect("the file").immutable);
     }
 
     #[test]
     fn nothing_outside_the_folder() {
-        for path in [
-            "",
-            "x",
-            "x/",
-            "x/../../Cargo.toml",
-            "x//etc/passwd",
-            "x/css",
-        ] {
+        for path in ["", "x", "x/", "x/../../Cargo.toml", "x//etc/passwd", "x/css"] {
             assert!(find(path).is_none(), "{path}");
         }
     }

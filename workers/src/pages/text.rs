@@ -9,71 +9,14 @@ mod pt_br;
 
 use serde::Serialize;
 
-/// A language the pages speak.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Language {
-    /// English, the fallback.
-    #[default]
-    En,
-    /// Spanish.
-    Es,
-    /// Portuguese as in Brazil.
-    PtBr,
-}
+use crate::language::Language;
 
-impl Language {
-    /// Every language, in the order in which they are offered.
-    pub const ALL: [Language; 3] = [Language::En, Language::Es, Language::PtBr];
-
-    /// The BCP 47 tag, as in `<html lang>`.
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Language::En => "en",
-            Language::Es => "es",
-            Language::PtBr => "pt-BR",
-        }
-    }
-
-    /// The language of a tag such as `pt`, `pt-PT`, `es_MX` or `EN-us`; nothing when we do not speak it.
-    pub fn from_tag(tag: &str) -> Option<Language> {
-        let primary = tag.trim().split(['-', '_']).next().unwrap_or_default();
-        match primary.to_ascii_lowercase().as_str() {
-            "en" => Some(Language::En),
-            "es" => Some(Language::Es),
-            "pt" => Some(Language::PtBr),
-            _ => None,
-        }
-    }
-
-    /// The best language for an `Accept-Language` header: highest weight first, then the order written.
-    pub fn negotiate(accept_language: &str) -> Language {
-        let mut best: Option<(f32, Language)> = None;
-        for part in accept_language.split(',') {
-            let mut pieces = part.split(';');
-            let tag = pieces.next().unwrap_or_default();
-            let weight = pieces
-                .find_map(|piece| piece.trim().strip_prefix("q="))
-                .map_or(1.0, |q| q.trim().parse::<f32>().unwrap_or(0.0));
-            if weight <= 0.0 {
-                continue;
-            }
-            let Some(language) = Language::from_tag(tag) else {
-                continue;
-            };
-            if best.is_none_or(|(heaviest, _)| weight > heaviest) {
-                best = Some((weight, language));
-            }
-        }
-        best.map_or_else(Language::default, |(_, language)| language)
-    }
-
-    /// The words of this language.
-    pub const fn words(self) -> &'static Words {
-        match self {
-            Language::En => &en::WORDS,
-            Language::Es => &es::WORDS,
-            Language::PtBr => &pt_br::WORDS,
-        }
+/// The pages' words in a language.
+pub fn words(language: Language) -> &'static Words {
+    match language {
+        Language::English => &en::WORDS,
+        Language::Spanish => &es::WORDS,
+        Language::Portuguese => &pt_br::WORDS,
     }
 }
 
@@ -86,9 +29,7 @@ pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
     while let Some(open) = rest.find('{') {
         let (before, from_open) = rest.split_at(open);
         filled.push_str(before);
-        let place = from_open
-            .find('}')
-            .and_then(|close| Some((close, from_open.get(1..close)?)));
+        let place = from_open.find('}').and_then(|close| Some((close, from_open.get(1..close)?)));
         let value = place.and_then(|(close, name)| {
             let (_, value) = values.iter().find(|(key, _)| *key == name)?;
             Some((close, *value))
@@ -145,6 +86,8 @@ pub struct Words {
     pub closed: ClosedWords,
     /// The page of an error.
     pub error: ErrorWords,
+    /// What a signer is told when the server refuses their answer.
+    pub answers: AnswerWords,
 }
 
 words! {
@@ -365,6 +308,23 @@ words! {
     }
 }
 
+words! {
+    /// What a signer is told when the server refuses their answer.
+    AnswerWords {
+        consent_required: "Finished without consent.",
+        signature_required: "Finished without a signature.",
+        reason_required: "Declined without a reason.",
+        field_required: "A required field is empty.",
+        not_a_date: "A date cannot be read.",
+        too_long: "A text is too long.",
+        not_read: "The answer is not what the page sends.",
+        too_large: "The answer is too large.",
+        link_dead: "The session is of a link that is dead.",
+        ended: "The request ended meanwhile.",
+        busy: "The engine cannot answer now.",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -385,17 +345,13 @@ mod tests {
 
     fn all(language: Language) -> Vec<(String, String)> {
         let mut found = Vec::new();
-        let value = serde_json::to_value(language.words()).expect("words are plain data");
+        let value = serde_json::to_value(words(language)).expect("words are plain data");
         texts(&value, language.tag(), &mut found);
         found
     }
 
     fn places(text: &str) -> Vec<&str> {
-        let mut found: Vec<&str> = text
-            .split('{')
-            .skip(1)
-            .filter_map(|rest| rest.split('}').next())
-            .collect();
+        let mut found: Vec<&str> = text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
         found.sort_unstable();
         found
     }
@@ -413,8 +369,8 @@ mod tests {
 
     #[test]
     fn every_language_has_the_same_places() {
-        let english = all(Language::En);
-        for language in [Language::Es, Language::PtBr] {
+        let english = all(Language::English);
+        for language in [Language::Spanish, Language::Portuguese] {
             for ((path, text), (_, original)) in all(language).iter().zip(&english) {
                 assert_eq!(places(text), places(original), "{path}");
             }
@@ -423,8 +379,8 @@ mod tests {
 
     #[test]
     fn long_texts_are_translated() {
-        let english = all(Language::En);
-        for language in [Language::Es, Language::PtBr] {
+        let english = all(Language::English);
+        for language in [Language::Spanish, Language::Portuguese] {
             for ((path, text), (_, original)) in all(language).iter().zip(&english) {
                 assert!(original.len() < 12 || text != original, "{path} is English");
             }
@@ -432,31 +388,9 @@ mod tests {
     }
 
     #[test]
-    fn a_header_chooses_by_weight_then_order() {
-        assert_eq!(
-            Language::negotiate("pt-BR,pt;q=0.9,en;q=0.8"),
-            Language::PtBr
-        );
-        assert_eq!(
-            Language::negotiate("de, es-MX;q=0.4, en;q=0.6"),
-            Language::En
-        );
-        assert_eq!(Language::negotiate("fr;q=1, es;q=0.5"), Language::Es);
-        assert_eq!(Language::negotiate("es;q=0, pt;q=0.1"), Language::PtBr);
-        assert_eq!(Language::negotiate("es, en"), Language::Es);
-        assert_eq!(Language::negotiate(""), Language::En);
-        assert_eq!(Language::negotiate(";;q=,,*"), Language::En);
-        assert_eq!(Language::from_tag("PT_br"), Some(Language::PtBr));
-        assert_eq!(Language::from_tag("zz"), None);
-    }
-
-    #[test]
     fn filling_is_one_pass() {
         let values = [("name", "{title} {x}"), ("title", "T")];
-        assert_eq!(
-            fill("{name}: {title} {other} {", &values),
-            "{title} {x}: T {other} {"
-        );
+        assert_eq!(fill("{name}: {title} {other} {", &values), "{title} {x}: T {other} {");
         assert_eq!(fill("é{name}", &[("name", "ü")]), "éü");
     }
 }

@@ -119,12 +119,12 @@ impl Documents {
     pub async fn pages(
         &self,
         organization: &OrganizationId,
-        digests: impl IntoIterator<Item = Digest>,
+        digests: &[Digest],
     ) -> Result<HashMap<Digest, Arc<Vec<PageSize>>>, ServiceError> {
         let mut pages = HashMap::new();
         for digest in digests {
-            if let Some(found) = self.find(organization, digest).await? {
-                pages.insert(digest, found.pages);
+            if let Some(found) = self.find(organization, *digest).await? {
+                pages.insert(*digest, found.pages);
             }
         }
         Ok(pages)

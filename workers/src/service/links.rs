@@ -17,6 +17,9 @@ pub const DOWNLOAD_LIFE: SignedDuration = SignedDuration::from_mins(15);
 /// How long the session of an exchanged link lasts.
 pub const SESSION_LIFE: SignedDuration = SignedDuration::from_hours(12);
 
+/// How many of a signer's earlier links are told apart from links that never were.
+const EARLIER_ROUNDS_MAX: usize = 20;
+
 /// Makes and reads stamped addresses.
 #[derive(Clone, Debug)]
 pub struct Links {
@@ -25,6 +28,7 @@ pub struct Links {
     session: StampKey,
     view: StampKey,
     download: StampKey,
+    copy: StampKey,
 }
 
 /// Who a session belongs to.
@@ -45,6 +49,7 @@ impl Links {
             session: master.derive("signing sessions"),
             view: master.derive("progress pages"),
             download: master.derive("downloads"),
+            copy: master.derive("copies"),
         }
     }
 
@@ -65,6 +70,17 @@ impl Links {
     pub fn admit<'r>(&self, request: &'r Request, token: &str) -> Option<&'r Signer> {
         let digest = Digest::of(token.as_bytes());
         request.signers.iter().find(|signer| signer.link.is_some_and(|link| stamp::same(&link.0, &digest.0)))
+    }
+
+    /// Whether a token is a link that was replaced by a newer one.
+    pub fn was_link(&self, request: &Request, token: &str) -> bool {
+        let earlier = |signer: &Signer| (1..signer.round).rev().take(EARLIER_ROUNDS_MAX);
+        request.signers.iter().any(|signer| {
+            earlier(signer).any(|round| {
+                let old = link_token(&self.link, request.id, signer.id(), round);
+                stamp::same(old.as_bytes(), token.as_bytes())
+            })
+        })
     }
 
     /// The session value that a link is exchanged for.
@@ -96,6 +112,19 @@ impl Links {
     /// Whether a token opens a request's progress page.
     pub fn may_view(&self, request: RequestId, token: &str) -> bool {
         stamp::decode(token).is_some_and(|stamp| self.view.verifies(&[request.0.as_bytes()], &stamp))
+    }
+
+    /// The address in the letter that says a request is completed: it does not run out with the day,
+    /// and leads to the sealed PDF as long as that is kept.
+    pub fn copy_url(&self, request: RequestId, signer: SignerId) -> String {
+        let token = stamp::encode(&self.copy.stamp(&[request.0.as_bytes(), signer.0.as_bytes()]));
+        format!("{}/copy/{request}/{}/{token}", self.public_url, signer.0.simple())
+    }
+
+    /// Whether a token opens a signer's copy.
+    pub fn may_copy(&self, request: RequestId, signer: SignerId, token: &str) -> bool {
+        let parts: [&[u8]; 2] = [request.0.as_bytes(), signer.0.as_bytes()];
+        stamp::decode(token).is_some_and(|stamp| self.copy.verifies(&parts, &stamp))
     }
 
     /// An address from which the sealed PDF can be had, and until when.

@@ -3,6 +3,7 @@
 
 pub mod documents;
 pub mod links;
+pub mod replay;
 pub mod sealing;
 
 use std::sync::Arc;

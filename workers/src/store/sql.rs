@@ -5,6 +5,8 @@ pub(super) const INSERT_EVENTS: &str = "INSERT INTO events (request, seq, body, 
 
 pub(super) const EVENTS_OF: &str =
     "SELECT position, request, seq, body, disclosure, hash FROM events WHERE request = $1 ORDER BY seq";
+pub(super) const STRAY_EVENTS: &str = "SELECT DISTINCT request FROM events WHERE NOT EXISTS \
+     (SELECT 1 FROM requests WHERE requests.id = events.request) LIMIT $1";
 pub(super) const EVENTS_AFTER: &str = "SELECT position, request, seq, body, disclosure, hash FROM events \
      WHERE position > $1 ORDER BY position LIMIT $2";
 

@@ -130,6 +130,12 @@ impl Sqlite {
         rows.iter().map(event_row).collect()
     }
 
+    /// Requests that have events but no row: there must be none.
+    pub async fn stray_events(&self, limit: i64) -> Result<Vec<RequestId>, StoreError> {
+        let ids: Vec<Uuid> = sqlx::query_scalar(sql::STRAY_EVENTS).bind(limit).fetch_all(&self.readers).await?;
+        Ok(ids.into_iter().map(RequestId).collect())
+    }
+
     /// A request's narrow row.
     pub async fn request(&self, id: RequestId) -> Result<Option<RequestRow>, StoreError> {
         let row = sqlx::query(sql::REQUEST).bind(id.0).fetch_optional(&self.readers).await?;

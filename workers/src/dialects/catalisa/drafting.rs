@@ -86,9 +86,10 @@ pub(super) struct Parts {
 /// The order that creates a request.
 pub(super) fn order(service: &Arc<Service>, caller: &Caller, parts: Parts, receipt: Option<Receipt>) -> Order {
     let Parts { wanted, signers, file, template, widgets, labels, values, appended_pages } = parts;
-    let people = signers.iter().zip(&wanted.signers).map(|(terms, signer)| {
-        (terms.id, Person { name: signer.name.clone(), email: signer.email.clone() })
-    });
+    let people = signers
+        .iter()
+        .zip(&wanted.signers)
+        .map(|(terms, signer)| (terms.id, Person { name: signer.name.clone(), email: signer.email.clone() }));
     let personal = Personal {
         title: Some(wanted.title),
         message: wanted.message.filter(|message| !message.trim().is_empty()),

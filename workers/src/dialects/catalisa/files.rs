@@ -1,7 +1,6 @@
 //! Files: uploaded once, named by `fileId` in requests and templates.
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{FromRequest as _, Multipart, Path, Request as HttpRequest, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method, StatusCode};
@@ -10,10 +9,10 @@ use countersign_engine::command::{FILE_MAX_BYTES, NAME_MAX};
 use countersign_engine::ids::OrganizationId;
 use uuid::Uuid;
 
-use super::problem::Problems;
+use super::BASE;
+use super::problem::{Body, Problems};
 use super::read::{self, WantedFile};
 use super::wire::{Errors, FileAnswer, FileAttributes, FileObject, SelfLink, UploadFile};
-use super::BASE;
 use crate::clock::from_micros;
 use crate::commit::{Failure, Receipt};
 use crate::http::auth::Permission;
@@ -108,7 +107,7 @@ pub(super) async fn delete(
 }
 
 async fn from_json(request: HttpRequest) -> Result<(String, Vec<u8>), Problems> {
-    let body = Bytes::from_request(request, &()).await.map_err(|_| read::too_large())?;
+    let Body(body) = Body::from_request(request, &()).await?;
     let json = read::json(&body)?;
     let mut faults = Faults::new();
     let (_, form) = read::resource(&json, "file", &mut faults);

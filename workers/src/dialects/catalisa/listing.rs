@@ -86,7 +86,12 @@ fn apply(listing: &mut Listing, name: &str, value: &str) -> Result<(), Fault> {
                 "createdAt" => Sort::CreatedAt,
                 "updatedAt" => Sort::UpdatedAt,
                 "expiresAt" => Sort::ExpiresAt,
-                _ => return Err(Fault::parameter(name, "sort is createdAt, updatedAt or expiresAt, or - and one of them.")),
+                _ => {
+                    return Err(Fault::parameter(
+                        name,
+                        "sort is createdAt, updatedAt or expiresAt, or - and one of them.",
+                    ));
+                }
             };
         }
         _ if name.starts_with("filter[") || name.starts_with("page[") => {

@@ -47,10 +47,10 @@ pub fn routes() -> OpenApiRouter<Floor> {
         .routes(routes!(templates::create, templates::list))
         .routes(routes!(templates::get, templates::delete))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
-        .method_not_allowed_fallback(method_not_allowed)
 }
 
-async fn method_not_allowed() -> Response {
+/// The answer to a method that an address of the API does not take.
+pub async fn method_not_allowed() -> Response {
     let detail = "This address does not take this method.";
     Problems::from(Fault::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)).into_response()
 }

@@ -1,14 +1,32 @@
 //! Faults as JSON:API errors: all of a call at once, each with a stable code and its place.
 
 use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
+use super::read;
 use super::wire::{ErrorObject, ErrorSource, Errors};
 use crate::http::fault::{Fault, Source};
 use crate::http::form::Faults;
+
+/// The bytes of a body, at most [`super::BODY_MAX_BYTES`].
+pub(super) struct Body(pub(super) Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = Problems;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problems> {
+        let bytes = Bytes::from_request(request, state).await.map_err(|error| match error.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => read::too_large(),
+            _ => Fault::new(StatusCode::BAD_REQUEST, "incomplete_body", "The body did not arrive whole."),
+        })?;
+        Ok(Self(bytes))
+    }
+}
 
 /// What is wrong with a call; never empty.
 #[derive(Debug)]

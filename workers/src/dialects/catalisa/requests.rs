@@ -1,7 +1,6 @@
 //! Requests: create, get, send, cancel, resend, download, delete.
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -14,10 +13,8 @@ use serde_json::Value;
 
 use super::drafting::{self, Parts};
 use super::placing::{Cast, place};
-use super::problem::Problems;
-use super::wire::{
-    Cancel, CreateFromTemplate, CreateRequest, Download, Errors, Message, RequestAnswer, Resend,
-};
+use super::problem::{Body, Problems};
+use super::wire::{Cancel, CreateFromTemplate, CreateRequest, Download, Errors, Message, RequestAnswer, Resend};
 use super::{BASE, listing, read, show, templates};
 use crate::commit::{Order, Receipt};
 use crate::http::auth::{Caller, Permission};
@@ -39,7 +36,7 @@ use crate::http::{Floor, idempotency};
 pub(super) async fn create(
     State(floor): State<Floor>,
     headers: HeaderMap,
-    body: Bytes,
+    Body(body): Body,
 ) -> Result<Response, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Create).await?;
     let receipt = idempotency::receipt(&headers, &Method::POST, &format!("{BASE}/requests"), &body)?;
@@ -83,7 +80,7 @@ pub(super) async fn create(
 pub(super) async fn create_from_template(
     State(floor): State<Floor>,
     headers: HeaderMap,
-    body: Bytes,
+    Body(body): Body,
 ) -> Result<Response, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Create).await?;
     let path = format!("{BASE}/requests/from-template");
@@ -156,11 +153,10 @@ pub(super) async fn send(
     State(floor): State<Floor>,
     headers: HeaderMap,
     Path(id): Path<String>,
-    body: Bytes,
 ) -> Result<Json<RequestAnswer>, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Create).await?;
     let request = find(&floor, &caller, &id).await?;
-    let receipt = receipt_for(&headers, request.id, "send", &body)?;
+    let receipt = receipt_for(&headers, request.id, "send", &[])?;
     let request = floor.service.submit(order(&caller, request.id, Wish::Send, receipt)).await?;
     Ok(Json(show::answer(&request, &floor.service.links)))
 }
@@ -183,7 +179,7 @@ pub(super) async fn cancel(
     State(floor): State<Floor>,
     headers: HeaderMap,
     Path(id): Path<String>,
-    body: Bytes,
+    Body(body): Body,
 ) -> Result<Json<RequestAnswer>, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Create).await?;
     let request = find(&floor, &caller, &id).await?;
@@ -215,7 +211,7 @@ pub(super) async fn resend(
     State(floor): State<Floor>,
     headers: HeaderMap,
     Path(id): Path<String>,
-    body: Bytes,
+    Body(body): Body,
 ) -> Result<Json<Message>, Problems> {
     const EMAIL: &str = "/data/attributes/signerEmail";
     let caller = floor.keys.admit(&headers, Permission::Create).await?;
@@ -322,4 +318,3 @@ fn optional_json(body: &[u8]) -> Result<Value, Problems> {
         false => read::json(body),
     }
 }
-

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -12,16 +11,16 @@ use countersign_engine::event::{TemplateRef, Value, Widget, WidgetKind};
 use countersign_engine::ids::{OrganizationId, WidgetId};
 use uuid::Uuid;
 
+use super::BASE;
 use super::drafting::{self, File, Parts};
 use super::files::{receipt_row, subject_before};
 use super::listing::{Page, pairs};
 use super::placing::{Cast, area_of, place};
-use super::problem::Problems;
+use super::problem::{Body, Problems};
 use super::read::{self, Reference, WIDGET_KINDS, Wanted, WantedWidget};
 use super::wire::{
     CreateTemplate, Errors, SelfLink, TemplateAnswer, TemplateAttributes, TemplateList, TemplateObject, TemplateWidget,
 };
-use super::BASE;
 use crate::clock::from_micros;
 use crate::http::auth::Permission;
 use crate::http::fault::Fault;
@@ -48,7 +47,7 @@ const ID_MAX: usize = 64;
 pub(super) async fn create(
     State(floor): State<Floor>,
     headers: HeaderMap,
-    body: Bytes,
+    Body(body): Body,
 ) -> Result<Response, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Create).await?;
     let receipt = idempotency::receipt(&headers, &Method::POST, &format!("{BASE}/templates"), &body)?;
@@ -220,9 +219,7 @@ fn prefill(widgets: &mut [Widget], form: &Form<'_>, faults: &mut Faults) -> BTre
     let mut values = BTreeMap::new();
     for (name, value, pointer) in form.entries("fieldValues", faults).unwrap_or_default() {
         let mut found = false;
-        let fills = |widget: &&mut Widget| {
-            widget.name.as_ref() == Some(name) && widget.kind != WidgetKind::Signature
-        };
+        let fills = |widget: &&mut Widget| widget.name.as_ref() == Some(name) && widget.kind != WidgetKind::Signature;
         for widget in widgets.iter_mut().filter(fills) {
             found = true;
             match value_for(widget.kind, value) {

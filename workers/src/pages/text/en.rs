@@ -4,10 +4,7 @@ use super::*;
 
 /// The words in English.
 pub(super) static WORDS: Words = Words {
-    common: CommonWords {
-        skip: "Skip to the main content",
-        brand_line: "Electronic signatures",
-    },
+    common: CommonWords { skip: "Skip to the main content", brand_line: "Electronic signatures" },
     signer: RoleWords {
         label: "Signer",
         lead: "Hello {name}. {organization} asks you to read and sign this document.",
@@ -221,5 +218,18 @@ pub(super) static WORDS: Words = Words {
         internal: "Something went wrong on our side",
         internal_detail: "Nothing you did is lost. Please try again in a few minutes.",
         reference: "Reference",
+    },
+    answers: AnswerWords {
+        consent_required: "You must agree to sign electronically before you finish.",
+        signature_required: "Please add your signature.",
+        reason_required: "Please give a reason, in at most 1,000 characters.",
+        field_required: "This field is required.",
+        not_a_date: "Please enter a date, such as 2026-12-31.",
+        too_long: "This text is longer than 1,000 characters.",
+        not_read: "Your answer could not be read. Please reload the page and try again.",
+        too_large: "Your answer is too large. Please make your drawing simpler.",
+        link_dead: "This link no longer works. Please open the newest link from your e-mail.",
+        ended: "This request has ended or is no longer waiting for you.",
+        busy: "The service is busy. Nothing is lost; please try again in a moment.",
     },
 };

@@ -4,10 +4,7 @@ use super::*;
 
 /// The words in Spanish.
 pub(super) static WORDS: Words = Words {
-    common: CommonWords {
-        skip: "Ir al contenido principal",
-        brand_line: "Firma electrónica",
-    },
+    common: CommonWords { skip: "Ir al contenido principal", brand_line: "Firma electrónica" },
     signer: RoleWords {
         label: "Firmante",
         lead: "Hola, {name}. {organization} le pide que lea y firme este documento.",
@@ -221,5 +218,18 @@ pub(super) static WORDS: Words = Words {
         internal: "Algo ha fallado por nuestra parte",
         internal_detail: "No se ha perdido nada de lo que hizo. Inténtelo de nuevo en unos minutos.",
         reference: "Referencia",
+    },
+    answers: AnswerWords {
+        consent_required: "Debe aceptar firmar electrónicamente antes de finalizar.",
+        signature_required: "Añada su firma.",
+        reason_required: "Indique un motivo, con un máximo de 1.000 caracteres.",
+        field_required: "Este campo es obligatorio.",
+        not_a_date: "Indique una fecha, por ejemplo 2026-12-31.",
+        too_long: "Este texto supera los 1.000 caracteres.",
+        not_read: "No se pudo leer su respuesta. Vuelva a cargar la página e inténtelo de nuevo.",
+        too_large: "Su respuesta es demasiado grande. Simplifique su dibujo.",
+        link_dead: "Este enlace ya no funciona. Abra el enlace más reciente de su correo.",
+        ended: "Esta solicitud ha terminado o ya no le espera.",
+        busy: "El servicio está ocupado. No se ha perdido nada; inténtelo de nuevo en un momento.",
     },
 };

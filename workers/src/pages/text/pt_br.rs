@@ -4,10 +4,7 @@ use super::*;
 
 /// The words in Portuguese as in Brazil.
 pub(super) static WORDS: Words = Words {
-    common: CommonWords {
-        skip: "Ir para o conteúdo principal",
-        brand_line: "Assinatura eletrônica",
-    },
+    common: CommonWords { skip: "Ir para o conteúdo principal", brand_line: "Assinatura eletrônica" },
     signer: RoleWords {
         label: "Signatário",
         lead: "Olá, {name}. {organization} pede que você leia e assine este documento.",
@@ -221,5 +218,18 @@ pub(super) static WORDS: Words = Words {
         internal: "Algo deu errado do nosso lado",
         internal_detail: "Nada do que você fez se perdeu. Tente de novo em alguns minutos.",
         reference: "Referência",
+    },
+    answers: AnswerWords {
+        consent_required: "Você precisa concordar em assinar eletronicamente antes de concluir.",
+        signature_required: "Adicione a sua assinatura.",
+        reason_required: "Informe um motivo, com no máximo 1.000 caracteres.",
+        field_required: "Este campo é obrigatório.",
+        not_a_date: "Informe uma data, por exemplo 2026-12-31.",
+        too_long: "Este texto passa de 1.000 caracteres.",
+        not_read: "Não foi possível ler a sua resposta. Recarregue a página e tente de novo.",
+        too_large: "A sua resposta é grande demais. Simplifique o desenho.",
+        link_dead: "Este link não funciona mais. Abra o link mais recente do seu e-mail.",
+        ended: "Esta solicitação terminou ou não espera mais por você.",
+        busy: "O serviço está ocupado. Nada foi perdido; tente de novo em instantes.",
     },
 };

@@ -1,0 +1,210 @@
+//! Puts the rooms together: the router, the roles, start and orderly stop. Knows all, decides nothing.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE, HeaderName, SET_COOKIE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderValue, StatusCode};
+use axum::routing::get;
+use axum::{Json, Router};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::sensitive_headers::SetSensitiveHeadersLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::clock::Clock;
+use crate::config::{BadSetting, Role, Settings};
+use crate::dialects::catalisa;
+use crate::http::{Floor, health};
+use crate::mail::{MailSettingError, Mailer};
+use crate::pages;
+use crate::roles::{notifier, sealer, timekeeper};
+use crate::service::{Service, ServiceError};
+
+/// Longest time an answer may take, a slow upload included.
+const ANSWER_MAX: Duration = Duration::from_secs(120);
+/// Longest time that calls and effects in flight are waited for when stopping.
+const DRAIN_MAX: Duration = Duration::from_secs(20);
+
+/// Why the engine did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting.
+    #[error(transparent)]
+    Setting(#[from] BadSetting),
+    /// A setting of the mail.
+    #[error(transparent)]
+    Mail(#[from] MailSettingError),
+    /// The installation.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// The address.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        error: io::Error,
+    },
+}
+
+/// A running engine.
+#[derive(Debug)]
+pub struct App {
+    /// Where it listens; `None` without the role `http`.
+    pub address: Option<SocketAddr>,
+    /// The engine itself.
+    pub service: Arc<Service>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    writing: JoinHandle<()>,
+}
+
+impl App {
+    /// Starts the roles that the settings name. Port 0 in `listen` takes a free one; links then
+    /// carry it, unless `public_url` is set otherwise.
+    pub async fn start(mut settings: Settings, clock: Clock) -> Result<Self, StartError> {
+        let listener = match settings.runs(Role::Http) {
+            true => Some(listen(&mut settings).await?),
+            false => None,
+        };
+        let mailer = match &settings.smtp_url {
+            Some(url) => Mailer::smtp(url, &settings.mail_from)?,
+            None => Mailer::folder(&settings.mail_folder, &settings.mail_from)?,
+        };
+        let (service, writing) = Service::open(settings, clock).await?;
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
+        if let Some(listener) = listener {
+            let app = router(Arc::clone(&service)).into_make_service_with_connect_info::<SocketAddr>();
+            let stopped = stop.clone().cancelled_owned();
+            tasks.spawn(async move {
+                if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(stopped).await {
+                    tracing::error!(%error, "the HTTP server ended");
+                }
+            });
+        }
+        if service.settings.runs(Role::Timekeeper) {
+            tasks.spawn(timekeeper::run(Arc::clone(&service), stop.clone()));
+        }
+        if service.settings.runs(Role::Notifier) {
+            tasks.spawn(notifier::run(Arc::clone(&service), mailer, stop.clone()));
+        }
+        if service.settings.runs(Role::Sealer) {
+            tasks.spawn(sealer::run(Arc::clone(&service), stop.clone()));
+        }
+        tasks.close();
+        Ok(Self { address, service, stop, tasks, writing })
+    }
+
+    /// Stops in good order: no new calls, what is in flight is finished, the database is closed.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        if tokio::time::timeout(DRAIN_MAX, self.tasks.wait()).await.is_err() {
+            tracing::warn!("some work was still in flight; it will be done after the next start");
+        }
+        let store = self.service.store.clone();
+        drop(self.service);
+        if tokio::time::timeout(DRAIN_MAX, self.writing).await.is_err() {
+            tracing::warn!("the write path did not end in time");
+        }
+        store.close().await;
+    }
+}
+
+async fn listen(settings: &mut Settings) -> Result<TcpListener, StartError> {
+    let address = settings.listen;
+    let failed = |error| StartError::Listen { address, error };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let actual = listener.local_addr().map_err(failed)?;
+    if settings.public_url == format!("http://{address}") {
+        settings.public_url = format!("http://{actual}");
+    }
+    settings.listen = actual;
+    Ok(listener)
+}
+
+/// The description of the HTTP API, as served at `/openapi.json`.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    api().1
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Countersign",
+        description = "Signature requests from draft to sealed document. Errors are JSON:API error objects with \
+                       stable codes; all faults of a body are reported at once.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    servers((url = "/")),
+    tags(
+        (name = "Requests", description = "Signature requests"),
+        (name = "Templates", description = "PDFs with named widgets"),
+        (name = "Files", description = "PDFs uploaded ahead of requests"),
+        (name = "History", description = "What happened, proven whole"),
+    ),
+    modifiers(&Keys)
+)]
+struct Api;
+
+struct Keys;
+
+impl utoipa::Modify for Keys {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key")).build();
+        api.components.get_or_insert_default().add_security_scheme("key", SecurityScheme::Http(bearer));
+    }
+}
+
+fn api() -> (Router<Floor>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(Api::openapi()).nest(catalisa::BASE, catalisa::routes()).split_for_parts()
+}
+
+/// Every route of the HTTP role.
+pub fn router(service: Arc<Service>) -> Router {
+    let (routes, description) = api();
+    let secret: [HeaderName; 3] = [AUTHORIZATION, COOKIE, SET_COOKIE];
+    let docs = Router::new().merge(SwaggerUi::new("/docs").url("/docs/openapi.json", description.clone())).layer(
+        SetResponseHeaderLayer::overriding(
+            axum::http::header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(DOCS_POLICY),
+        ),
+    );
+    routes
+        .method_not_allowed_fallback(catalisa::method_not_allowed)
+        .route("/openapi.json", get(move || async move { Json(description) }))
+        .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .merge(health::routes())
+        .merge(pages::routes())
+        .with_state(Floor::new(service))
+        .merge(docs)
+        .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_MAX))
+        .layer(CatchPanicLayer::new())
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(SetSensitiveHeadersLayer::new(secret))
+}
+
+/// Lets the API browser run what it brings along, and nothing else.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+     connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// A call in the log: by its route, never by its path, which may carry a token.
+fn span(request: &Request) -> tracing::Span {
+    let route = request.extensions().get::<axum::extract::MatchedPath>().map_or("", |path| path.as_str());
+    tracing::info_span!("http", method = %request.method(), route)
+}

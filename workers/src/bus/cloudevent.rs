@@ -1,0 +1,25 @@
+//! Events on the wire: CloudEvents 1.0 in JSON, with ids, digests and numbers only (SPEC §3).
+
+use countersign_engine::event::Event;
+use serde_json::{Value, json};
+
+/// An event as a CloudEvent. `data` is the fact; nothing of its personal part leaves this way.
+pub fn of(event: &Event) -> Value {
+    let fact = serde_json::to_value(&event.fact).unwrap_or_default();
+    json!({
+        "specversion": "1.0",
+        "id": event.id,
+        "source": format!("/countersign/{}", event.organization),
+        "type": format!("countersign.{}.v1", event.fact.name()),
+        "subject": event.request,
+        "time": event.time,
+        "datacontenttype": "application/json",
+        "sequence": event.seq.to_string(),
+        "organization": event.organization,
+        "data": {
+            "actor": event.actor,
+            "fact": fact.get("data").cloned().unwrap_or_default(),
+            "hash": event.hash,
+        },
+    })
+}

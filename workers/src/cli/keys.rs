@@ -1,0 +1,87 @@
+//! `keys create|list|revoke`.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use countersign_engine::command::NAME_MAX;
+use countersign_engine::ids::{KeyId, OrganizationId};
+use jiff::Timestamp;
+
+use super::Failed;
+use crate::clock::{Clock, from_micros};
+use crate::config::Settings;
+use crate::http::auth::{Permission, new_key};
+use crate::service::open_installation;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Action {
+    /// Make a key; prints it alone, this once
+    Create {
+        /// Whose key it is; an organization exists from its first key
+        #[arg(long)]
+        organization: OrganizationId,
+        /// What it is for
+        #[arg(long)]
+        name: String,
+        /// ESIGNATURE_CREATE, ESIGNATURE_READ, ESIGNATURE_DELETE, ESIGNATURE_ADMIN, separated by commas
+        #[arg(long, value_delimiter = ',', required = true)]
+        permissions: Vec<Permission>,
+    },
+    /// List keys without their secrets
+    List {
+        /// Only this organization's
+        #[arg(long)]
+        organization: Option<OrganizationId>,
+    },
+    /// Revoke a key; it stops working within a second
+    Revoke {
+        /// Whose key it is
+        #[arg(long)]
+        organization: OrganizationId,
+        /// Which, as listed
+        #[arg(long)]
+        id: KeyId,
+    },
+}
+
+pub(super) async fn run(action: Action, settings: &Settings) -> Result<ExitCode, Failed> {
+    let (store, _) = open_installation(settings).await?;
+    let now = Clock::System.now();
+    let code = match action {
+        Action::Create { organization, name, mut permissions } => {
+            if name.trim().is_empty() || name.chars().count() > NAME_MAX || name.contains(char::is_control) {
+                return Err(format!("--name is one line of 1 to {NAME_MAX} characters").into());
+            }
+            permissions.sort_unstable();
+            permissions.dedup();
+            let (row, secret) = new_key(organization, name, &permissions, now)?;
+            store.insert_key(&row).await?;
+            println!("{secret}");
+            ExitCode::SUCCESS
+        }
+        Action::List { organization } => {
+            for key in store.keys(organization.as_ref()).await? {
+                let state = match key.revoked_us {
+                    Some(revoked) => format!("revoked {}", day(from_micros(revoked))),
+                    None => "active".to_owned(),
+                };
+                let made = day(from_micros(key.created_us));
+                println!(
+                    "{}  {}  {}  {made}  {state}  {}  {}",
+                    key.id, key.organization, key.hint, key.permissions, key.name
+                );
+            }
+            ExitCode::SUCCESS
+        }
+        Action::Revoke { organization, id } => match store.revoke_key(&organization, id, now.as_microsecond()).await? {
+            true => ExitCode::SUCCESS,
+            false => return Err(format!("{organization} has no active key {id}").into()),
+        },
+    };
+    store.close().await;
+    Ok(code)
+}
+
+fn day(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d").to_string()
+}

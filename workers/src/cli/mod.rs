@@ -1,0 +1,134 @@
+//! The command line (SPEC §12). One file a command; this one reads the words.
+
+mod demo;
+mod events;
+mod history;
+mod keys;
+mod replay;
+mod serve;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{BadSetting, Given, Settings};
+use crate::seal;
+use crate::service::documents::INSPECT_COMMAND;
+
+/// Why a command failed; its sentence is all that is printed.
+type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+/// An e-signature engine in one binary.
+#[derive(Debug, Parser)]
+#[command(name = "countersign", version, about, propagate_version = true)]
+struct Cli {
+    /// TOML file with settings; flags and COUNTERSIGN_* variables come first
+    #[arg(long, env = "COUNTERSIGN_CONFIG", value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The main job, end to end, on the embedded default: a PDF, two signers in order, a sealed document, verified
+    Demo(demo::Demo),
+    /// Run the service until it is told to stop
+    Serve {
+        #[command(flatten)]
+        given: Box<Given>,
+    },
+    /// Create, list or revoke API keys
+    Keys {
+        #[command(subcommand)]
+        action: keys::Action,
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Bring the database's schema up to date
+    Migrate {
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Derive every stored status again from its events and report every difference
+    Replay {
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Check a sealed PDF or a history (JSON lines) offline
+    Verify(verify::Verify),
+    /// Print events as CloudEvents, one JSON line each
+    Events {
+        #[command(flatten)]
+        events: events::Events,
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Inspect a PDF on standard input (the service calls this)
+    #[command(name = INSPECT_COMMAND, hide = true)]
+    InspectPdf,
+}
+
+/// Which installation a command works on.
+#[derive(Debug, clap::Args)]
+struct Data {
+    /// Folder of the installation [default: countersign-data]
+    #[arg(long, env = "COUNTERSIGN_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    // Inspection limits itself to little memory and one thread: nothing else may run before it.
+    if std::env::args().nth(1).as_deref() == Some(INSPECT_COMMAND) {
+        return seal::inspect_main();
+    }
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return told(&error.into()),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(code) => code,
+        Err(error) => told(&error),
+    }
+}
+
+fn told(error: &Failed) -> ExitCode {
+    eprintln!("countersign: {error}");
+    ExitCode::FAILURE
+}
+
+async fn run(cli: Cli) -> Result<ExitCode, Failed> {
+    let file = cli.config.as_deref().map(Given::from_file).transpose()?.unwrap_or_default();
+    let settle = |data: Data, file: Given| -> Result<Settings, BadSetting> {
+        Given { data: data.data, ..Given::default() }.or(file).settle()
+    };
+    match cli.command {
+        Command::Demo(demo) => {
+            log("warn");
+            demo.run().await
+        }
+        Command::Serve { given } => {
+            log("info");
+            serve::run(given.or(file).settle()?).await
+        }
+        Command::Keys { action, data } => keys::run(action, &settle(data, file)?).await,
+        Command::Migrate { data } => serve::migrate(&settle(data, file)?).await,
+        Command::Replay { data } => replay::run(&settle(data, file)?).await,
+        Command::Verify(verify) => verify.run(),
+        Command::Events { events, data } => events.run(&settle(data, file)?).await,
+        Command::InspectPdf => Ok(seal::inspect_main()),
+    }
+}
+
+/// Logs to standard error; `COUNTERSIGN_LOG` says what, `COUNTERSIGN_LOG_FORMAT=json` how.
+fn log(default: &str) {
+    let filter = EnvFilter::try_from_env("COUNTERSIGN_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let layer = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let json = std::env::var("COUNTERSIGN_LOG_FORMAT").is_ok_and(|format| format == "json");
+    if json { layer.json().init() } else { layer.init() }
+}

@@ -1,0 +1,60 @@
+//! What each of the signer's pages shows: plain data in, HTML out.
+//!
+//! A handler fills one of these structs and renders it (`askama::Template::render`). Nothing here knows a database or
+//! HTTP; statuses, cookies and headers are the handler's.
+
+mod closed;
+mod done;
+mod progress;
+mod sign;
+#[cfg(test)]
+mod tests;
+
+use countersign_engine::signer::Role;
+use jiff::Timestamp;
+
+use super::asset;
+use super::text::{RoleWords, Words, words};
+
+pub use closed::{ClosedPage, ClosedReason, ErrorKind, ErrorPage};
+pub use done::{DonePage, Outcome};
+pub use progress::{Person, ProgressPage, ViewDocument};
+pub use sign::{Ceremony, Document, Field, FieldKind, OtherBox, PageSize, Place, SignPage};
+
+/// The Content-Security-Policy of every page here.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; \
+     font-src 'self'; connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// How a page shows a time before the script puts it into the reader's zone.
+const READABLE_TIME: &str = "%Y-%m-%d %H:%M UTC";
+
+/// What the common layout asks of every page.
+macro_rules! layout {
+    ($($page:ty),+) => { $(impl $page {
+        fn t(&self) -> &'static Words {
+            words(self.language)
+        }
+
+        fn asset(&self, path: &str) -> String {
+            asset::url(path)
+        }
+    })+ };
+}
+
+layout!(SignPage, DonePage, ProgressPage, ClosedPage, ErrorPage);
+
+/// A time as people read it, in UTC.
+fn readable(time: &Timestamp) -> String {
+    time.strftime(READABLE_TIME).to_string()
+}
+
+/// The words of what a person is asked to do.
+fn role_words(role: Role, words: &'static Words) -> &'static RoleWords {
+    match role {
+        Role::Signer => &words.signer,
+        Role::Approver => &words.approver,
+        Role::Acknowledger => &words.acknowledger,
+        Role::Witness => &words.witness,
+        Role::Copied => &words.copied,
+    }
+}

@@ -1,0 +1,49 @@
+//! The loop that every role over effects runs: claim what is due, do it, wait to be rung.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{LEASE, POLL};
+use crate::clock::from_micros;
+use crate::service::Service;
+use crate::store::{Claim, Lane};
+
+/// Runs `work` on the effects of a lane, at most `at_once` at a time, until told to stop.
+/// What is claimed when the stop comes is finished first.
+pub(super) async fn run<W, F>(service: Arc<Service>, stop: CancellationToken, lane: Lane, at_once: i64, work: W)
+where
+    W: Fn(Arc<Service>, Vec<Claim>) -> F,
+    F: Future<Output = ()>,
+{
+    while !stop.is_cancelled() {
+        let now = service.clock.now();
+        let until = now + LEASE;
+        match service.store.claim(lane, now.as_microsecond(), until.as_microsecond(), at_once).await {
+            Ok(claims) if claims.is_empty() => wait(&service, &stop, lane).await,
+            Ok(claims) => work(Arc::clone(&service), claims).await,
+            Err(error) => {
+                tracing::error!(%error, lane = lane.as_str(), "effects could not be claimed");
+                wait(&service, &stop, lane).await;
+            }
+        }
+    }
+}
+
+/// Waits until the bell rings, the next effect is due, or it is time to look anyway.
+async fn wait(service: &Service, stop: &CancellationToken, lane: Lane) {
+    let next = service.store.next_effect(lane).await.ok().flatten();
+    let due = async {
+        match next {
+            Some(micros) => service.clock.sleep_until(from_micros(micros)).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = service.bus.rung(lane) => {}
+        () = due => {}
+        () = tokio::time::sleep(POLL) => {}
+    }
+}

@@ -1,0 +1,23 @@
+//! Roles: loops that do what the rows say is due. Each is a reconciler: it can be killed at any
+//! point, started again anywhere, run twice, and is woken by the bus but guaranteed by looking
+//! again after [`POLL`]. No role calls another; what one leads to goes through the write path.
+
+mod claims;
+pub mod notifier;
+pub mod sealer;
+pub mod timekeeper;
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+/// Longest time a role trusts that nobody rang.
+const POLL: Duration = Duration::from_secs(5);
+/// How long a claim on an effect is held; longer than doing it may take.
+const LEASE: SignedDuration = SignedDuration::from_secs(120);
+
+/// How long a failed effect waits: 5 s, doubled each time, at most an hour.
+fn backoff(attempts: i64) -> SignedDuration {
+    let doublings = u32::try_from(attempts.clamp(0, 10)).unwrap_or(10);
+    SignedDuration::from_secs((5_i64 << doublings).min(3600))
+}

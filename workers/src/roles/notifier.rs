@@ -1,0 +1,127 @@
+//! The notifier: letters to people, one for each message that is owed.
+//!
+//! A letter's idempotency key is its effect's. What was sent is recorded as `delivery.sent` in the
+//! request's history, which is what makes it owed no longer; a crash between the two sends the same
+//! letter, with the same key, again. What the mail system refuses for good becomes `delivery.failed`.
+
+use std::sync::Arc;
+
+use countersign_engine::command::{Command, Wish};
+use countersign_engine::effect::{Effect, EffectKind};
+use countersign_engine::request::Request;
+use countersign_engine::signer::SignerStatus;
+use futures_util::future::join_all;
+use tokio_util::sync::CancellationToken;
+
+use super::{backoff, claims};
+use crate::commit::{Failure, Fence, Order};
+use crate::language::Language;
+use crate::mail::{Letter, LetterKind, MailError, Mailer};
+use crate::service::{Service, ServiceError};
+use crate::store::{Claim, Lane};
+
+/// Most letters sent in one go.
+const AT_ONCE: i64 = 128;
+
+/// Runs until told to stop.
+pub async fn run(service: Arc<Service>, mailer: Mailer, stop: CancellationToken) {
+    let post = |service, claims| post(service, mailer.clone(), claims);
+    claims::run(service, stop, Lane::Mail, AT_ONCE, post).await;
+}
+
+/// A letter with the claim it is written for.
+struct Errand {
+    claim: Claim,
+    effect: Effect,
+    request: Request,
+}
+
+async fn post(service: Arc<Service>, mailer: Mailer, claims: Vec<Claim>) {
+    let found = join_all(claims.into_iter().map(|claim| find(&service, claim))).await;
+    let errands: Vec<(Errand, Letter)> = found
+        .into_iter()
+        .flatten()
+        .filter_map(|errand| letter(&service, &errand).map(|letter| (errand, letter)))
+        .collect();
+    let (errands, letters): (Vec<Errand>, Vec<Letter>) = errands.into_iter().unzip();
+    let sent = mailer.send_all(&letters).await;
+    join_all(errands.iter().zip(sent).map(|(errand, result)| settle(&service, errand, result))).await;
+}
+
+/// The claim with its request, if the effect is still owed.
+async fn find(service: &Service, claim: Claim) -> Option<Errand> {
+    let effect: Effect = claim.key.parse().ok()?;
+    match service.ledger.load(effect.request).await {
+        Ok(Some(loaded)) if loaded.request.owed.contains(&effect) => {
+            Some(Errand { claim, effect, request: loaded.request.clone() })
+        }
+        Ok(_) => None,
+        Err(error) => {
+            tracing::error!(%error, effect = claim.key, "a request could not be read for its letter");
+            None
+        }
+    }
+}
+
+fn letter(service: &Service, errand: &Errand) -> Option<Letter> {
+    let request = &errand.request;
+    let signer = request.signer(errand.effect.signer?)?;
+    let kind = match errand.effect.kind {
+        EffectKind::Invitation => LetterKind::Invitation,
+        EffectKind::Reminder => LetterKind::Reminder,
+        EffectKind::CompletedNotice => LetterKind::Completed,
+        EffectKind::DeclinedNotice => LetterKind::Declined,
+        EffectKind::CancelledNotice => LetterKind::Cancelled,
+        EffectKind::ExpiredNotice => LetterKind::Expired,
+        EffectKind::Seal => return None,
+    };
+    let link = match kind {
+        LetterKind::Invitation | LetterKind::Reminder => service.links.signing_url(request, signer),
+        LetterKind::Completed => Some(service.links.copy_url(request.id, signer.id())),
+        LetterKind::Declined | LetterKind::Cancelled | LetterKind::Expired => None,
+    };
+    let decliner = request.signers.iter().find(|signer| signer.status == SignerStatus::Declined);
+    Some(Letter {
+        kind,
+        language: Language::from_tag(&request.terms.language),
+        key: errand.claim.key.clone(),
+        to_name: signer.name().to_owned(),
+        to_email: signer.email().to_owned(),
+        organization: request.organization.to_string(),
+        title: request.title.clone().unwrap_or_default(),
+        message: request.message.clone(),
+        reason: request.reason.clone(),
+        actor_name: decliner.map(|signer| signer.name().to_owned()),
+        link,
+        expires_at: request.expires_at,
+        role: signer.terms.role,
+    })
+}
+
+async fn settle(service: &Service, errand: &Errand, result: Result<(), MailError>) {
+    let effect = errand.effect;
+    let wish = match result {
+        Ok(()) => Wish::Delivered { effect },
+        Err(MailError::Permanent(reason)) => {
+            tracing::warn!(effect = errand.claim.key, reason, "a letter was refused for good");
+            Wish::Undeliverable { effect, code: "refused".to_owned() }
+        }
+        Err(MailError::Transient(reason)) => {
+            tracing::warn!(effect = errand.claim.key, reason, "a letter could not be sent; it will be tried again");
+            let due = service.clock.now() + backoff(errand.claim.attempts);
+            if let Err(error) = service.store.defer(&errand.claim, due.as_microsecond(), "transient").await {
+                tracing::error!(%error, "a failed letter could not be put off; its claim will run out");
+            }
+            return;
+        }
+    };
+    let command = Command { request: effect.request, wish };
+    let mut order = Order::system(errand.request.organization.clone(), command);
+    order.fence = Some(Fence { key: errand.claim.key.clone(), epoch: errand.claim.epoch });
+    match service.submit(order).await {
+        Ok(_) => {}
+        // No longer owed, or claimed again since: whoever holds it now settles it.
+        Err(ServiceError::Commit(Failure::Refused(_))) => {}
+        Err(error) => tracing::error!(%error, effect = errand.claim.key, "a delivery could not be recorded"),
+    }
+}

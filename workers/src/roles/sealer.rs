@@ -1,0 +1,73 @@
+//! The sealer: makes the sealed PDF of each completed request. A failure is recorded, loud, and
+//! tried again for ever; it can never hold a request back, which completed before this role knew.
+
+use std::sync::Arc;
+
+use countersign_engine::command::{Command, Wish};
+use countersign_engine::effect::Effect;
+use futures_util::future::join_all;
+use tokio_util::sync::CancellationToken;
+
+use super::{backoff, claims};
+use crate::commit::Order;
+use crate::service::{Service, ServiceError};
+use crate::store::{Claim, Lane};
+
+/// Most documents sealed in one go.
+const AT_ONCE: i64 = 8;
+
+/// Runs until told to stop.
+pub async fn run(service: Arc<Service>, stop: CancellationToken) {
+    claims::run(service, stop, Lane::Seal, AT_ONCE, work).await;
+}
+
+async fn work(service: Arc<Service>, claims: Vec<Claim>) {
+    join_all(claims.iter().map(|claim| seal(&service, claim))).await;
+}
+
+async fn seal(service: &Service, claim: &Claim) {
+    let Ok(effect) = claim.key.parse::<Effect>() else { return };
+    let error = match service.ledger.load(effect.request).await {
+        Ok(Some(loaded)) if loaded.request.owed.contains(&effect) => match service.sealed_pdf(&loaded).await {
+            Ok(_) => return,
+            Err(error) => {
+                record(service, &loaded.request.organization, effect, claim, &error).await;
+                error
+            }
+        },
+        Ok(_) => return,
+        Err(error) => error.into(),
+    };
+    tracing::error!(%error, request = %effect.request, "a document could not be sealed; it will be tried again");
+    let due = service.clock.now() + backoff(claim.attempts);
+    if let Err(error) = service.store.defer(claim, due.as_microsecond(), code(&error)).await {
+        tracing::error!(%error, "a failed sealing could not be put off; its claim will run out");
+    }
+}
+
+/// Records the first failure of a sealing; the later ones are only logged.
+async fn record(
+    service: &Service,
+    organization: &countersign_engine::ids::OrganizationId,
+    effect: Effect,
+    claim: &Claim,
+    error: &ServiceError,
+) {
+    if claim.attempts > 0 {
+        return;
+    }
+    let wish = Wish::SealFailed { code: code(error).to_owned() };
+    let order = Order::system(organization.clone(), Command { request: effect.request, wish });
+    if let Err(error) = service.submit(order).await {
+        tracing::error!(%error, request = %effect.request, "a failed sealing could not be recorded");
+    }
+}
+
+fn code(error: &ServiceError) -> &'static str {
+    match error {
+        ServiceError::Seal(_) => "seal",
+        ServiceError::Missing { .. } => "document_missing",
+        ServiceError::Blob(_) => "document_store",
+        _ => "unavailable",
+    }
+}

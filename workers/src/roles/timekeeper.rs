@@ -1,0 +1,89 @@
+//! The timekeeper: expiry, its warning, reminders; and the housekeeping that comes with time.
+//!
+//! It decides nothing. It finds requests whose `wake` has come and wishes a `Tick`; the engine says
+//! what is due. Two timekeepers at once are harmless: the second tick finds nothing due.
+
+use std::sync::Arc;
+
+use countersign_engine::command::{Command, Wish};
+use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use tokio_util::sync::CancellationToken;
+
+use super::POLL;
+use crate::clock::from_micros;
+use crate::commit::{Failure, Order, RECEIPT_LIFE};
+use crate::service::{Service, ServiceError};
+
+/// Most requests ticked in one go.
+const AT_ONCE: i64 = 500;
+/// How often old receipts, unused documents and orphaned objects are looked for.
+const HOUSEKEEPING: SignedDuration = SignedDuration::from_mins(10);
+/// How long a document may wait for the request, file or template it was sent for.
+const UNUSED_DOCUMENT_LIFE: SignedDuration = SignedDuration::from_hours(24);
+
+/// Runs until told to stop.
+pub async fn run(service: Arc<Service>, stop: CancellationToken) {
+    let mut tidied = Timestamp::MIN;
+    while !stop.is_cancelled() {
+        let now = service.clock.now();
+        if now.duration_since(tidied) >= HOUSEKEEPING {
+            tidied = now;
+            if let Err(error) = tidy(&service, now).await {
+                tracing::error!(%error, "housekeeping failed");
+            }
+        }
+        match service.store.due_requests(now.as_microsecond(), AT_ONCE).await {
+            Ok(due) if due.is_empty() => wait(&service, &stop).await,
+            Ok(due) => {
+                let ticks = due.into_iter().map(|(request, organization)| {
+                    let order = Order::system(organization, Command { request, wish: Wish::Tick });
+                    service.submit(order)
+                });
+                if !join_all(ticks).await.iter().all(is_settled) {
+                    wait(&service, &stop).await;
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "due requests could not be read");
+                wait(&service, &stop).await;
+            }
+        }
+    }
+}
+
+/// A refusal settles it too: the request changed meanwhile, or nothing was due any more.
+fn is_settled<T>(answer: &Result<T, ServiceError>) -> bool {
+    match answer {
+        Ok(_) | Err(ServiceError::Commit(Failure::Refused(_))) => true,
+        Err(error) => {
+            tracing::error!(%error, "a tick failed");
+            false
+        }
+    }
+}
+
+async fn tidy(service: &Service, now: Timestamp) -> Result<(), ServiceError> {
+    let receipts_before = (now - RECEIPT_LIFE).as_microsecond();
+    let documents_before = (now - UNUSED_DOCUMENT_LIFE).as_microsecond();
+    service.store.tidy(receipts_before, documents_before, AT_ONCE).await?;
+    service.sweep_orphans().await?;
+    service.store.checkpoint().await?;
+    Ok(())
+}
+
+async fn wait(service: &Service, stop: &CancellationToken) {
+    let next = service.store.next_wake().await.ok().flatten();
+    let due = async {
+        match next {
+            Some(micros) => service.clock.sleep_until(from_micros(micros)).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = service.bus.timers_rung() => {}
+        () = due => {}
+        () = tokio::time::sleep(POLL) => {}
+    }
+}
