@@ -18,6 +18,8 @@ mod marks;
 mod pages;
 mod sample;
 mod search;
+#[cfg(test)]
+mod testing;
 mod update;
 mod verify;
 mod words;
