@@ -23,6 +23,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every role there is.
+    pub const ALL: [Role; 5] = [Role::Signer, Role::Approver, Role::Acknowledger, Role::Witness, Role::Copied];
+
     /// Whether the request waits for this person.
     pub fn acts(self) -> bool {
         self != Role::Copied

@@ -51,3 +51,8 @@ CREATE TABLE templates (
     created_us   INTEGER NOT NULL,
     PRIMARY KEY (organization, id)
 ) STRICT, WITHOUT ROWID;
+
+-- Stored objects that nobody uses any more: to be deleted, then forgotten.
+CREATE TABLE orphans (
+    path TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;

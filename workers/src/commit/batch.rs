@@ -201,6 +201,11 @@ impl Writer {
         transaction.delete_effects(&settled).await?;
         let uses: Vec<_> = changed.iter().filter(|work| work.stored.is_none()).flat_map(Working::uses).collect();
         transaction.insert_uses(&uses).await?;
+        for work in changed.iter().filter(|work| work.is_erased()) {
+            for (organization, digest, subject) in work.uses() {
+                transaction.drop_use(&organization, digest, &subject).await?;
+            }
+        }
         transaction.insert_receipts(receipts).await?;
         Ok(())
     }
@@ -242,6 +247,10 @@ impl Working {
 
     fn row(&self) -> Option<RequestRow> {
         self.now.as_ref().map(|request| row_of(request, self.wrapped_key.clone()))
+    }
+
+    fn is_erased(&self) -> bool {
+        self.now.as_ref().is_some_and(|request| request.deleted_at.is_some())
     }
 
     /// Effects the batch made owed.

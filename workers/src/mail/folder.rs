@@ -164,9 +164,10 @@ fn stopped() -> MailError {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::{
-        super::{Language, LetterKind, Mailer, letter::tests::letter},
+        super::{LetterKind, Mailer, letter::tests::letter},
         *,
     };
+    use crate::language::Language;
 
     /// A folder of its own for each test, removed at the end.
     struct Scratch(PathBuf);
@@ -197,7 +198,7 @@ mod tests {
     }
 
     fn keyed(key: &str) -> Letter {
-        Letter { key: key.into(), ..letter(LetterKind::Invitation, Language::En) }
+        Letter { key: key.into(), ..letter(LetterKind::Invitation, Language::English) }
     }
 
     #[tokio::test]

@@ -5,7 +5,10 @@
 
 use std::fmt;
 
+use countersign_engine::signer::Role;
 use jiff::Timestamp;
+
+use crate::language::Language;
 
 /// What a letter is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,64 +45,6 @@ impl LetterKind {
     }
 }
 
-/// The language a letter is written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Language {
-    /// English, also for every language we do not write.
-    #[default]
-    En,
-    /// Spanish.
-    Es,
-    /// Brazilian Portuguese.
-    PtBr,
-}
-
-impl Language {
-    /// Every language, in the order of the tags.
-    pub const ALL: [Self; 3] = [Self::En, Self::Es, Self::PtBr];
-
-    /// Reads a language tag (`pt-BR`, `pt_br`, `es-MX`, `EN`) by its first part; anything we do
-    /// not write becomes English, because a letter in English is better than no letter.
-    pub fn from_tag(tag: &str) -> Self {
-        let primary = tag.trim().split(['-', '_']).next().unwrap_or_default();
-        match primary.to_ascii_lowercase().as_str() {
-            "es" => Self::Es,
-            "pt" => Self::PtBr,
-            _ => Self::En,
-        }
-    }
-
-    /// The tag as HTML and `Content-Language` write it.
-    pub fn tag(self) -> &'static str {
-        match self {
-            Self::En => "en",
-            Self::Es => "es",
-            Self::PtBr => "pt-BR",
-        }
-    }
-}
-
-/// What the addressee is asked to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum SignerRole {
-    /// Signs.
-    #[default]
-    Sign,
-    /// Approves.
-    Approve,
-    /// Acknowledges receipt.
-    Acknowledge,
-    /// Witnesses the signing.
-    Witness,
-    /// Does nothing and is told.
-    Copy,
-}
-
-impl SignerRole {
-    /// Every role.
-    pub const ALL: [Self; 5] = [Self::Sign, Self::Approve, Self::Acknowledge, Self::Witness, Self::Copy];
-}
-
 /// One letter to one person.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Letter {
@@ -128,7 +73,7 @@ pub struct Letter {
     /// When the request expires, or expired.
     pub expires_at: Option<Timestamp>,
     /// What the addressee is asked to do.
-    pub role: SignerRole,
+    pub role: Role,
 }
 
 /// Shows only what may stand in a log: neither the address, nor the link, nor anyone's words.
@@ -163,32 +108,13 @@ pub(super) mod tests {
             actor_name: Some("Bruno Lima".into()),
             link: Some("https://sign.example.com/s/secret-token".into()),
             expires_at: Some("2026-03-14T17:05:00Z".parse().unwrap()),
-            role: SignerRole::Sign,
-        }
-    }
-
-    #[test]
-    fn language_tags_are_read_by_their_first_part() {
-        for (tag, language) in [
-            ("pt-BR", Language::PtBr),
-            ("pt_br", Language::PtBr),
-            ("PT", Language::PtBr),
-            ("es-419", Language::Es),
-            (" es ", Language::Es),
-            ("en-GB", Language::En),
-            ("de", Language::En),
-            ("", Language::En),
-        ] {
-            assert_eq!(Language::from_tag(tag), language, "{tag:?}");
-        }
-        for language in Language::ALL {
-            assert_eq!(Language::from_tag(language.tag()), language);
+            role: Role::Signer,
         }
     }
 
     #[test]
     fn debug_output_keeps_the_person_and_the_link_out() {
-        let shown = format!("{:?}", letter(LetterKind::Invitation, Language::En));
+        let shown = format!("{:?}", letter(LetterKind::Invitation, Language::English));
         for private in ["ana@", "Ana", "secret-token", "page 3", "price"] {
             assert!(!shown.contains(private), "{shown}");
         }

@@ -119,9 +119,10 @@ pub(super) fn key_name(key: &str) -> Result<String, MailError> {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::{
-        super::{Language, LetterKind, letter::tests::letter},
+        super::{LetterKind, letter::tests::letter},
         *,
     };
+    use crate::language::Language;
 
     fn formatted(letter: &Letter) -> String {
         let sender = Sender::new("Contas & Cia. Ação <no-reply@mail.example.com>").unwrap();
@@ -137,7 +138,7 @@ mod tests {
 
     #[test]
     fn the_headers_are_all_there() {
-        let headers = headers(&letter(LetterKind::Invitation, Language::PtBr));
+        let headers = headers(&letter(LetterKind::Invitation, Language::Portuguese));
         for expected in [
             "Message-ID: <0199-invite-1@mail.example.com>",
             "X-Countersign-Key: 0199-invite-1",
@@ -159,7 +160,7 @@ mod tests {
         let letter = Letter {
             to_name: "João \"Jô\" Ñúñez 李".into(),
             title: "Contrato de locação – 2026 ✍".into(),
-            ..letter(LetterKind::Invitation, Language::Es)
+            ..letter(LetterKind::Invitation, Language::Spanish)
         };
         assert!(formatted(&letter).is_ascii());
         let to = headers(&letter).into_iter().find(|h| h.starts_with("To: "));
@@ -169,8 +170,11 @@ mod tests {
     #[test]
     fn an_encoded_word_typed_by_a_sender_stays_as_typed() {
         let attack = "=?utf-8?q?Bank=0D=0A?=";
-        let letter =
-            Letter { title: attack.into(), to_name: attack.into(), ..letter(LetterKind::Invitation, Language::En) };
+        let letter = Letter {
+            title: attack.into(),
+            to_name: attack.into(),
+            ..letter(LetterKind::Invitation, Language::English)
+        };
         let headers = headers(&letter);
         assert!(headers.iter().all(|h| !h.contains("=?utf-8?q?")), "{headers:#?}");
     }
@@ -194,7 +198,7 @@ mod tests {
                     message: Some(attack.into()),
                     reason: Some(attack.into()),
                     actor_name: Some(attack.into()),
-                    ..letter(kind, Language::En)
+                    ..letter(kind, Language::English)
                 };
                 let headers = headers(&letter);
                 assert_eq!(headers.len(), 10, "{headers:#?}");
@@ -219,7 +223,7 @@ mod tests {
             "<ana@example.com>",
             &long,
         ] {
-            let letter = Letter { to_email: email.into(), ..letter(LetterKind::Invitation, Language::En) };
+            let letter = Letter { to_email: email.into(), ..letter(LetterKind::Invitation, Language::English) };
             let sender = Sender::new("a@example.com").unwrap();
             let error = sender.message(&letter).unwrap_err();
             assert!(matches!(error, MailError::Permanent(_)), "{email:?}");

@@ -20,7 +20,7 @@ use std::{fmt, path::PathBuf};
 use self::message::Sender;
 pub use self::{
     folder::Folder,
-    letter::{Language, Letter, LetterKind, SignerRole},
+    letter::{Letter, LetterKind},
     render::Rendered,
     smtp::Smtp,
 };

@@ -132,16 +132,16 @@ fn reorders(c: char) -> bool {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
-    use super::{
-        super::letter::{Language, SignerRole, tests::letter},
-        *,
-    };
+    use countersign_engine::signer::Role;
+
+    use super::{super::letter::tests::letter, *};
+    use crate::language::Language;
 
     #[test]
     fn every_kind_language_and_role_renders_a_whole_letter() {
         for language in Language::ALL {
             for kind in LetterKind::ALL {
-                for role in SignerRole::ALL {
+                for role in Role::ALL {
                     let letter = Letter { role, ..letter(kind, language) };
                     let page = letter.render().unwrap();
                     let case = format!("{language:?} {kind:?} {role:?}\n{}", page.text);
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn an_invitation_reads_like_this() {
-        let page = letter(LetterKind::Invitation, Language::En).render().unwrap();
+        let page = letter(LetterKind::Invitation, Language::English).render().unwrap();
         assert_eq!(page.subject, "Acme Ltda. asks you to sign “Lease 42”");
         assert_eq!(
             page.text,
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn the_message_goes_with_the_question_and_the_reason_with_the_end() {
         for kind in LetterKind::ALL {
-            let page = letter(kind, Language::En).render().unwrap();
+            let page = letter(kind, Language::English).render().unwrap();
             let asks = matches!(kind, LetterKind::Invitation | LetterKind::Reminder);
             let ended = matches!(kind, LetterKind::Declined | LetterKind::Cancelled);
             assert_eq!(page.text.contains("please read page 3"), asks, "{kind:?}");
@@ -204,7 +204,7 @@ mod tests {
                 reason: Some(attack.into()),
                 actor_name: Some(attack.into()),
                 link: Some("https://x/\"><script>".into()),
-                ..letter(kind, Language::PtBr)
+                ..letter(kind, Language::Portuguese)
             };
             let page = letter.render().unwrap();
             assert!(!page.html.contains("<script"), "{}", page.html);
@@ -217,11 +217,11 @@ mod tests {
     #[test]
     fn only_web_links_stand_behind_the_button() {
         for link in ["javascript:alert(1)", "ftp://x", "https://x/\r\nBcc: y@z", "https://x/a b", ""] {
-            let letter = Letter { link: Some(link.into()), ..letter(LetterKind::Invitation, Language::En) };
+            let letter = Letter { link: Some(link.into()), ..letter(LetterKind::Invitation, Language::English) };
             let error = letter.render().unwrap_err();
             assert!(matches!(error, MailError::Permanent(_)), "{link:?}");
         }
-        let letter = Letter { link: None, ..letter(LetterKind::Invitation, Language::En) };
+        let letter = Letter { link: None, ..letter(LetterKind::Invitation, Language::English) };
         assert!(!letter.render().unwrap().html.contains("<a "));
     }
 

@@ -9,7 +9,10 @@ mod pt_br;
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::letter::{Language, LetterKind, SignerRole};
+use countersign_engine::signer::Role;
+
+use super::letter::LetterKind;
+use crate::language::Language;
 
 /// What the sentences are made of: cleaned, one line each.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +20,7 @@ pub(super) struct Facts<'a> {
     /// What the letter is about.
     pub kind: LetterKind,
     /// What the addressee is asked to do.
-    pub role: SignerRole,
+    pub role: Role,
     /// The addressee; may be empty.
     pub name: &'a str,
     /// Who sends it; may be empty.
@@ -58,9 +61,9 @@ pub(super) struct Words {
 /// Writes a letter's sentences.
 pub(super) fn words(language: Language, facts: &Facts<'_>) -> Words {
     match language {
-        Language::En => en::words(facts),
-        Language::Es => es::words(facts),
-        Language::PtBr => pt_br::words(facts),
+        Language::English => en::words(facts),
+        Language::Spanish => es::words(facts),
+        Language::Portuguese => pt_br::words(facts),
     }
 }
 
@@ -95,7 +98,7 @@ fn stop(name: &str) -> String {
 mod tests {
     use super::*;
 
-    fn facts(kind: LetterKind, role: SignerRole) -> Facts<'static> {
+    fn facts(kind: LetterKind, role: Role) -> Facts<'static> {
         Facts {
             kind,
             role,
@@ -111,7 +114,7 @@ mod tests {
     fn no_sentence_is_empty_and_each_names_what_it_is_about() {
         for language in Language::ALL {
             for kind in LetterKind::ALL {
-                for role in SignerRole::ALL {
+                for role in Role::ALL {
                     let words = words(language, &facts(kind, role));
                     for sentence in [
                         &words.greeting,
@@ -139,7 +142,7 @@ mod tests {
         let mut subjects = std::collections::HashSet::new();
         for language in Language::ALL {
             for kind in [LetterKind::Invitation, LetterKind::Reminder] {
-                for role in SignerRole::ALL {
+                for role in Role::ALL {
                     assert!(subjects.insert(words(language, &facts(kind, role)).subject));
                 }
             }
@@ -150,11 +153,11 @@ mod tests {
     #[test]
     fn dates_are_written_as_people_write_them() {
         for (language, expected) in [
-            (Language::En, "14 March 2026 at 17:05 UTC"),
-            (Language::Es, "14 de marzo de 2026 a las 17:05 (UTC)"),
-            (Language::PtBr, "14 de março de 2026 às 17:05 (UTC)"),
+            (Language::English, "14 March 2026 at 17:05 UTC"),
+            (Language::Spanish, "14 de marzo de 2026 a las 17:05 (UTC)"),
+            (Language::Portuguese, "14 de março de 2026 às 17:05 (UTC)"),
         ] {
-            let words = words(language, &facts(LetterKind::Invitation, SignerRole::Sign));
+            let words = words(language, &facts(LetterKind::Invitation, Role::Signer));
             let note = words.note.unwrap();
             assert!(note.contains(expected), "{note}");
         }
@@ -170,7 +173,7 @@ mod tests {
                     title: "",
                     actor: None,
                     expires_at: None,
-                    ..facts(kind, SignerRole::Sign)
+                    ..facts(kind, Role::Signer)
                 };
                 let words = words(language, &facts);
                 for sentence in [&words.subject, &words.greeting, &words.lead, &words.footer] {

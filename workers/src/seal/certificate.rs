@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::canvas::{Canvas, DONE, GREY, HAIR, INK, Style, style};
 use super::fonts::{Face, Fonts};
 use super::job::Job;
-use super::words::{Language, Words};
+use super::words::Words;
+use crate::language::Language;
 
 /// What the certificate page says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

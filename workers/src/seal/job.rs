@@ -16,8 +16,8 @@ use super::inspect::{Unsignable, open};
 use super::marks::Mark;
 use super::pages::{self, Page};
 use super::update::Update;
-use super::words::Language;
 use super::{SealError, cms, search};
+use crate::language::Language;
 
 /// Most blank signature pages that may be appended.
 pub const MAX_APPENDED_PAGES: u32 = 100;

@@ -35,7 +35,6 @@ pub use job::{Job, MAX_APPENDED_PAGES, MAX_MARKS, SealKind, seal};
 pub use marks::{MAX_STROKE_POINTS, MAX_TEXT_CHARACTERS, Mark, MarkContent};
 pub use sample::{Place, SAMPLE_CLIENT, SAMPLE_DATE, SAMPLE_PROVIDER, sample};
 pub use verify::{MAX_SEALED_BYTES, NotSealed, Original, Verdict, verify};
-pub use words::Language;
 
 /// Why a document could not be sealed.
 #[derive(Debug, thiserror::Error)]

@@ -1,21 +1,6 @@
 //! The words of the certificate page, in each language it is written in.
 
-use serde::{Deserialize, Serialize};
-
-/// The language of the certificate page.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Language {
-    /// English.
-    #[default]
-    #[serde(rename = "en")]
-    English,
-    /// Spanish.
-    #[serde(rename = "es")]
-    Spanish,
-    /// Brazilian Portuguese.
-    #[serde(rename = "pt-BR")]
-    Portuguese,
-}
+use crate::language::Language;
 
 /// Every phrase the certificate page uses.
 pub(super) struct Words {

@@ -5,7 +5,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
-use super::sqlite::{digest, organization};
+use super::sqlite::{digest, organization, receipt_row};
 use super::{DocumentRow, FileRow, KeyRow, ReceiptRow, Store, StoreError, TemplateRow, Transaction, sql};
 
 impl Store {
@@ -84,11 +84,7 @@ impl Store {
     }
 
     /// Documents stored before an instant that nobody uses.
-    pub async fn unused_documents(
-        &self,
-        before_us: i64,
-        limit: i64,
-    ) -> Result<Vec<(OrganizationId, Digest)>, StoreError> {
+    async fn unused_documents(&self, before_us: i64, limit: i64) -> Result<Vec<(OrganizationId, Digest)>, StoreError> {
         let rows = sqlx::query(sql::UNUSED_DOCUMENTS).bind(before_us).bind(limit).fetch_all(&self.readers).await?;
         rows.iter().map(|row| Ok((organization(row)?, digest(row, "digest")?))).collect()
     }
@@ -165,8 +161,8 @@ impl Store {
         Ok(true)
     }
 
-    /// Takes a template away; `None` if there was none, else the object that nobody uses any more.
-    pub async fn delete_template(&self, template: &TemplateRow) -> Result<Option<Uuid>, StoreError> {
+    /// Takes a template away, and its document if nobody else uses it.
+    pub async fn delete_template(&self, template: &TemplateRow) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         sqlx::query(sql::DELETE_TEMPLATE)
             .bind(template.organization.as_str())
@@ -174,9 +170,49 @@ impl Store {
             .execute(&mut *transaction.inner)
             .await?;
         let subject = template_subject(&template.id);
-        let orphan = transaction.drop_use(&template.organization, template.digest, &subject).await?;
-        transaction.commit().await?;
-        Ok(orphan)
+        transaction.drop_use(&template.organization, template.digest, &subject).await?;
+        transaction.commit().await
+    }
+
+    /// Takes an uploaded file away, and its document if nobody else uses it.
+    pub async fn delete_file(&self, file: &FileRow) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(sql::DELETE_FILE)
+            .bind(file.organization.as_str())
+            .bind(file.id)
+            .execute(&mut *transaction.inner)
+            .await?;
+        transaction.drop_use(&file.organization, file.digest, &file_subject(file.id)).await?;
+        transaction.commit().await
+    }
+
+    /// Paths of stored objects that nobody uses any more.
+    pub async fn orphans(&self, limit: i64) -> Result<Vec<String>, StoreError> {
+        Ok(sqlx::query_scalar(sql::ORPHANS).bind(limit).fetch_all(&self.readers).await?)
+    }
+
+    /// Forgets an orphan that was deleted.
+    pub async fn forget_orphan(&self, path: &str) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(sql::DELETE_ORPHAN).bind(path).execute(&mut *transaction.inner).await?;
+        transaction.commit().await
+    }
+
+    /// The first answer to an idempotency key, outside the write path.
+    pub async fn receipt(&self, organization: &OrganizationId, key: &str) -> Result<Option<ReceiptRow>, StoreError> {
+        let row = sqlx::query(sql::RECEIPT).bind(organization.as_str()).bind(key).fetch_optional(&self.readers).await?;
+        row.as_ref().map(receipt_row).transpose()
+    }
+
+    /// Forgets what has grown old: receipts, and documents that no request, file or template came to use.
+    pub async fn tidy(&self, receipts_before_us: i64, documents_before_us: i64, limit: i64) -> Result<(), StoreError> {
+        let unused = self.unused_documents(documents_before_us, limit).await?;
+        let mut transaction = self.begin().await?;
+        transaction.delete_old_receipts(receipts_before_us).await?;
+        for (organization, digest) in unused {
+            transaction.drop_unused_document(&organization, digest).await?;
+        }
+        transaction.commit().await
     }
 }
 

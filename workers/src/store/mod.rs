@@ -210,6 +210,11 @@ pub struct DocumentRow {
     pub created_us: i64,
 }
 
+/// The path of a document's object among the blobs.
+pub fn document_path(blob: Uuid) -> String {
+    format!("documents/{blob}")
+}
+
 /// An uploaded file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileRow {

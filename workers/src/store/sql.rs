@@ -50,6 +50,9 @@ pub(super) const DOCUMENT: &str = "SELECT organization, digest, blob, bytes, pag
      FROM documents WHERE organization = $1 AND digest = $2";
 pub(super) const INSERT_DOCUMENT: &str = "INSERT INTO documents (organization, digest, blob, bytes, pages, data_key, \
      created_us) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (organization, digest) DO NOTHING";
+pub(super) const INSERT_ORPHAN: &str = "INSERT INTO orphans (path) VALUES ($1) ON CONFLICT (path) DO NOTHING";
+pub(super) const ORPHANS: &str = "SELECT path FROM orphans ORDER BY path LIMIT $1";
+pub(super) const DELETE_ORPHAN: &str = "DELETE FROM orphans WHERE path = $1";
 pub(super) const UNUSED_DOCUMENTS: &str = "SELECT organization, digest FROM documents WHERE created_us < $1 AND NOT \
      EXISTS (SELECT 1 FROM document_uses u WHERE u.organization = documents.organization AND u.digest = documents.digest) \
      LIMIT $2";
@@ -58,6 +61,7 @@ pub(super) const INSERT_FILE: &str =
     "INSERT INTO files (id, organization, name, digest, created_us) VALUES ($1, $2, $3, $4, $5)";
 pub(super) const FILE: &str =
     "SELECT id, organization, name, digest, created_us FROM files WHERE organization = $1 AND id = $2";
+pub(super) const DELETE_FILE: &str = "DELETE FROM files WHERE organization = $1 AND id = $2";
 pub(super) const INSERT_TEMPLATE: &str = "INSERT INTO templates (organization, id, name, file_name, digest, widgets, \
      created_us) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (organization, id) DO NOTHING";
 pub(super) const TEMPLATE: &str = "SELECT organization, id, name, file_name, digest, widgets, created_us FROM templates \

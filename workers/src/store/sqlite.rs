@@ -18,7 +18,7 @@ use sqlx::sqlite::{
 use sqlx::{AssertSqlSafe, QueryBuilder, Row as _, SqlSafeStr as _};
 use uuid::Uuid;
 
-use super::{Claim, EffectRow, EventRow, Lane, Listing, ReceiptRow, RequestRow, Sort, StoreError, sql};
+use super::{Claim, EffectRow, EventRow, Lane, Listing, ReceiptRow, RequestRow, Sort, StoreError, document_path, sql};
 
 /// How long a writer waits for another process's transaction to end.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
@@ -379,7 +379,7 @@ impl Transaction {
     }
 
     /// Forgets first answers older than an instant.
-    pub async fn delete_old_receipts(&mut self, before_us: i64) -> Result<(), StoreError> {
+    pub(super) async fn delete_old_receipts(&mut self, before_us: i64) -> Result<(), StoreError> {
         sqlx::query(sql::DELETE_OLD_RECEIPTS).bind(before_us).execute(&mut *self.inner).await?;
         Ok(())
     }
@@ -396,13 +396,13 @@ impl Transaction {
         Ok(())
     }
 
-    /// Takes a use back; with the last one the document goes, and its object's name is returned.
+    /// Takes a use back; with the last one the document's row and key go, and its object is orphaned.
     pub async fn drop_use(
         &mut self,
         organization: &OrganizationId,
         digest: Digest,
         subject: &str,
-    ) -> Result<Option<Uuid>, StoreError> {
+    ) -> Result<(), StoreError> {
         sqlx::query(sql::DROP_USES)
             .bind(organization.as_str())
             .bind(digest.0.as_slice())
@@ -412,17 +412,21 @@ impl Transaction {
         self.drop_unused_document(organization, digest).await
     }
 
-    /// Takes a document away if nobody uses it; returns its object's name.
+    /// Takes a document away if nobody uses it.
     pub async fn drop_unused_document(
         &mut self,
         organization: &OrganizationId,
         digest: Digest,
-    ) -> Result<Option<Uuid>, StoreError> {
-        Ok(sqlx::query_scalar(sql::DROP_UNUSED_DOCUMENT)
+    ) -> Result<(), StoreError> {
+        let blob: Option<Uuid> = sqlx::query_scalar(sql::DROP_UNUSED_DOCUMENT)
             .bind(organization.as_str())
             .bind(digest.0.as_slice())
             .fetch_optional(&mut *self.inner)
-            .await?)
+            .await?;
+        if let Some(blob) = blob {
+            sqlx::query(sql::INSERT_ORPHAN).bind(document_path(blob)).execute(&mut *self.inner).await?;
+        }
+        Ok(())
     }
 
     /// Which of these documents are stored.
@@ -540,7 +544,7 @@ fn request_row(row: &SqliteRow) -> Result<RequestRow, StoreError> {
     })
 }
 
-fn receipt_row(row: &SqliteRow) -> Result<ReceiptRow, StoreError> {
+pub(super) fn receipt_row(row: &SqliteRow) -> Result<ReceiptRow, StoreError> {
     Ok(ReceiptRow {
         organization: organization(row)?,
         key: row.try_get("key")?,

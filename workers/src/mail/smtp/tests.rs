@@ -1,5 +1,6 @@
 //! A mail server of 80 lines on the loopback, and what we make of its answers.
 
+use crate::language::Language;
 use std::{collections::HashMap, net::SocketAddr};
 
 use tokio::{
@@ -9,7 +10,7 @@ use tokio::{
 };
 
 use super::{
-    super::{Language, LetterKind, Mailer, letter::tests::letter},
+    super::{LetterKind, Mailer, letter::tests::letter},
     *,
 };
 
@@ -95,7 +96,7 @@ async fn talk(
 }
 
 fn keyed(key: &str) -> Letter {
-    Letter { key: key.into(), ..letter(LetterKind::Invitation, Language::PtBr) }
+    Letter { key: key.into(), ..letter(LetterKind::Invitation, Language::Portuguese) }
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! English.
 
 use super::{Facts, Words, date, or_word, stop};
-use super::{LetterKind, SignerRole};
+use countersign_engine::signer::Role;
+
+use super::LetterKind;
 use jiff::Timestamp;
 
 const MONTHS: [&str; 12] = [
@@ -56,21 +58,21 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
     match f.kind {
         LetterKind::Invitation => {
             let asks = match f.role {
-                SignerRole::Sign => "asks you to sign",
-                SignerRole::Approve => "asks you to approve",
-                SignerRole::Acknowledge => "asks you to confirm receipt of",
-                SignerRole::Witness => "asks you to witness the signing of",
-                SignerRole::Copy => "shares with you a copy of",
+                Role::Signer => "asks you to sign",
+                Role::Approver => "asks you to approve",
+                Role::Acknowledger => "asks you to confirm receipt of",
+                Role::Witness => "asks you to witness the signing of",
+                Role::Copied => "shares with you a copy of",
             };
             (format!("{organization} {asks} “{title}”"), format!("{organization} {asks} “{title}”."), until(f))
         }
         LetterKind::Reminder => {
             let waits = match f.role {
-                SignerRole::Sign => "is waiting for your signature",
-                SignerRole::Approve => "is waiting for your approval",
-                SignerRole::Acknowledge => "is waiting for you to confirm receipt",
-                SignerRole::Witness => "is waiting for you as a witness",
-                SignerRole::Copy => "is there for you to read",
+                Role::Signer => "is waiting for your signature",
+                Role::Approver => "is waiting for your approval",
+                Role::Acknowledger => "is waiting for you to confirm receipt",
+                Role::Witness => "is waiting for you as a witness",
+                Role::Copied => "is there for you to read",
             };
             (
                 format!("Reminder: “{title}” {waits}"),
@@ -110,7 +112,7 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
 fn until(facts: &Facts<'_>) -> Option<String> {
     let at = facts.expires_at?;
     Some(match facts.role {
-        SignerRole::Copy => format!("The link works until {}.", on(at)),
+        Role::Copied => format!("The link works until {}.", on(at)),
         _ => format!("You can do this until {}.", on(at)),
     })
 }
@@ -123,11 +125,11 @@ fn on(at: Timestamp) -> String {
 fn button(facts: &Facts<'_>) -> &'static str {
     match (facts.kind, facts.role) {
         (LetterKind::Invitation | LetterKind::Reminder, role) => match role {
-            SignerRole::Sign => "Read and sign",
-            SignerRole::Approve => "Read and approve",
-            SignerRole::Acknowledge => "Read and confirm",
-            SignerRole::Witness => "Read and witness",
-            SignerRole::Copy => "Read the document",
+            Role::Signer => "Read and sign",
+            Role::Approver => "Read and approve",
+            Role::Acknowledger => "Read and confirm",
+            Role::Witness => "Read and witness",
+            Role::Copied => "Read the document",
         },
         (LetterKind::Completed, _) => "Get the finished document",
         _ => "See the details",

@@ -1,7 +1,9 @@
 //! Spanish, in the polite form.
 
 use super::{Facts, Words, date_de, or_word, stop};
-use super::{LetterKind, SignerRole};
+use countersign_engine::signer::Role;
+
+use super::LetterKind;
 use jiff::Timestamp;
 
 const MONTHS: [&str; 12] = [
@@ -56,21 +58,21 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
     match f.kind {
         LetterKind::Invitation => {
             let asks = match f.role {
-                SignerRole::Sign => "le pide que firme",
-                SignerRole::Approve => "le pide que apruebe",
-                SignerRole::Acknowledge => "le pide que confirme la recepción de",
-                SignerRole::Witness => "le pide que sea testigo de la firma de",
-                SignerRole::Copy => "le envía una copia de",
+                Role::Signer => "le pide que firme",
+                Role::Approver => "le pide que apruebe",
+                Role::Acknowledger => "le pide que confirme la recepción de",
+                Role::Witness => "le pide que sea testigo de la firma de",
+                Role::Copied => "le envía una copia de",
             };
             (format!("{organization} {asks} “{title}”"), format!("{organization} {asks} “{title}”."), until(f))
         }
         LetterKind::Reminder => {
             let waits = match f.role {
-                SignerRole::Sign => "está pendiente de su firma",
-                SignerRole::Approve => "está pendiente de su aprobación",
-                SignerRole::Acknowledge => "está pendiente de que confirme la recepción",
-                SignerRole::Witness => "está pendiente de su firma como testigo",
-                SignerRole::Copy => "está a su disposición para leerlo",
+                Role::Signer => "está pendiente de su firma",
+                Role::Approver => "está pendiente de su aprobación",
+                Role::Acknowledger => "está pendiente de que confirme la recepción",
+                Role::Witness => "está pendiente de su firma como testigo",
+                Role::Copied => "está a su disposición para leerlo",
             };
             (
                 format!("Recordatorio: “{title}” {waits}"),
@@ -114,7 +116,7 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
 fn until(facts: &Facts<'_>) -> Option<String> {
     let at = facts.expires_at?;
     Some(match facts.role {
-        SignerRole::Copy => format!("El enlace funciona hasta el {}.", on(at)),
+        Role::Copied => format!("El enlace funciona hasta el {}.", on(at)),
         _ => format!("Puede hacerlo hasta el {}.", on(at)),
     })
 }
@@ -126,11 +128,11 @@ fn on(at: Timestamp) -> String {
 fn button(facts: &Facts<'_>) -> &'static str {
     match (facts.kind, facts.role) {
         (LetterKind::Invitation | LetterKind::Reminder, role) => match role {
-            SignerRole::Sign => "Leer y firmar",
-            SignerRole::Approve => "Leer y aprobar",
-            SignerRole::Acknowledge => "Leer y confirmar",
-            SignerRole::Witness => "Leer y firmar como testigo",
-            SignerRole::Copy => "Leer el documento",
+            Role::Signer => "Leer y firmar",
+            Role::Approver => "Leer y aprobar",
+            Role::Acknowledger => "Leer y confirmar",
+            Role::Witness => "Leer y firmar como testigo",
+            Role::Copied => "Leer el documento",
         },
         (LetterKind::Completed, _) => "Obtener el documento final",
         _ => "Ver los detalles",

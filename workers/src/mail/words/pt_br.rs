@@ -1,7 +1,9 @@
 //! Brazilian Portuguese.
 
 use super::{Facts, Words, date_de, or_word, stop};
-use super::{LetterKind, SignerRole};
+use countersign_engine::signer::Role;
+
+use super::LetterKind;
 use jiff::Timestamp;
 
 const MONTHS: [&str; 12] = [
@@ -56,21 +58,21 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
     match f.kind {
         LetterKind::Invitation => {
             let asks = match f.role {
-                SignerRole::Sign => "pede que você assine",
-                SignerRole::Approve => "pede que você aprove",
-                SignerRole::Acknowledge => "pede que você confirme o recebimento de",
-                SignerRole::Witness => "pede que você seja testemunha da assinatura de",
-                SignerRole::Copy => "envia a você uma cópia de",
+                Role::Signer => "pede que você assine",
+                Role::Approver => "pede que você aprove",
+                Role::Acknowledger => "pede que você confirme o recebimento de",
+                Role::Witness => "pede que você seja testemunha da assinatura de",
+                Role::Copied => "envia a você uma cópia de",
             };
             (format!("{organization} {asks} “{title}”"), format!("{organization} {asks} “{title}”."), until(f))
         }
         LetterKind::Reminder => {
             let waits = match f.role {
-                SignerRole::Sign => "aguarda a sua assinatura",
-                SignerRole::Approve => "aguarda a sua aprovação",
-                SignerRole::Acknowledge => "aguarda que você confirme o recebimento",
-                SignerRole::Witness => "aguarda a sua assinatura como testemunha",
-                SignerRole::Copy => "está disponível para a sua leitura",
+                Role::Signer => "aguarda a sua assinatura",
+                Role::Approver => "aguarda a sua aprovação",
+                Role::Acknowledger => "aguarda que você confirme o recebimento",
+                Role::Witness => "aguarda a sua assinatura como testemunha",
+                Role::Copied => "está disponível para a sua leitura",
             };
             (
                 format!("Lembrete: “{title}” {waits}"),
@@ -110,7 +112,7 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
 fn until(facts: &Facts<'_>) -> Option<String> {
     let at = facts.expires_at?;
     Some(match facts.role {
-        SignerRole::Copy => format!("O link funciona até {}.", on(at)),
+        Role::Copied => format!("O link funciona até {}.", on(at)),
         _ => format!("Você pode fazer isso até {}.", on(at)),
     })
 }
@@ -122,11 +124,11 @@ fn on(at: Timestamp) -> String {
 fn button(facts: &Facts<'_>) -> &'static str {
     match (facts.kind, facts.role) {
         (LetterKind::Invitation | LetterKind::Reminder, role) => match role {
-            SignerRole::Sign => "Ler e assinar",
-            SignerRole::Approve => "Ler e aprovar",
-            SignerRole::Acknowledge => "Ler e confirmar",
-            SignerRole::Witness => "Ler e assinar como testemunha",
-            SignerRole::Copy => "Ler o documento",
+            Role::Signer => "Ler e assinar",
+            Role::Approver => "Ler e aprovar",
+            Role::Acknowledger => "Ler e confirmar",
+            Role::Witness => "Ler e assinar como testemunha",
+            Role::Copied => "Ler o documento",
         },
         (LetterKind::Completed, _) => "Obter o documento final",
         _ => "Ver os detalhes",

@@ -1,0 +1,203 @@
+//! Settings: flags first, then `COUNTERSIGN_*` variables, then a TOML file, then defaults.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Deserialize;
+
+use crate::language::Language;
+
+/// Where everything lies unless said otherwise.
+pub const DATA_DEFAULT: &str = "countersign-data";
+/// Where the service listens unless said otherwise.
+pub const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
+/// Who letters come from unless said otherwise.
+pub const MAIL_FROM_DEFAULT: &str = "Countersign <noreply@localhost>";
+
+/// What may be set from outside. Every field may stand in the TOML file under the same name.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Given {
+    /// Folder of the database, documents, mail and secrets [default: countersign-data]
+    #[arg(long, env = "COUNTERSIGN_DATA", value_name = "DIR", global = true)]
+    pub data: Option<PathBuf>,
+    /// Address and port to listen on [default: 127.0.0.1:8080]
+    #[arg(long, env = "COUNTERSIGN_LISTEN", value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// What links begin with, as people reach this service [default: http:// and the listen address]
+    #[arg(long, env = "COUNTERSIGN_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// Which roles this process runs: all, or some of http,timekeeper,notifier,sealer [default: all]
+    #[arg(long, env = "COUNTERSIGN_ROLES", value_name = "ROLES", value_delimiter = ',')]
+    pub roles: Option<Vec<Role>>,
+    /// Mail server, such as smtps://user:password@mail.example.com; without it letters land in a folder
+    #[arg(long, env = "COUNTERSIGN_SMTP_URL", value_name = "URL", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+    /// Who letters come from [default: Countersign <noreply@localhost>]
+    #[arg(long, env = "COUNTERSIGN_MAIL_FROM", value_name = "MAILBOX")]
+    pub mail_from: Option<String>,
+    /// Folder for letters without a mail server [default: mail in the data folder]
+    #[arg(long, env = "COUNTERSIGN_MAIL_FOLDER", value_name = "DIR")]
+    pub mail_folder: Option<PathBuf>,
+    /// Language of letters and pages where a request does not say: en, es or pt-BR [default: en]
+    #[arg(long, env = "COUNTERSIGN_LANGUAGE", value_name = "TAG")]
+    pub language: Option<String>,
+    /// Days until a request expires where it does not say; 0 = never [default: 0]
+    #[arg(long, env = "COUNTERSIGN_EXPIRES_IN_DAYS", value_name = "DAYS")]
+    pub expires_in_days: Option<u32>,
+    /// PEM file with the key that seals documents [default: made on first start]
+    #[arg(long, env = "COUNTERSIGN_SEAL_KEY", value_name = "FILE", requires = "seal_certificate")]
+    pub seal_key: Option<PathBuf>,
+    /// PEM file with that key's certificate chain
+    #[arg(long, env = "COUNTERSIGN_SEAL_CERTIFICATE", value_name = "FILE", requires = "seal_key")]
+    pub seal_certificate: Option<PathBuf>,
+    /// Name on the certificate that is made on first start [default: Countersign]
+    #[arg(long, env = "COUNTERSIGN_SEAL_NAME", value_name = "NAME")]
+    pub seal_name: Option<String>,
+    /// Proxies in front of this service whose X-Forwarded-For is believed: their number [default: 0]
+    #[arg(long, env = "COUNTERSIGN_TRUSTED_PROXIES", value_name = "COUNT")]
+    pub trusted_proxies: Option<u32>,
+}
+
+/// A loop that a process may run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Every role.
+    All,
+    /// Answers HTTP.
+    Http,
+    /// Expiry, warnings, reminders, housekeeping.
+    Timekeeper,
+    /// Letters.
+    Notifier,
+    /// Sealed PDFs.
+    Sealer,
+}
+
+/// The settings in force.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Folder of the database, documents, mail and secrets.
+    pub data: PathBuf,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// What links begin with, without a slash at the end.
+    pub public_url: String,
+    /// Which roles to run.
+    pub roles: Vec<Role>,
+    /// Mail server, if any.
+    pub smtp_url: Option<String>,
+    /// Who letters come from.
+    pub mail_from: String,
+    /// Folder for letters without a mail server.
+    pub mail_folder: PathBuf,
+    /// Language where a request does not say.
+    pub language: Language,
+    /// Days until a request expires where it does not say.
+    pub expires_in_days: Option<u32>,
+    /// Key and certificate files of the seal, if configured.
+    pub seal: Option<(PathBuf, PathBuf)>,
+    /// Name on the certificate that is made on first start.
+    pub seal_name: String,
+    /// How many proxies in front are believed.
+    pub trusted_proxies: u32,
+    /// The program that inspects PDFs in a process of its own, when called with `inspect-pdf`.
+    pub inspector: PathBuf,
+}
+
+/// Why settings cannot be used. Names the setting.
+#[derive(Debug, thiserror::Error)]
+#[error("{setting}: {reason}")]
+pub struct BadSetting {
+    /// Which setting.
+    pub setting: &'static str,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl BadSetting {
+    fn new(setting: &'static str, reason: impl ToString) -> Self {
+        Self { setting, reason: reason.to_string() }
+    }
+}
+
+impl Given {
+    /// What a TOML file sets.
+    pub fn from_file(path: &Path) -> Result<Self, BadSetting> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| BadSetting::new("config", format!("{}: {error}", path.display())))?;
+        toml::from_str(&text).map_err(|error| BadSetting::new("config", format!("{}: {error}", path.display())))
+    }
+
+    /// These settings, and another's where these say nothing.
+    pub fn or(self, other: Given) -> Given {
+        Given {
+            data: self.data.or(other.data),
+            listen: self.listen.or(other.listen),
+            public_url: self.public_url.or(other.public_url),
+            roles: self.roles.or(other.roles),
+            smtp_url: self.smtp_url.or(other.smtp_url),
+            mail_from: self.mail_from.or(other.mail_from),
+            mail_folder: self.mail_folder.or(other.mail_folder),
+            language: self.language.or(other.language),
+            expires_in_days: self.expires_in_days.or(other.expires_in_days),
+            seal_key: self.seal_key.or(other.seal_key),
+            seal_certificate: self.seal_certificate.or(other.seal_certificate),
+            seal_name: self.seal_name.or(other.seal_name),
+            trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
+        }
+    }
+
+    /// The settings in force, defaults filled in and everything checked.
+    pub fn settle(self) -> Result<Settings, BadSetting> {
+        let data = self.data.unwrap_or_else(|| DATA_DEFAULT.into());
+        let listen = match self.listen {
+            Some(listen) => listen,
+            None => LISTEN_DEFAULT.parse().map_err(|error| BadSetting::new("listen", error))?,
+        };
+        let public_url = self.public_url.unwrap_or_else(|| format!("http://{listen}"));
+        let public_url = public_url.trim_end_matches('/').to_owned();
+        if !public_url.starts_with("http://") && !public_url.starts_with("https://") {
+            return Err(BadSetting::new("public_url", "must begin with http:// or https://"));
+        }
+        let language = match &self.language {
+            None => Language::default(),
+            Some(tag) => Language::parse(tag).ok_or_else(|| BadSetting::new("language", "is en, es or pt-BR"))?,
+        };
+        let expires_in_days = self.expires_in_days.filter(|days| *days > 0);
+        if expires_in_days.is_some_and(|days| days > countersign_engine::schedule::EXPIRES_IN_DAYS_MAX) {
+            return Err(BadSetting::new("expires_in_days", "is 0 to 365"));
+        }
+        let seal = match (self.seal_key, self.seal_certificate) {
+            (Some(key), Some(certificate)) => Some((key, certificate)),
+            (None, None) => None,
+            (Some(_), None) => return Err(BadSetting::new("seal_certificate", "is needed with seal_key")),
+            (None, Some(_)) => return Err(BadSetting::new("seal_key", "is needed with seal_certificate")),
+        };
+        let inspector = std::env::current_exe().map_err(|error| BadSetting::new("inspector", error))?;
+        Ok(Settings {
+            mail_folder: self.mail_folder.unwrap_or_else(|| data.join("mail")),
+            data,
+            listen,
+            public_url,
+            roles: self.roles.unwrap_or_else(|| vec![Role::All]),
+            smtp_url: self.smtp_url,
+            mail_from: self.mail_from.unwrap_or_else(|| MAIL_FROM_DEFAULT.to_owned()),
+            language,
+            expires_in_days,
+            seal,
+            seal_name: self.seal_name.unwrap_or_else(|| "Countersign".to_owned()),
+            trusted_proxies: self.trusted_proxies.unwrap_or(0),
+            inspector,
+        })
+    }
+}
+
+impl Settings {
+    /// Whether this process runs a role.
+    pub fn runs(&self, role: Role) -> bool {
+        self.roles.contains(&Role::All) || self.roles.contains(&role)
+    }
+}

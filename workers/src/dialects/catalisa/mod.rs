@@ -1,0 +1,61 @@
+//! The native API: seed 002 (Catalisa "Signature Requests"), JSON:API, under `/api/v1/esignature`.
+//!
+//! `wire` holds the shapes, `read` turns bodies into drafts with every fault at once, `show` turns
+//! requests into answers, `problem` writes faults as JSON:API errors; the rest are the handlers.
+
+mod drafting;
+mod files;
+mod history;
+mod listing;
+mod placing;
+mod problem;
+mod read;
+mod requests;
+mod show;
+mod templates;
+pub mod wire;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use countersign_engine::command::FILE_MAX_BYTES;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::Floor;
+use crate::http::fault::Fault;
+use problem::Problems;
+
+/// Where the dialect lives.
+pub const BASE: &str = "/api/v1/esignature";
+/// Largest body: a document of the largest size in base64, and room for the rest of it.
+pub const BODY_MAX_BYTES: usize = FILE_MAX_BYTES / 3 * 4 + 4 * 1024 * 1024;
+
+/// The dialect's routes, with their description.
+pub fn routes() -> OpenApiRouter<Floor> {
+    OpenApiRouter::new()
+        .routes(routes!(requests::create, listing::list))
+        .routes(routes!(requests::create_from_template))
+        .routes(routes!(requests::get, requests::delete))
+        .routes(routes!(requests::send))
+        .routes(routes!(requests::cancel))
+        .routes(routes!(requests::resend))
+        .routes(routes!(requests::download))
+        .routes(routes!(history::events))
+        .routes(routes!(files::upload))
+        .routes(routes!(files::get, files::delete))
+        .routes(routes!(templates::create, templates::list))
+        .routes(routes!(templates::get, templates::delete))
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .method_not_allowed_fallback(method_not_allowed)
+}
+
+async fn method_not_allowed() -> Response {
+    let detail = "This address does not take this method.";
+    Problems::from(Fault::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)).into_response()
+}
+
+/// The answer where there is nothing under the API's addresses.
+pub async fn nothing_here() -> Response {
+    Problems::from(Fault::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address.")).into_response()
+}

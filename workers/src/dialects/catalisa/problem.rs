@@ -1,0 +1,64 @@
+//! Faults as JSON:API errors: all of a call at once, each with a stable code and its place.
+
+use axum::Json;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use uuid::Uuid;
+
+use super::wire::{ErrorObject, ErrorSource, Errors};
+use crate::http::fault::{Fault, Source};
+use crate::http::form::Faults;
+
+/// What is wrong with a call; never empty.
+#[derive(Debug)]
+pub struct Problems(Faults);
+
+impl Problems {
+    /// The value, if no fault was found.
+    pub(super) fn unless<T>(faults: Faults, value: T) -> Result<T, Problems> {
+        if faults.is_empty() { Ok(value) } else { Err(Problems(faults)) }
+    }
+}
+
+impl<F: Into<Fault>> From<F> for Problems {
+    fn from(fault: F) -> Self {
+        Problems(vec![fault.into()])
+    }
+}
+
+impl IntoResponse for Problems {
+    fn into_response(self) -> Response {
+        let statuses: Vec<StatusCode> = self.0.iter().map(|fault| fault.status).collect();
+        // Different faults of one body: the most telling status wins (413 over 422 over 400).
+        let status = match statuses.as_slice() {
+            [one] => *one,
+            many if many.contains(&StatusCode::PAYLOAD_TOO_LARGE) => StatusCode::PAYLOAD_TOO_LARGE,
+            many => many.iter().copied().max().unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+        };
+        let retry_after = self.0.iter().filter_map(|fault| fault.retry_after_seconds).max();
+        let errors = self.0.into_iter().map(object).collect();
+        let mut response = (status, Json(Errors { errors })).into_response();
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
+        response
+    }
+}
+
+fn object(fault: Fault) -> ErrorObject {
+    let source = match fault.source {
+        Source::Call => None,
+        Source::Pointer(pointer) => Some(ErrorSource { pointer: Some(pointer), ..ErrorSource::default() }),
+        Source::Parameter(name) => Some(ErrorSource { parameter: Some(name), ..ErrorSource::default() }),
+        Source::Header(name) => Some(ErrorSource { header: Some(name.to_owned()), ..ErrorSource::default() }),
+    };
+    ErrorObject {
+        id: Uuid::new_v4(),
+        status: fault.status.as_u16().to_string(),
+        code: fault.code,
+        title: fault.status.canonical_reason().unwrap_or("Error").to_owned(),
+        detail: fault.detail,
+        source,
+    }
+}

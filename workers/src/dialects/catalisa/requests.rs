@@ -1,0 +1,325 @@
+//! Requests: create, get, send, cancel, resend, download, delete.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use countersign_engine::command::{Command, EMAIL_MAX, TEXT_MAX, Wish};
+use countersign_engine::event::Actor;
+use countersign_engine::ids::RequestId;
+use countersign_engine::request::{Request, Status};
+use serde_json::Value;
+
+use super::drafting::{self, Parts};
+use super::placing::{Cast, place};
+use super::problem::Problems;
+use super::wire::{
+    Cancel, CreateFromTemplate, CreateRequest, Download, Errors, Message, RequestAnswer, Resend,
+};
+use super::{BASE, listing, read, show, templates};
+use crate::commit::{Order, Receipt};
+use crate::http::auth::{Caller, Permission};
+use crate::http::fault::{Fault, Source};
+use crate::http::form::{Faults, Form, instant};
+use crate::http::{Floor, idempotency};
+
+/// Creates a request and sends it at once, unless `draft` is true.
+#[utoipa::path(
+    post, path = "/requests", tag = "Requests", request_body = CreateRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat safe for 24 hours")),
+    responses(
+        (status = 201, body = RequestAnswer), (status = 400, body = Errors), (status = 401, body = Errors),
+        (status = 403, body = Errors), (status = 413, body = Errors), (status = 422, body = Errors),
+        (status = 503, body = Errors),
+    ),
+    security(("key" = ["ESIGNATURE_CREATE"]))
+)]
+pub(super) async fn create(
+    State(floor): State<Floor>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problems> {
+    let caller = floor.keys.admit(&headers, Permission::Create).await?;
+    let receipt = idempotency::receipt(&headers, &Method::POST, &format!("{BASE}/requests"), &body)?;
+    let json = read::json(&body)?;
+    let mut faults = Faults::new();
+    let (_, form) = read::resource(&json, "signature-request", &mut faults);
+    let wanted = read::wanted(&form, &mut faults);
+    let widgets = read::widgets(&form, &mut faults);
+    let file = read::file(&form, &mut faults);
+    let file = drafting::file(&floor.service, &caller.organization, file, &form, &mut faults).await?;
+
+    let signers = drafting::terms_of(&wanted.signers);
+    let cast = Cast { terms: &signers, wanted: &wanted.signers };
+    let pages = file.as_ref().map(|file| file.document.pages.as_slice()).unwrap_or_default();
+    let placed = place(widgets, &cast, pages, &mut faults);
+    let Some(file) = Problems::unless(faults, file)? else { return Err(Fault::not_found("document").into()) };
+    let parts = Parts {
+        wanted,
+        signers,
+        file,
+        template: None,
+        widgets: placed.widgets,
+        labels: placed.labels,
+        values: Default::default(),
+        appended_pages: placed.appended_pages,
+    };
+    created(&floor, drafting::order(&floor.service, &caller, parts, receipt)).await
+}
+
+/// Creates a request from a template and sends it at once, unless `draft` is true.
+#[utoipa::path(
+    post, path = "/requests/from-template", tag = "Requests", request_body = CreateFromTemplate,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat safe for 24 hours")),
+    responses(
+        (status = 201, body = RequestAnswer), (status = 400, body = Errors), (status = 401, body = Errors),
+        (status = 403, body = Errors), (status = 413, body = Errors), (status = 422, body = Errors),
+        (status = 503, body = Errors),
+    ),
+    security(("key" = ["ESIGNATURE_CREATE"]))
+)]
+pub(super) async fn create_from_template(
+    State(floor): State<Floor>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problems> {
+    let caller = floor.keys.admit(&headers, Permission::Create).await?;
+    let path = format!("{BASE}/requests/from-template");
+    let receipt = idempotency::receipt(&headers, &Method::POST, &path, &body)?;
+    let json = read::json(&body)?;
+    let mut faults = Faults::new();
+    let (_, form) = read::resource(&json, "signature-request", &mut faults);
+    let wanted = read::wanted(&form, &mut faults);
+    let template = templates::find_named(&floor.service, &caller.organization, &form, &mut faults).await?;
+    let parts = template.and_then(|template| template.fill(wanted, &form, &mut faults));
+    let Some(parts) = Problems::unless(faults, parts)? else { return Err(Fault::not_found("template").into()) };
+    created(&floor, drafting::order(&floor.service, &caller, parts, receipt)).await
+}
+
+async fn created(floor: &Floor, order: Order) -> Result<Response, Problems> {
+    let request = floor.service.submit(order).await?;
+    let answer = show::answer(&request, &floor.service.links);
+    let mut response = (StatusCode::CREATED, Json(&answer)).into_response();
+    if let Ok(location) = HeaderValue::from_str(&answer.links.this) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// One request with its signers, now or as it stood at an instant.
+#[utoipa::path(
+    get, path = "/requests/{id}", tag = "Requests",
+    params(
+        ("id" = String, Path, description = "Which request"),
+        ("at" = Option<String>, Query, description = "As it stood then: RFC 3339, such as 2026-01-31T12:00:00Z"),
+    ),
+    responses(
+        (status = 200, body = RequestAnswer), (status = 400, body = Errors), (status = 401, body = Errors),
+        (status = 403, body = Errors), (status = 404, body = Errors), (status = 503, body = Errors),
+    ),
+    security(("key" = ["ESIGNATURE_READ"]))
+)]
+pub(super) async fn get(
+    State(floor): State<Floor>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<RequestAnswer>, Problems> {
+    let caller = floor.keys.admit(&headers, Permission::Read).await?;
+    let mut request = find(&floor, &caller, &id).await?;
+    for (name, value) in listing::pairs(query.as_deref()) {
+        if name == "at" {
+            let at = instant(&value).ok_or_else(|| Fault::parameter("at", "at is an instant, as in RFC 3339."))?;
+            let then = floor.service.as_of_time(request.id, at).await?;
+            request = then.ok_or_else(|| Fault::not_found("request at that time"))?;
+        }
+    }
+    Ok(Json(show::answer(&request, &floor.service.links)))
+}
+
+/// Sends a draft.
+#[utoipa::path(
+    post, path = "/requests/{id}/send", tag = "Requests",
+    params(
+        ("id" = String, Path, description = "Which request"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat safe for 24 hours"),
+    ),
+    responses(
+        (status = 200, body = RequestAnswer), (status = 401, body = Errors), (status = 403, body = Errors),
+        (status = 404, body = Errors), (status = 409, body = Errors), (status = 503, body = Errors),
+    ),
+    security(("key" = ["ESIGNATURE_CREATE"]))
+)]
+pub(super) async fn send(
+    State(floor): State<Floor>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Json<RequestAnswer>, Problems> {
+    let caller = floor.keys.admit(&headers, Permission::Create).await?;
+    let request = find(&floor, &caller, &id).await?;
+    let receipt = receipt_for(&headers, request.id, "send", &body)?;
+    let request = floor.service.submit(order(&caller, request.id, Wish::Send, receipt)).await?;
+    Ok(Json(show::answer(&request, &floor.service.links)))
+}
+
+/// Cancels a request that is a draft or in flight.
+#[utoipa::path(
+    post, path = "/requests/{id}/cancel", tag = "Requests", request_body = Option<Cancel>,
+    params(
+        ("id" = String, Path, description = "Which request"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat safe for 24 hours"),
+    ),
+    responses(
+        (status = 200, body = RequestAnswer), (status = 400, body = Errors), (status = 401, body = Errors),
+        (status = 403, body = Errors), (status = 404, body = Errors), (status = 409, body = Errors),
+        (status = 422, body = Errors), (status = 503, body = Errors),
+    ),
+    security(("key" = ["ESIGNATURE_CREATE"]))
+)]
+pub(super) async fn cancel(
+    State(floor): State<Floor>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Json<RequestAnswer>, Problems> {
+    let caller = floor.keys.admit(&headers, Permission::Create).await?;
+    let request = find(&floor, &caller, &id).await?;
+    let receipt = receipt_for(&headers, request.id, "cancel", &body)?;
+    let json = optional_json(&body)?;
+    let mut faults = Faults::new();
+    let reason = Form::required(Some(&json), "", &mut faults).text("reason", TEXT_MAX, &mut faults);
+    let reason = Problems::unless(faults, reason)?;
+    let request = floor.service.submit(order(&caller, request.id, Wish::Cancel { reason }, receipt)).await?;
+    Ok(Json(show::answer(&request, &floor.service.links)))
+}
+
+/// Writes again to the signers whose turn it is, or to one of them.
+#[utoipa::path(
+    post, path = "/requests/{id}/resend", tag = "Requests", request_body = Option<Resend>,
+    params(
+        ("id" = String, Path, description = "Which request"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat safe for 24 hours"),
+    ),
+    responses(
+        (status = 200, body = Message), (status = 400, body = Errors), (status = 401, body = Errors),
+        (status = 403, body = Errors), (status = 404, body = Errors), (status = 409, body = Errors),
+        (status = 422, body = Errors), (status = 429, body = Errors, description = "At most once per signer per 10 minutes"),
+        (status = 503, body = Errors),
+    ),
+    security(("key" = ["ESIGNATURE_CREATE"]))
+)]
+pub(super) async fn resend(
+    State(floor): State<Floor>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Json<Message>, Problems> {
+    const EMAIL: &str = "/data/attributes/signerEmail";
+    let caller = floor.keys.admit(&headers, Permission::Create).await?;
+    let request = find(&floor, &caller, &id).await?;
+    let receipt = receipt_for(&headers, request.id, "resend", &body)?;
+    let json = optional_json(&body)?;
+    let mut faults = Faults::new();
+    let top = Form::required(Some(&json), "", &mut faults);
+    let inner = |form: &Form<'_>, name: &str, faults: &mut Faults| {
+        form.get(name).map(|value| match value.as_object() {
+            Some(_) => value.clone(),
+            None => {
+                faults.push(Fault::at(form.pointer(name), "wrong_type", format!("{name} must be an object.")));
+                Value::Null
+            }
+        })
+    };
+    let data = inner(&top, "data", &mut faults);
+    let data = Form::required(data.as_ref(), "/data", &mut Vec::new());
+    let attributes = inner(&data, "attributes", &mut faults);
+    let attributes = Form::required(attributes.as_ref(), "/data/attributes", &mut Vec::new());
+    let email = attributes.line("signerEmail", EMAIL_MAX, &mut faults).map(|email| email.trim().to_owned());
+    let email = Problems::unless(faults, email)?;
+    let named = email.is_some();
+    floor.service.submit(order(&caller, request.id, Wish::Resend { email }, receipt)).await.map_err(|error| {
+        let fault = Fault::from(error);
+        if named && fault.source == Source::Call { fault.with_pointer(EMAIL) } else { fault }
+    })?;
+    Ok(Json(Message { message: "Signature request resent successfully" }))
+}
+
+/// Where the sealed PDF can be had for the next 15 minutes; only once COMPLETED.
+#[utoipa::path(
+    get, path = "/requests/{id}/download", tag = "Requests",
+    params(("id" = String, Path, description = "Which request")),
+    responses(
+        (status = 200, body = Download), (status = 401, body = Errors), (status = 403, body = Errors),
+        (status = 404, body = Errors), (status = 409, body = Errors), (status = 503, body = Errors),
+    ),
+    security(("key" = ["ESIGNATURE_READ"]))
+)]
+pub(super) async fn download(
+    State(floor): State<Floor>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<Json<Download>, Problems> {
+    let caller = floor.keys.admit(&headers, Permission::Read).await?;
+    let request = find(&floor, &caller, &id).await?;
+    if request.status != Status::Completed {
+        let detail = format!("The request is {}; its document can be had once it is COMPLETED.", request.status);
+        return Err(Fault::new(StatusCode::CONFLICT, "not_completed", detail).into());
+    }
+    let (download_url, expires_at) = floor.service.links.download_url(request.id, floor.service.clock.now());
+    Ok(Json(Download { download_url, expires_at }))
+}
+
+/// Deletes a request with its personal data and documents. COMPLETED and DECLINED are kept.
+#[utoipa::path(
+    delete, path = "/requests/{id}", tag = "Requests",
+    params(("id" = String, Path, description = "Which request")),
+    responses(
+        (status = 204), (status = 401, body = Errors), (status = 403, body = Errors), (status = 404, body = Errors),
+        (status = 409, body = Errors), (status = 503, body = Errors),
+    ),
+    security(("key" = ["ESIGNATURE_DELETE"]))
+)]
+pub(super) async fn delete(
+    State(floor): State<Floor>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problems> {
+    let caller = floor.keys.admit(&headers, Permission::Delete).await?;
+    let request = find(&floor, &caller, &id).await?;
+    floor.service.submit(order(&caller, request.id, Wish::Delete, None)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The caller's request of this id; another organization's is as unknown as none at all.
+pub(super) async fn find(floor: &Floor, caller: &Caller, id: &str) -> Result<Request, Problems> {
+    let unknown = || Fault::not_found("request");
+    let id: RequestId = id.parse().map_err(|_| unknown())?;
+    Ok(floor.service.find(&caller.organization, id).await?.ok_or_else(unknown)?)
+}
+
+fn order(caller: &Caller, request: RequestId, wish: Wish, receipt: Option<Receipt>) -> Order {
+    Order {
+        organization: caller.organization.clone(),
+        command: Command { request, wish },
+        actor: Actor::Key(caller.key),
+        ip: None,
+        user_agent: None,
+        receipt,
+        fence: None,
+    }
+}
+
+fn receipt_for(headers: &HeaderMap, id: RequestId, action: &str, body: &[u8]) -> Result<Option<Receipt>, Fault> {
+    idempotency::receipt(headers, &Method::POST, &format!("{BASE}/requests/{id}/{action}"), body)
+}
+
+fn optional_json(body: &[u8]) -> Result<Value, Problems> {
+    match body.trim_ascii().is_empty() {
+        true => Ok(Value::Object(serde_json::Map::new())),
+        false => read::json(body),
+    }
+}
+

@@ -1,0 +1,155 @@
+//! Faults: what is wrong with a call, in neutral words. Each dialect writes them its own way.
+
+use axum::http::StatusCode;
+use countersign_engine::refusal::{Code, Refusal};
+
+use crate::commit::Failure;
+use crate::seal::Unsignable;
+use crate::service::ServiceError;
+use crate::service::documents::NotAdmitted;
+
+/// One thing that is wrong with a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Stable code.
+    pub code: String,
+    /// One sentence for a person.
+    pub detail: String,
+    /// Which part of the call.
+    pub source: Source,
+    /// After how many seconds the same call may succeed.
+    pub retry_after_seconds: Option<u64>,
+}
+
+/// Which part of a call is at fault.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// The call as a whole.
+    #[default]
+    Call,
+    /// A member of the body: JSON pointer (RFC 6901).
+    Pointer(String),
+    /// A query parameter.
+    Parameter(String),
+    /// A header.
+    Header(&'static str),
+}
+
+impl Fault {
+    /// A fault of the call as a whole.
+    pub fn new(status: StatusCode, code: impl Into<String>, detail: impl Into<String>) -> Self {
+        let (code, detail) = (code.into(), detail.into());
+        Self { status, code, detail, source: Source::Call, retry_after_seconds: None }
+    }
+
+    /// A fault of a member of the body.
+    pub fn at(pointer: impl Into<String>, code: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { source: Source::Pointer(pointer.into()), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail) }
+    }
+
+    /// A fault of a query parameter.
+    pub fn parameter(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        let fault = Self::new(StatusCode::BAD_REQUEST, "invalid_parameter", detail);
+        Self { source: Source::Parameter(name.into()), ..fault }
+    }
+
+    /// A fault of a header.
+    pub fn header(status: StatusCode, name: &'static str, code: &str, detail: impl Into<String>) -> Self {
+        Self { source: Source::Header(name), ..Self::new(status, code, detail) }
+    }
+
+    /// The same fault, found in a member of the body.
+    pub fn with_pointer(self, pointer: impl Into<String>) -> Self {
+        Self { source: Source::Pointer(pointer.into()), ..self }
+    }
+
+    /// There is nothing of this id, or it is another organization's.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("There is no such {what}."))
+    }
+
+    /// The engine's own trouble: logged whole, told without detail.
+    pub fn internal(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "a call failed");
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "The service cannot answer at the moment. Try again; a POST with an Idempotency-Key is never done twice.",
+        )
+        .retry_after(1)
+    }
+
+    fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_after_seconds: Some(seconds), ..self }
+    }
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        let status = match refusal.code {
+            Code::NotFound | Code::Deleted => return Fault::not_found("request"),
+            Code::TooSoon => StatusCode::TOO_MANY_REQUESTS,
+            Code::SignerNotFound
+            | Code::ConsentRequired
+            | Code::SignatureRequired
+            | Code::InvalidFields
+            | Code::ReasonRequired
+            | Code::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+            Code::WrongState
+            | Code::Expired
+            | Code::RetainedForAudit
+            | Code::AlreadyExists
+            | Code::SignerAlreadyActed
+            | Code::NotYourTurn
+            | Code::LinkDead
+            | Code::NobodyPending
+            | Code::AlreadySealed
+            | Code::NotOwed
+            | Code::NothingDue
+            | Code::NotAccepted => StatusCode::CONFLICT,
+        };
+        let retry_after_seconds = refusal.retry_after_seconds;
+        Self { retry_after_seconds, ..Self::new(status, refusal.code.as_str(), refusal.detail) }
+    }
+}
+
+impl From<Failure> for Fault {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(refusal) => refusal.into(),
+            Failure::KeyReused => Fault::header(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "Idempotency-Key",
+                "idempotency_key_reused",
+                "This Idempotency-Key was used with another request in the last 24 hours.",
+            ),
+            Failure::DocumentGone | Failure::Unavailable(_) => Fault::internal(&failure),
+        }
+    }
+}
+
+impl From<ServiceError> for Fault {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Commit(failure) => failure.into(),
+            error => Fault::internal(&error),
+        }
+    }
+}
+
+impl From<Unsignable> for Fault {
+    fn from(reason: Unsignable) -> Self {
+        Fault::new(StatusCode::UNPROCESSABLE_ENTITY, reason.code(), reason.to_string())
+    }
+}
+
+impl From<NotAdmitted> for Fault {
+    fn from(error: NotAdmitted) -> Self {
+        match error {
+            NotAdmitted::Unsignable(reason) => reason.into(),
+            NotAdmitted::Service(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The floor every door stands on: who calls, from where, with what key; how a body is read with
+//! all its faults at once; health. It knows no dialect and shows no page.
+
+pub mod auth;
+pub mod caller;
+pub mod fault;
+pub mod form;
+pub mod health;
+pub mod idempotency;
+
+use std::sync::Arc;
+
+use crate::service::Service;
+use auth::Keys;
+
+/// What every handler is given.
+#[derive(Clone, Debug)]
+pub struct Floor {
+    /// The engine.
+    pub service: Arc<Service>,
+    /// API credentials, remembered for a moment.
+    pub keys: Keys,
+}
+
+impl Floor {
+    /// A floor over an engine.
+    pub fn new(service: Arc<Service>) -> Self {
+        let keys = Keys::new(service.store.clone());
+        Self { service, keys }
+    }
+}

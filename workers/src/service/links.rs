@@ -1,0 +1,128 @@
+//! Stamped addresses: signing links, the session a link is exchanged for, the progress page and
+//! downloads. Tokens are stamps (HMAC-SHA256, 256 bits) over what they open, so none is stored; a
+//! signer's link is admitted by the SHA-256 digest that its invitation recorded.
+
+use std::sync::Arc;
+
+use countersign_engine::ids::{Digest, RequestId, SignerId};
+use countersign_engine::request::Request;
+use countersign_engine::signer::Signer;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::commit::LinkDigest;
+use crate::stamp::{self, StampKey};
+
+/// How long a download address works (seed 002).
+pub const DOWNLOAD_LIFE: SignedDuration = SignedDuration::from_mins(15);
+/// How long the session of an exchanged link lasts.
+pub const SESSION_LIFE: SignedDuration = SignedDuration::from_hours(12);
+
+/// Makes and reads stamped addresses.
+#[derive(Clone, Debug)]
+pub struct Links {
+    public_url: String,
+    link: StampKey,
+    session: StampKey,
+    view: StampKey,
+    download: StampKey,
+}
+
+/// Who a session belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Which signer.
+    pub signer: SignerId,
+    /// With which of their links.
+    pub round: u32,
+}
+
+impl Links {
+    /// The links of an installation.
+    pub fn new(master: &StampKey, public_url: String) -> Self {
+        Self {
+            public_url,
+            link: master.derive("signing links"),
+            session: master.derive("signing sessions"),
+            view: master.derive("progress pages"),
+            download: master.derive("downloads"),
+        }
+    }
+
+    /// The digest that an invitation records of a link.
+    pub fn digests(&self) -> Arc<LinkDigest> {
+        let key = self.link.clone();
+        Arc::new(move |request, signer, round| Digest::of(link_token(&key, request, signer, round).as_bytes()))
+    }
+
+    /// A signer's present link; `None` before they are invited and after they are erased.
+    pub fn signing_url(&self, request: &Request, signer: &Signer) -> Option<String> {
+        signer.link?;
+        let token = link_token(&self.link, request.id, signer.id(), signer.round);
+        Some(format!("{}/sign/{}/{token}", self.public_url, request.id))
+    }
+
+    /// Whose present link a token is.
+    pub fn admit<'r>(&self, request: &'r Request, token: &str) -> Option<&'r Signer> {
+        let digest = Digest::of(token.as_bytes());
+        request.signers.iter().find(|signer| signer.link.is_some_and(|link| stamp::same(&link.0, &digest.0)))
+    }
+
+    /// The session value that a link is exchanged for.
+    pub fn open_session(&self, request: RequestId, session: Session, now: Timestamp) -> String {
+        let until = (now + SESSION_LIFE).as_second();
+        let Session { signer, round } = session;
+        let stamp = self.session.stamp(&session_parts(request, signer, round, until).each_ref().map(Vec::as_slice));
+        format!("{}.{round}.{until}.{}", signer.0.simple(), stamp::encode(&stamp))
+    }
+
+    /// The session of a value that [`Self::open_session`] made for this request, while it lasts.
+    pub fn session(&self, request: RequestId, value: &str, now: Timestamp) -> Option<Session> {
+        let mut parts = value.split('.');
+        let signer: SignerId = parts.next()?.parse().ok()?;
+        let round: u32 = parts.next()?.parse().ok()?;
+        let until: i64 = parts.next()?.parse().ok()?;
+        let stamp = stamp::decode(parts.next()?)?;
+        let covered = session_parts(request, signer, round, until);
+        let genuine = self.session.verifies(&covered.each_ref().map(Vec::as_slice), &stamp);
+        (genuine && parts.next().is_none() && now.as_second() < until).then_some(Session { signer, round })
+    }
+
+    /// The address of a request's progress page.
+    pub fn view_url(&self, request: RequestId) -> String {
+        let token = stamp::encode(&self.view.stamp(&[request.0.as_bytes()]));
+        format!("{}/view/{request}/{token}", self.public_url)
+    }
+
+    /// Whether a token opens a request's progress page.
+    pub fn may_view(&self, request: RequestId, token: &str) -> bool {
+        stamp::decode(token).is_some_and(|stamp| self.view.verifies(&[request.0.as_bytes()], &stamp))
+    }
+
+    /// An address from which the sealed PDF can be had, and until when.
+    pub fn download_url(&self, request: RequestId, now: Timestamp) -> (String, Timestamp) {
+        let until = now + DOWNLOAD_LIFE;
+        let micros = until.as_microsecond();
+        let stamp = stamp::encode(&self.download.stamp(&[request.0.as_bytes(), &micros.to_be_bytes()]));
+        (format!("{}/download/{request}?expires={micros}&signature={stamp}", self.public_url), until)
+    }
+
+    /// Whether a download address is genuine, and if so whether it still works.
+    pub fn may_download(&self, request: RequestId, expires_us: i64, stamp: &str, now: Timestamp) -> Option<bool> {
+        let stamp = stamp::decode(stamp)?;
+        let genuine = self.download.verifies(&[request.0.as_bytes(), &expires_us.to_be_bytes()], &stamp);
+        genuine.then_some(now.as_microsecond() < expires_us)
+    }
+}
+
+fn link_token(key: &StampKey, request: RequestId, signer: SignerId, round: u32) -> String {
+    stamp::encode(&key.stamp(&[request.0.as_bytes(), signer.0.as_bytes(), &round.to_be_bytes()]))
+}
+
+fn session_parts(request: RequestId, signer: SignerId, round: u32, until: i64) -> [Vec<u8>; 4] {
+    [
+        request.0.as_bytes().to_vec(),
+        signer.0.as_bytes().to_vec(),
+        round.to_be_bytes().to_vec(),
+        until.to_be_bytes().to_vec(),
+    ]
+}

@@ -1,0 +1,184 @@
+//! What every door and every role shares: requests, documents, links, the write path. It translates
+//! nothing and shows nothing; that is the business of whoever calls it.
+
+pub mod documents;
+pub mod links;
+pub mod sealing;
+
+use std::sync::Arc;
+
+use countersign_engine::event::Event;
+use countersign_engine::ids::{OrganizationId, RequestId};
+use countersign_engine::request::Request;
+use countersign_engine::trail::Line;
+use jiff::Timestamp;
+use tokio::task::JoinHandle;
+
+use crate::blobs::{BlobError, Blobs};
+use crate::bus::Bus;
+use crate::clock::Clock;
+use crate::commit::{Commit, Done, Failure, Order};
+use crate::config::Settings;
+use crate::ledger::{Ledger, LedgerError};
+use crate::seal::{Authority, AuthorityError, SealError};
+use crate::stamp::StampKey;
+use crate::store::{Store, StoreError};
+use crate::vault::{Vault, VaultError};
+
+use documents::Documents;
+use links::Links;
+
+/// Why something could not be done, through no fault of who asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A request's history.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The document store.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    /// Encryption at rest.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// Secrets or folders of the installation.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// The sealing key.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
+    /// Sealing.
+    #[error("the document could not be sealed: {0}")]
+    Seal(#[from] SealError),
+    /// The write path.
+    #[error(transparent)]
+    Commit(#[from] Failure),
+    /// A stored object is not there, or is not what its row says.
+    #[error("the stored {what} is missing or altered")]
+    Missing {
+        /// What kind of object.
+        what: &'static str,
+    },
+}
+
+/// The engine of one process, ready for work.
+#[derive(Debug)]
+pub struct Service {
+    /// Settings in force.
+    pub settings: Settings,
+    /// The time.
+    pub clock: Clock,
+    /// The truth.
+    pub store: Store,
+    /// Requests, folded.
+    pub ledger: Ledger,
+    /// The doorbell.
+    pub bus: Arc<Bus>,
+    /// The write path.
+    pub commit: Commit,
+    /// Originals by digest.
+    pub documents: Documents,
+    /// Links and other stamped addresses.
+    pub links: Links,
+    /// The sealing key.
+    pub authority: Arc<Authority>,
+    blobs: Blobs,
+}
+
+impl Service {
+    /// Opens an installation, making it on first start. The handle ends when the write path has
+    /// drained after the service was dropped.
+    pub async fn open(settings: Settings, clock: Clock) -> Result<(Arc<Self>, JoinHandle<()>), ServiceError> {
+        let (store, master) = open_installation(&settings).await?;
+        let vault = Vault::new(&master)?;
+        let secrets = settings.data.join(SECRETS);
+        let authority = match &settings.seal {
+            None => Authority::load_or_create(&secrets, &settings.seal_name)?,
+            Some((key, chain)) => {
+                Authority::from_pem(&std::fs::read_to_string(key)?, &std::fs::read_to_string(chain)?)?
+            }
+        };
+        let blobs = Blobs::folder(&settings.data.join("documents"))?;
+        let links = Links::new(&master, settings.public_url.clone());
+        let ledger = Ledger::new(store.clone(), vault.clone());
+        let bus = Arc::new(Bus::default());
+        let (commit, writing) =
+            Commit::start(store.clone(), ledger.clone(), Arc::clone(&bus), clock.clone(), links.digests());
+        let inspector = settings.inspector.clone();
+        let documents = Documents::new(store.clone(), blobs.clone(), vault, clock.clone(), inspector);
+        let authority = Arc::new(authority);
+        let service = Self { settings, clock, store, ledger, bus, commit, documents, links, authority, blobs };
+        Ok((Arc::new(service), writing))
+    }
+
+    /// An organization's request as it stands; `None` if it has none of this id, or erased it.
+    pub async fn find(&self, organization: &OrganizationId, id: RequestId) -> Result<Option<Request>, ServiceError> {
+        let loaded = self.ledger.load(id).await?;
+        let mine = loaded.filter(|loaded| loaded.request.organization == *organization);
+        Ok(mine.map(|loaded| loaded.request.clone()).filter(|request| request.deleted_at.is_none()))
+    }
+
+    /// A request's history, proven whole.
+    pub async fn history(&self, id: RequestId) -> Result<Vec<(Event, Line)>, ServiceError> {
+        Ok(self.ledger.history(id).await?)
+    }
+
+    /// A request as it stood after its event number `seq`.
+    pub async fn as_of_seq(&self, id: RequestId, seq: u64) -> Result<Option<Request>, ServiceError> {
+        self.as_of(id, |event| event.seq <= seq).await
+    }
+
+    /// A request as it stood at an instant.
+    pub async fn as_of_time(&self, id: RequestId, at: Timestamp) -> Result<Option<Request>, ServiceError> {
+        self.as_of(id, |event| event.time <= at).await
+    }
+
+    async fn as_of(&self, id: RequestId, counts: impl Fn(&Event) -> bool) -> Result<Option<Request>, ServiceError> {
+        let history = self.history(id).await?;
+        let events = history.iter().map(|(event, _)| event).take_while(|event| counts(event));
+        Request::fold(events).map_err(|refusal| ServiceError::Commit(Failure::Refused(refusal)))
+    }
+
+    /// Commits an order and returns the request as it left it, also when it had been committed before.
+    pub async fn submit(&self, order: Order) -> Result<Request, ServiceError> {
+        match self.commit.submit(order).await? {
+            Done::Committed { request, .. } => Ok((*request).clone()),
+            Done::Before { request, seq } => {
+                self.as_of_seq(request, seq).await?.ok_or(ServiceError::Missing { what: "request" })
+            }
+        }
+    }
+
+    /// Deletes stored objects that nobody uses any more.
+    pub async fn sweep_orphans(&self) -> Result<(), ServiceError> {
+        for path in self.store.orphans(ORPHANS_AT_ONCE).await? {
+            self.blobs.delete(&path).await?;
+            self.store.forget_orphan(&path).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Most orphaned objects deleted in one go.
+const ORPHANS_AT_ONCE: i64 = 500;
+/// Folder of the master key and the sealing key.
+const SECRETS: &str = "secrets";
+
+/// Opens the database and the master key of an installation: what the commands beside `serve` need.
+pub async fn open_installation(settings: &Settings) -> Result<(Store, StampKey), ServiceError> {
+    let secrets = settings.data.join(SECRETS);
+    std::fs::create_dir_all(&secrets)?;
+    restrict(&settings.data)?;
+    restrict(&secrets)?;
+    let master = crate::stamp::load_or_create_master(&secrets.join("master.key"))?;
+    let store = Store::open(&settings.data.join("countersign.db")).await?;
+    Ok((store, master))
+}
+
+/// Lets nobody but the owner into a folder.
+fn restrict(folder: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
+}
