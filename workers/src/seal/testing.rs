@@ -2,7 +2,8 @@
 
 use lopdf::{Document, Object, ObjectId, Stream, dictionary};
 
-use super::{Authority, Certificate, CertificateSigner, Job, Language, Mark, MarkContent};
+use super::{Authority, Certificate, CertificateSigner, Job, Mark, MarkContent};
+use crate::language::Language;
 
 /// A one-page document being made.
 pub(super) struct Draft {
