@@ -17,6 +17,9 @@ pub const MAX_FILE_BYTES: usize = 50 * MIB;
 pub const MAX_PAGES: usize = 2_000;
 /// Most indirect objects a document may have.
 pub const MAX_OBJECTS: usize = 200_000;
+/// Most values (numbers, names, lists, …) that all objects may hold together: each takes about a
+/// hundred bytes of memory wherever the document is read.
+pub const MAX_VALUES: usize = 4_000_000;
 /// Most bytes that all streams except images may inflate to, together.
 pub const MAX_INFLATED_BYTES: u64 = 256 * MIB as u64;
 /// Most bytes that all images may inflate to, together: scans are large, and nothing here holds them.
@@ -77,7 +80,7 @@ pub enum Unsignable {
     /// More than [`MAX_PAGES`].
     #[error("The PDF has more than 2,000 pages.")]
     TooManyPages,
-    /// More than [`MAX_OBJECTS`].
+    /// More than [`MAX_OBJECTS`] or [`MAX_VALUES`].
     #[error("The PDF has too many internal objects. Print it to a new PDF.")]
     TooManyObjects,
     /// More than [`MAX_INFLATED_BYTES`] or [`MAX_INFLATED_IMAGE_BYTES`].
@@ -367,6 +370,15 @@ mod tests {
             (0..=MAX_PAGES).map(|_| draft.document.add_object(dictionary! { "Type" => "Page" }).into()).collect();
         draft.set(draft.tree, "Kids", pages);
         assert_eq!(inspect(&draft.classic()), Err(Unsignable::TooManyPages));
+    }
+
+    #[test]
+    fn too_many_values_are_refused() {
+        let mut draft = Draft::new();
+        for _ in 0..=MAX_VALUES / 1_000_000 {
+            draft.document.add_object(vec![Object::Null; 1_000_000]);
+        }
+        assert_eq!(search::refuse_forbidden(&draft.document), Err(Unsignable::TooManyObjects));
     }
 
     #[test]

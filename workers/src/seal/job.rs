@@ -251,6 +251,7 @@ mod tests {
             let verdict = verify(&sealed).unwrap();
             assert_eq!(verdict.certificate_sha256, authority.fingerprint());
             assert_eq!(verdict.kind, SealKind::Certification);
+            assert!(verdict.certificate_in_force);
             assert_eq!((verdict.earlier_revisions, verdict.earlier_signatures), (1, 0));
             assert_eq!(verdict.original.unwrap().bytes, original.len() as u64);
             assert_eq!(verdict.signed_at.unwrap().as_second(), job.sealed_at.as_second());

@@ -31,6 +31,9 @@ pub struct Verdict {
     pub certificate_not_after: Timestamp,
     /// When the signature says it was made.
     pub signed_at: Option<Timestamp>,
+    /// Whether the certificate was valid then. It is a statement and not a failure, because the
+    /// time is the signer's own word.
+    pub certificate_in_force: bool,
     /// Whether it certifies the document or approves it.
     pub kind: SealKind,
     /// The number of revisions of the file before the signed one.
@@ -89,9 +92,6 @@ pub enum NotSealed {
     /// The certificate is not the one the signature names.
     #[error("the certificate is not the one that signed")]
     CertificateMismatch,
-    /// The signature was made outside the certificate's validity.
-    #[error("the certificate was not valid at the time of signing")]
-    CertificateExpired,
     /// The recorded length of the original is impossible.
     #[error("the record of the original document is not plausible")]
     OriginalImplausible,
@@ -112,7 +112,6 @@ impl NotSealed {
             Self::AlgorithmUnknown => "algorithm_unknown",
             Self::SignatureInvalid => "signature_invalid",
             Self::CertificateMismatch => "certificate_mismatch",
-            Self::CertificateExpired => "certificate_expired",
             Self::OriginalImplausible => "original_implausible",
         }
     }
@@ -145,9 +144,6 @@ pub fn verify(pdf: &[u8]) -> Result<Verdict, NotSealed> {
     let certificate = cms::check(encoded, [&pdf[..gap_start], &pdf[gap_end..]])?;
     let signed_at = last.dictionary.get(b"M").and_then(Object::as_str).ok().and_then(parse_date);
     let (not_before, not_after) = validity(&certificate).ok_or(NotSealed::SignatureUnreadable)?;
-    if signed_at.is_some_and(|time| time < not_before || time > not_after) {
-        return Err(NotSealed::CertificateExpired);
-    }
     let encoded = certificate.to_der().map_err(|_| NotSealed::SignatureUnreadable)?;
     Ok(Verdict {
         subject: cms::subject(&certificate),
@@ -155,6 +151,7 @@ pub fn verify(pdf: &[u8]) -> Result<Verdict, NotSealed> {
         certificate_not_before: not_before,
         certificate_not_after: not_after,
         signed_at,
+        certificate_in_force: signed_at.is_some_and(|time| time >= not_before && time <= not_after),
         kind: kind(&document, last.dictionary),
         earlier_revisions: document.revision_count().saturating_sub(1),
         earlier_signatures: signatures.len() - 1,
