@@ -104,9 +104,9 @@ pub fn seal(job: &Job<'_>, authority: &Authority) -> Result<Vec<u8>, SealError> 
     }
 
     let faces = fonts.embed(|object| update.add(object))?;
-    update.put(resources, dictionary! { "Font" => faces });
+    update.put(resources, dictionary! { "Font" => faces.clone() });
     append_pages(&mut update, first_new, added)?;
-    complete_catalog(&mut update, marker, kind, signature)?;
+    complete_catalog(&mut update, marker, &faces, (kind, signature))?;
     let dictionary = signature_dictionary(job, authority, kind);
     let unsigned = update.write((signature, dictionary), cms::reserve(authority))?;
     let contents = cms::sign(authority, unsigned.covered())?;
@@ -167,12 +167,12 @@ fn append_pages(
 fn complete_catalog(
     update: &mut Update<'_>,
     marker: Marker,
-    kind: SealKind,
-    signature: ObjectId,
+    faces: &Dictionary,
+    (kind, signature): (SealKind, ObjectId),
 ) -> Result<(), SealError> {
     let id = update.previous.trailer.get(b"Root").and_then(Object::as_reference).map_err(|_| SealError::Structure)?;
     let mut catalog = update.dictionary(id)?;
-    marker.complete_form(update, &mut catalog)?;
+    marker.complete_form(update, &mut catalog, faces);
     if kind == SealKind::Certification {
         let mut permissions =
             catalog.get_deref(b"Perms", update.previous).and_then(Object::as_dict).cloned().unwrap_or_default();
