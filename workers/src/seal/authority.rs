@@ -213,9 +213,11 @@ fn read(path: &Path) -> Result<String, AuthorityError> {
 /// Creates a file whole or not at all, and leaves it alone if it exists already.
 fn create(path: &Path, content: &[u8], mode: u32) -> Result<(), AuthorityError> {
     let failed = |source| AuthorityError::File { path: path.into(), source };
-    let draft = path.with_extension(format!("{}.draft", std::process::id()));
+    // A random name: processes in containers may share a folder and a number.
+    let random = ring::rand::generate::<[u8; 8]>(&SystemRandom::new()).map_err(|_| AuthorityError::Key)?;
+    let draft = path.with_extension(format!("{}.draft", hex::encode(random.expose())));
     let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
     #[cfg(not(unix))]
@@ -230,5 +232,47 @@ fn create(path: &Path, content: &[u8], mode: u32) -> Result<(), AuthorityError> 
     match written {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         other => other.map_err(failed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::folder;
+    use super::*;
+
+    #[test]
+    fn an_authority_is_created_once() {
+        let folder = folder("created-once");
+        let fingerprints: Vec<String> = std::thread::scope(|scope| {
+            let load = || Authority::load_or_create(&folder, "Aurora").unwrap().fingerprint().to_owned();
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(load)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(fingerprints.iter().all(|fingerprint| *fingerprint == fingerprints[0]));
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = fs::metadata(folder.join(KEY_FILE)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        let authority = Authority::load_or_create(&folder, "Another name").unwrap();
+        assert_eq!(authority.subject(), "Aurora");
+        assert_eq!(authority.chain_pem(), fs::read_to_string(folder.join(CERTIFICATE_FILE)).unwrap().replace("\r", ""));
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn keys_are_matched_with_certificates() {
+        let p384 = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
+        let p256 = rcgen::KeyPair::generate().unwrap();
+        let certificate = self_signed(&p384, "").unwrap().pem();
+        let authority = Authority::from_pem(&p384.serialize_pem(), &certificate).unwrap();
+        assert_eq!(authority.scheme(), Scheme::EcdsaSha384);
+        assert_eq!(authority.subject(), "Countersign");
+        let refused = |key: &str, chain: &str| Authority::from_pem(key, chain).unwrap_err();
+        assert!(matches!(refused(&p256.serialize_pem(), &certificate), AuthorityError::Mismatch));
+        assert!(matches!(refused("nonsense", &certificate), AuthorityError::Key));
+        assert!(matches!(refused(&p256.serialize_pem(), "nonsense"), AuthorityError::Chain));
     }
 }

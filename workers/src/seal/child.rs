@@ -51,6 +51,10 @@ pub fn inspect_main() -> ExitCode {
 /// A child that crashes, is killed, or says nothing sensible in time means the file is
 /// [`Unsignable::TooCostly`].
 pub async fn inspect_in_child(program: &Path, args: &[&str], bytes: Arc<[u8]>) -> Result<Inspection, Unsignable> {
+    run(program, args, bytes, MAX_WALL_TIME).await
+}
+
+async fn run(program: &Path, args: &[&str], bytes: Arc<[u8]>, wall_time: Duration) -> Result<Inspection, Unsignable> {
     let child = Command::new(program)
         .args(args)
         .env_clear()
@@ -60,7 +64,7 @@ pub async fn inspect_in_child(program: &Path, args: &[&str], bytes: Arc<[u8]>) -
         .kill_on_drop(true)
         .spawn()
         .map_err(|_| Unsignable::TooCostly)?;
-    match tokio::time::timeout(MAX_WALL_TIME, converse(child, &bytes)).await {
+    match tokio::time::timeout(wall_time, converse(child, &bytes)).await {
         Ok(Some(verdict)) => verdict,
         Ok(None) | Err(_) => Err(Unsignable::TooCostly),
     }
@@ -93,4 +97,33 @@ fn limit_self() -> std::io::Result<()> {
         resource.set(limit, limit)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn say(script: &str) -> Result<Inspection, Unsignable> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let bytes: Arc<[u8]> = vec![b'x'; 1024 * 1024].into();
+        runtime.block_on(run(Path::new("/bin/sh"), &["-c", script], bytes, Duration::from_millis(1500)))
+    }
+
+    #[test]
+    fn a_verdict_comes_through() {
+        assert_eq!(say(r#"printf '{"Ok":{"pages":[]}}'"#), Ok(Inspection { pages: vec![] }));
+        assert_eq!(say(r#"cat >/dev/null; printf '{"Err":"xfa"}'"#), Err(Unsignable::Xfa));
+    }
+
+    #[test]
+    fn a_child_that_dies_dawdles_or_babbles_is_too_costly() {
+        for script in ["exit 1", "kill -9 $$", "exec sleep 60", "echo nonsense", "", "cat /dev/zero"] {
+            assert_eq!(say(script), Err(Unsignable::TooCostly), "{script}");
+        }
+    }
+
+    #[test]
+    fn the_child_sees_no_environment() {
+        assert_eq!(say(r#"test -z "$HOME" && printf '{"Ok":{"pages":[]}}'"#), Ok(Inspection { pages: vec![] }));
+    }
 }

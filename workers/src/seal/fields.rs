@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use lopdf::{Dictionary, Document, Object, ObjectId, StringFormat, dictionary, text_string};
 
 use super::SealError;
-use super::canvas::reals;
-use super::fonts::Fonts;
+use super::canvas::{INK, reals};
+use super::fonts::{Face, Fonts};
 use super::marks::{self, Mark, MarkContent};
 use super::pages::Page;
 use super::update::Update;
@@ -72,12 +72,15 @@ impl Marker {
                 return Ok(update.add(annotation));
             }
             MarkContent::Text { value } | MarkContent::Date { value } => {
-                let (canvas, several_lines) = marks::draw_text(fonts, value, width, height);
+                let (canvas, size, several_lines) = marks::draw_text(fonts, value, width, height);
                 let look = update.add(canvas.into_form(self.resources, page.turn)?);
                 annotation.set("FT", "Tx");
                 annotation.set("Ff", READ_ONLY | if several_lines { MULTILINE } else { 0 });
                 annotation.set("V", text_string(value));
-                annotation.set("DA", Object::String(b"/Helv 0 Tf 0 g".to_vec(), StringFormat::Literal));
+                // For readers that draw fields themselves: the face that has the glyphs.
+                let [red, green, blue] = INK;
+                let style = format!("/{} {size:.2} Tf {red} {green} {blue} rg", Face::Text.resource());
+                annotation.set("DA", Object::String(style.into_bytes(), StringFormat::Literal));
                 annotation.set("AP", dictionary! { "N" => look });
             }
             MarkContent::Checkbox { checked } => {
@@ -98,14 +101,20 @@ impl Marker {
         annotation.set("F", FIELD_FLAGS);
         annotation.set("T", text_string(&name));
         annotation.set("TU", text_string(&mark.signer_name));
-        annotation.set("MK", dictionary! { "R" => page.turn });
+        let mut characteristics = dictionary! { "R" => page.turn };
+        if matches!(mark.content, MarkContent::Checkbox { .. }) {
+            // Border and tick, again for readers that draw fields themselves.
+            characteristics.set("BC", reals(&INK));
+            characteristics.set("CA", Object::string_literal("4"));
+        }
+        annotation.set("MK", characteristics);
         let id = update.add(annotation);
         self.fields.push(id);
         Ok(id)
     }
 
-    /// Lists our fields in the document's form, beside its own.
-    pub(super) fn complete_form(self, update: &mut Update<'_>, catalog: &mut Dictionary) -> Result<(), SealError> {
+    /// Lists our fields in the document's form, beside its own, and the face they are set in.
+    pub(super) fn complete_form(self, update: &mut Update<'_>, catalog: &mut Dictionary, embedded: &Dictionary) {
         let previous = update.previous;
         let held = catalog.get(b"AcroForm").and_then(Object::as_reference).ok();
         let mut form = catalog.get_deref(b"AcroForm", previous).and_then(Object::as_dict).cloned().unwrap_or_default();
@@ -120,12 +129,8 @@ impl Marker {
         form.set("SigFlags", 3);
         let mut resources = form.get_deref(b"DR", previous).and_then(Object::as_dict).cloned().unwrap_or_default();
         let mut faces = resources.get_deref(b"Font", previous).and_then(Object::as_dict).cloned().unwrap_or_default();
-        if !faces.has(b"Helv") {
-            let helvetica = dictionary! {
-                "Type" => "Font", "Subtype" => "Type1",
-                "BaseFont" => "Helvetica", "Encoding" => "WinAnsiEncoding",
-            };
-            faces.set("Helv", update.add(helvetica));
+        if let Ok(face) = embedded.get(Face::Text.resource().as_bytes()) {
+            faces.set(Face::Text.resource(), face.clone());
             resources.set("Font", faces);
             form.set("DR", resources);
         }
@@ -133,7 +138,6 @@ impl Marker {
             Some(id) if previous.has_object(id) => update.put(id, form),
             _ => catalog.set("AcroForm", form),
         }
-        Ok(())
     }
 }
 

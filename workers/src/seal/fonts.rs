@@ -302,3 +302,37 @@ fn tag(program: &[u8]) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, program);
     digest.as_ref().iter().take(6).map(|byte| char::from(b'A' + byte % 26)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_come_from_the_face_that_has_them() {
+        let mut fonts = Fonts::new().unwrap();
+        let faces = |runs: Vec<Run>| runs.iter().map(|run| run.face).collect::<Vec<_>>();
+        assert_eq!(faces(fonts.encode(Face::Hand, "João ñ é")), [Face::Hand]);
+        assert_eq!(faces(fonts.encode(Face::Hand, "João Ω")), [Face::Hand, Face::Text]);
+        // Nobody has it: an empty box in the wanted face.
+        assert_eq!(fonts.encode(Face::Strong, "漢")[0].glyphs, "0000");
+        let mut added = Vec::new();
+        let resources = fonts.embed(|object| {
+            added.push(object);
+            (added.len() as u32, 0)
+        });
+        assert_eq!(resources.unwrap().len(), 3);
+        // Composed and decomposed accents are the same glyph.
+        assert_eq!(fonts.encode(Face::Text, "a\u{303}")[0].glyphs, fonts.encode(Face::Text, "ã")[0].glyphs);
+    }
+
+    #[test]
+    fn text_fits_its_width() {
+        let fonts = Fonts::new().unwrap();
+        let size = fonts.fit(Face::Text, 12.0, 50.0, "a rather long line of text");
+        assert!((fonts.width(Face::Text, size, "a rather long line of text") - 50.0).abs() < 1e-6);
+        assert_eq!(fonts.fit(Face::Text, 12.0, 50.0, ""), 12.0);
+        for line in fonts.wrap(Face::Text, 10.0, 40.0, "some words, and anextremelylongwordwithoutspaces\n\nend") {
+            assert!(fonts.width(Face::Text, 10.0, &line) <= 40.0, "{line}");
+        }
+    }
+}

@@ -17,6 +17,9 @@ pub const MAX_FILE_BYTES: usize = 50 * MIB;
 pub const MAX_PAGES: usize = 2_000;
 /// Most indirect objects a document may have.
 pub const MAX_OBJECTS: usize = 200_000;
+/// Most values (numbers, names, lists, …) that all objects may hold together: each takes about a
+/// hundred bytes of memory wherever the document is read.
+pub const MAX_VALUES: usize = 4_000_000;
 /// Most bytes that all streams except images may inflate to, together.
 pub const MAX_INFLATED_BYTES: u64 = 256 * MIB as u64;
 /// Most bytes that all images may inflate to, together: scans are large, and nothing here holds them.
@@ -77,7 +80,7 @@ pub enum Unsignable {
     /// More than [`MAX_PAGES`].
     #[error("The PDF has more than 2,000 pages.")]
     TooManyPages,
-    /// More than [`MAX_OBJECTS`].
+    /// More than [`MAX_OBJECTS`] or [`MAX_VALUES`].
     #[error("The PDF has too many internal objects. Print it to a new PDF.")]
     TooManyObjects,
     /// More than [`MAX_INFLATED_BYTES`] or [`MAX_INFLATED_IMAGE_BYTES`].
@@ -136,8 +139,9 @@ pub(super) fn open(bytes: &[u8]) -> Result<Document, Unsignable> {
         return Err(if late_header { Unsignable::Damaged } else { Unsignable::NotAPdf });
     }
     let options = LoadOptions::with_max_decompressed_size(MAX_HELD_STREAM_BYTES);
-    let document = Document::load_mem_with_options(bytes, options).map_err(|error| reason(&error))?;
-    if document.is_encrypted() || document.was_encrypted() {
+    let document = Document::load_mem_with_options(bytes, options).map_err(|error| reason(&error, bytes))?;
+    // The parser itself overlooks a dictionary that stands in the trailer.
+    if document.trailer.has(b"Encrypt") || document.was_encrypted() {
         return Err(Unsignable::Encrypted);
     }
     if document.xref_recovery.is_some() || document.xref_start == 0 {
@@ -150,10 +154,12 @@ pub(super) fn open(bytes: &[u8]) -> Result<Document, Unsignable> {
     Ok(document)
 }
 
-fn reason(error: &lopdf::Error) -> Unsignable {
+fn reason(error: &lopdf::Error, bytes: &[u8]) -> Unsignable {
     match error {
         lopdf::Error::Decompress(lopdf::DecompressError::MemoryLimitExceeded { .. }) => Unsignable::InflatesTooMuch,
         lopdf::Error::Decryption(_) | lopdf::Error::InvalidPassword => Unsignable::Encrypted,
+        // What cannot be read and speaks of encryption is most likely encrypted in a way unknown here.
+        _ if bytes.windows(9).any(|window| window == b"/Encrypt " || window == b"/Encrypt<") => Unsignable::Encrypted,
         _ => Unsignable::Damaged,
     }
 }
@@ -215,4 +221,210 @@ fn count(reader: Box<dyn Read + '_>, budget: u64) -> u64 {
         total = total.saturating_add(read as u64);
     }
     total
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::ZlibEncoder;
+    use lopdf::{Dictionary, dictionary};
+
+    use super::super::testing::Draft;
+    use super::*;
+
+    fn action(kind: &str) -> Dictionary {
+        dictionary! { "S" => kind, "JS" => Object::string_literal("app.alert(1)") }
+    }
+
+    /// Puts a dictionary somewhere in a document and asks for the verdict, as a classic file and
+    /// with everything in object streams.
+    fn verdict(edit: impl Fn(&mut Draft)) -> Option<Unsignable> {
+        let make = || {
+            let mut draft = Draft::new();
+            edit(&mut draft);
+            draft
+        };
+        let (classic, modern) = (inspect(&make().classic()), inspect(&make().modern()));
+        assert_eq!(classic, modern);
+        classic.err()
+    }
+
+    fn annotated(annotation: Dictionary) -> Option<Unsignable> {
+        verdict(|draft| {
+            let id = draft.document.add_object(annotation.clone());
+            draft.set(draft.page, "Annots", vec![Object::Reference(id)]);
+        })
+    }
+
+    #[test]
+    fn a_plain_document_is_signable() {
+        let inspection = inspect(&Draft::new().classic()).unwrap();
+        assert_eq!(inspection.pages, [PageSize { width_points: 600.0, height_points: 400.0 }]);
+        assert_eq!(inspect(&Draft::new().modern()).unwrap(), inspection);
+        let sample = inspect(&super::super::sample().unwrap()).unwrap();
+        assert_eq!(sample.pages, [PageSize { width_points: 595.28, height_points: 841.89 }]);
+    }
+
+    #[test]
+    fn scripts_are_found_everywhere() {
+        let script = || action("JavaScript");
+        let javascript = Some(Unsignable::Javascript);
+        assert_eq!(verdict(|draft| draft.set(draft.catalog, "OpenAction", script())), javascript);
+        assert_eq!(verdict(|draft| draft.set(draft.page, "AA", dictionary! { "O" => script() })), javascript);
+        assert_eq!(annotated(dictionary! { "Subtype" => "Link", "A" => script() }), javascript);
+        assert_eq!(
+            annotated(dictionary! { "Subtype" => "Widget", "AA" => dictionary! { "C" => script() } }),
+            javascript
+        );
+        let chain = dictionary! { "S" => "URI", "Next" => vec![Object::Dictionary(script())] };
+        assert_eq!(annotated(dictionary! { "Subtype" => "Link", "A" => chain }), javascript);
+        let rendition = dictionary! { "S" => "Rendition", "JS" => Object::string_literal("x") };
+        assert_eq!(annotated(dictionary! { "A" => rendition }), javascript);
+        let tree = || {
+            dictionary! { "JavaScript" => dictionary! {
+                "Names" => vec![Object::string_literal("a"), script().into()],
+            } }
+        };
+        assert_eq!(verdict(|draft| draft.set(draft.catalog, "Names", tree())), javascript);
+        // Reachable from nowhere.
+        assert_eq!(verdict(|draft| _ = draft.document.add_object(script())), javascript);
+    }
+
+    #[test]
+    fn other_dangers_are_named() {
+        assert_eq!(annotated(dictionary! { "A" => dictionary! { "S" => "Launch" } }), Some(Unsignable::LaunchAction));
+        let attachment = dictionary! { "Subtype" => "FileAttachment" };
+        assert_eq!(annotated(attachment), Some(Unsignable::EmbeddedFiles));
+        let file = || dictionary! { "Type" => "Filespec", "EF" => dictionary! { "F" => Object::Null } };
+        let files = |draft: &mut Draft| draft.set(draft.catalog, "AF", vec![Object::Dictionary(file())]);
+        assert_eq!(verdict(files), Some(Unsignable::EmbeddedFiles));
+        let portfolio = |draft: &mut Draft| draft.set(draft.catalog, "Collection", dictionary! {});
+        assert_eq!(verdict(portfolio), Some(Unsignable::EmbeddedFiles));
+        let xfa = |draft: &mut Draft| {
+            let form = dictionary! { "Fields" => Vec::<Object>::new(), "XFA" => Object::string_literal("<xdp/>") };
+            draft.set(draft.catalog, "AcroForm", form);
+        };
+        assert_eq!(verdict(xfa), Some(Unsignable::Xfa));
+        let opening = |draft: &mut Draft| draft.set(draft.catalog, "OpenAction", dictionary! { "S" => "URI" });
+        assert_eq!(verdict(opening), Some(Unsignable::OpenAction));
+        let certified = dictionary! { "TransformMethod" => "DocMDP" };
+        assert_eq!(annotated(certified), Some(Unsignable::ChangesForbidden));
+        let mut draft = Draft::new();
+        let key = || Object::string_literal("x".repeat(32));
+        let encryption =
+            dictionary! { "Filter" => "Standard", "V" => 1, "R" => 2, "O" => key(), "U" => key(), "P" => -4 };
+        draft.document.trailer.set("Encrypt", encryption);
+        let halves = vec![key(), key()];
+        draft.document.trailer.set("ID", halves);
+        assert_eq!(inspect(&draft.classic()), Err(Unsignable::Encrypted));
+    }
+
+    #[test]
+    fn harmless_things_pass() {
+        assert_eq!(verdict(|draft| draft.set(draft.catalog, "OpenAction", vec![Object::Null])), None);
+        assert_eq!(verdict(|draft| draft.set(draft.catalog, "OpenAction", dictionary! { "S" => "GoTo" })), None);
+        assert_eq!(annotated(dictionary! { "Subtype" => "Link", "A" => dictionary! { "S" => "URI" } }), None);
+        // A font that happens to be called JS.
+        let fonts = || dictionary! { "Font" => dictionary! { "JS" => dictionary! { "Type" => "Font" } } };
+        assert_eq!(verdict(|draft| draft.set(draft.page, "Resources", fonts())), None);
+    }
+
+    fn deflated(content: &[u8]) -> Vec<u8> {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(content).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn a_bomb_in_a_bomb_is_refused() {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+        for _ in 0..300 {
+            encoder.write_all(&[0; 1024 * 1024]).unwrap();
+        }
+        let bomb = deflated(&encoder.finish().unwrap());
+        assert!(bomb.len() < 4096);
+        let twice = || vec![Object::Name(b"FlateDecode".to_vec()), Object::Name(b"FlateDecode".to_vec())];
+        let mut draft = Draft::new();
+        draft.document.add_object(Stream::new(dictionary! { "Filter" => twice() }, bomb.clone()));
+        assert_eq!(inspect(&draft.classic()), Err(Unsignable::InflatesTooMuch));
+        let mut draft = Draft::new();
+        let objects = dictionary! { "Type" => "ObjXtm", "N" => 1, "First" => 4, "Filter" => twice() };
+        draft.document.add_object(Stream::new(objects, bomb));
+        // Under a false name, because the writer drops object streams of others.
+        let mut bytes = draft.classic();
+        let place = bytes.windows(6).position(|window| window == b"ObjXtm").unwrap();
+        bytes[place + 3] = b'S';
+        assert_eq!(inspect(&bytes), Err(Unsignable::InflatesTooMuch));
+    }
+
+    #[test]
+    fn too_many_filters_and_pages_are_refused() {
+        let mut draft = Draft::new();
+        let many = vec![Object::Name(b"ASCIIHexDecode".to_vec()); 5];
+        draft.document.add_object(Stream::new(dictionary! { "Filter" => many }, b"00>".to_vec()));
+        assert_eq!(inspect(&draft.classic()), Err(Unsignable::InflatesTooMuch));
+        let mut draft = Draft::new();
+        let pages: Vec<Object> =
+            (0..=MAX_PAGES).map(|_| draft.document.add_object(dictionary! { "Type" => "Page" }).into()).collect();
+        draft.set(draft.tree, "Kids", pages);
+        assert_eq!(inspect(&draft.classic()), Err(Unsignable::TooManyPages));
+    }
+
+    #[test]
+    fn too_many_values_are_refused() {
+        let mut draft = Draft::new();
+        for _ in 0..=MAX_VALUES / 1_000_000 {
+            draft.document.add_object(vec![Object::Null; 1_000_000]);
+        }
+        assert_eq!(search::refuse_forbidden(&draft.document), Err(Unsignable::TooManyObjects));
+    }
+
+    #[test]
+    fn circles_end() {
+        // A page tree that holds itself.
+        let circle = |draft: &mut Draft| draft.set(draft.tree, "Kids", vec![Object::Reference(draft.tree)]);
+        assert_eq!(verdict(circle), Some(Unsignable::Damaged));
+        // A parent that is the page itself does not matter: attributes come from above.
+        let parent = |draft: &mut Draft| draft.set(draft.page, "Parent", draft.page);
+        assert_eq!(verdict(parent), None);
+        let next = |draft: &mut Draft| {
+            let action = draft.document.new_object_id();
+            draft.document.objects.insert(action, dictionary! { "S" => "GoTo", "Next" => action }.into());
+            draft.set(draft.catalog, "OpenAction", action);
+        };
+        assert_eq!(verdict(next), Some(Unsignable::OpenAction));
+        let reference = |draft: &mut Draft| {
+            let id = draft.document.new_object_id();
+            draft.document.objects.insert(id, Object::Reference(id));
+            draft.set(draft.page, "Rotate", id);
+            draft.set(draft.page, "Annots", id);
+            draft.set(draft.catalog, "AcroForm", id);
+        };
+        assert_eq!(verdict(reference), None);
+    }
+
+    #[test]
+    fn broken_files_are_refused_and_never_panic() {
+        assert_eq!(inspect(b""), Err(Unsignable::NotAPdf));
+        assert_eq!(inspect(b"hello"), Err(Unsignable::NotAPdf));
+        assert_eq!(inspect(b"%PDF-1.7"), Err(Unsignable::Damaged));
+        let whole = Draft::new().classic();
+        assert_eq!(inspect(&[b"junk\n".as_slice(), &whole].concat()), Err(Unsignable::Damaged));
+        for length in 0..whole.len() - 8 {
+            assert!(inspect(&whole[..length]).is_err(), "{length}");
+        }
+        let modern = Draft::new().modern();
+        for place in 0..modern.len() {
+            let mut changed = modern.clone();
+            changed[place] ^= 0x15;
+            let _ = inspect(&changed);
+        }
+        let deep =
+            [b"%PDF-1.7\n1 0 obj\n".as_slice(), &b"[".repeat(100_000), b"\nendobj\ntrailer<</Root 1 0 R>>"].concat();
+        assert_eq!(inspect(&deep), Err(Unsignable::Damaged));
+        let deep = deep.iter().map(|byte| if *byte == b'[' { b'<' } else { *byte }).collect::<Vec<_>>();
+        assert_eq!(inspect(&deep), Err(Unsignable::Damaged));
+    }
 }

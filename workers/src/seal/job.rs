@@ -104,9 +104,9 @@ pub fn seal(job: &Job<'_>, authority: &Authority) -> Result<Vec<u8>, SealError> 
     }
 
     let faces = fonts.embed(|object| update.add(object))?;
-    update.put(resources, dictionary! { "Font" => faces });
+    update.put(resources, dictionary! { "Font" => faces.clone() });
     append_pages(&mut update, first_new, added)?;
-    complete_catalog(&mut update, marker, kind, signature)?;
+    complete_catalog(&mut update, marker, &faces, (kind, signature))?;
     let dictionary = signature_dictionary(job, authority, kind);
     let unsigned = update.write((signature, dictionary), cms::reserve(authority))?;
     let contents = cms::sign(authority, unsigned.covered())?;
@@ -167,12 +167,12 @@ fn append_pages(
 fn complete_catalog(
     update: &mut Update<'_>,
     marker: Marker,
-    kind: SealKind,
-    signature: ObjectId,
+    faces: &Dictionary,
+    (kind, signature): (SealKind, ObjectId),
 ) -> Result<(), SealError> {
     let id = update.previous.trailer.get(b"Root").and_then(Object::as_reference).map_err(|_| SealError::Structure)?;
     let mut catalog = update.dictionary(id)?;
-    marker.complete_form(update, &mut catalog)?;
+    marker.complete_form(update, &mut catalog, faces);
     if kind == SealKind::Certification {
         let mut permissions =
             catalog.get_deref(b"Perms", update.previous).and_then(Object::as_dict).cloned().unwrap_or_default();
@@ -224,4 +224,129 @@ fn signature_dictionary(job: &Job<'_>, authority: &Authority, kind: SealKind) ->
         signature.set("Reference", vec![Object::Dictionary(reference)]);
     }
     signature
+}
+
+#[cfg(test)]
+mod tests {
+    use lopdf::Document;
+
+    use super::super::testing::{Draft, all_marks, authority, certificate, job, mark};
+    use super::super::{MarkContent, verify};
+    use super::*;
+
+    fn field<'a>(document: &'a Document, kind: &[u8]) -> Vec<&'a Dictionary> {
+        let form = document.catalog().unwrap().get_deref(b"AcroForm", document).unwrap().as_dict().unwrap();
+        let fields = form.get_deref(b"Fields", document).unwrap().as_array().unwrap();
+        let fields = fields.iter().map(|field| document.dereference(field).unwrap().1.as_dict().unwrap());
+        fields.filter(|field| field.get(b"FT").and_then(Object::as_name).ok() == Some(kind)).collect()
+    }
+
+    #[test]
+    fn a_sealed_file_begins_with_the_original_and_verifies() {
+        let authority = authority();
+        for original in [Draft::new().classic(), Draft::new().modern(), super::super::sample().unwrap()] {
+            let job = Job { appended_pages: 2, ..job(&original, all_marks()) };
+            let sealed = seal(&job, &authority).unwrap();
+            assert!(sealed.starts_with(&original));
+            let verdict = verify(&sealed).unwrap();
+            assert_eq!(verdict.certificate_sha256, authority.fingerprint());
+            assert_eq!(verdict.kind, SealKind::Certification);
+            assert!(verdict.certificate_in_force);
+            assert_eq!((verdict.earlier_revisions, verdict.earlier_signatures), (1, 0));
+            assert_eq!(verdict.original.unwrap().bytes, original.len() as u64);
+            assert_eq!(verdict.signed_at.unwrap().as_second(), job.sealed_at.as_second());
+            // One page, two appended, one certificate page.
+            assert_eq!(open(&sealed).unwrap().get_pages().len(), 4);
+        }
+    }
+
+    #[test]
+    fn values_can_be_read_back() {
+        let original = Draft::new().classic();
+        let sealed = seal(&job(&original, all_marks()), &authority()).unwrap();
+        let document = open(&sealed).unwrap();
+        let texts: Vec<String> = field(&document, b"Tx")
+            .iter()
+            .map(|field| lopdf::decode_text_string(field.get(b"V").unwrap()).unwrap())
+            .collect();
+        assert_eq!(texts, ["São Paulo, Ελλάδα, Привет, 漢", "2026-11-22"]);
+        let states: Vec<&[u8]> =
+            field(&document, b"Btn").iter().map(|field| field.get(b"AS").unwrap().as_name().unwrap()).collect();
+        assert_eq!(states, [b"Yes".as_slice(), b"Off"]);
+        assert_eq!(field(&document, b"Sig").len(), 1);
+    }
+
+    #[test]
+    fn fields_and_annotations_of_the_original_stay() {
+        let mut draft = Draft::new();
+        let text = dictionary! { "FT" => "Tx", "T" => text_string("countersign"), "Subtype" => "Widget" };
+        let own = draft.document.add_object(text);
+        let annotations = draft.document.add_object(vec![Object::Reference(own)]);
+        let form = draft.document.add_object(dictionary! { "Fields" => vec![Object::Reference(own)] });
+        draft.set(draft.page, "Annots", annotations);
+        draft.set(draft.catalog, "AcroForm", form);
+        let page = draft.page;
+        let original = draft.modern();
+        let sealed = seal(&job(&original, all_marks()), &authority()).unwrap();
+        let document = open(&sealed).unwrap();
+        assert_eq!(field(&document, b"Tx").len(), 3);
+        let names = field(&document, b"Tx");
+        let ours = lopdf::decode_text_string(names[1].get(b"T").unwrap()).unwrap();
+        assert!(ours.starts_with("countersign2-"), "{ours}");
+        let list = document.get_dictionary(page).unwrap().get(b"Annots").unwrap().as_array().unwrap();
+        assert_eq!(list.len(), 7);
+        assert_eq!(list[0], Object::Reference(own));
+    }
+
+    #[test]
+    fn a_signed_original_gets_an_approval_and_keeps_its_signature() {
+        let mut draft = Draft::new();
+        let signature = draft.document.add_object(dictionary! {
+            "Type" => "Sig",
+            "ByteRange" => vec![Object::from(0), 10.into(), 20.into(), 30.into()],
+            "Contents" => Object::string_literal("x"),
+        });
+        let own = draft.document.add_object(dictionary! { "FT" => "Sig", "T" => text_string("a"), "V" => signature });
+        draft.set(draft.catalog, "AcroForm", dictionary! { "Fields" => vec![Object::Reference(own)] });
+        let original = draft.classic();
+        let sealed = seal(&job(&original, vec![]), &authority()).unwrap();
+        let verdict = verify(&sealed).unwrap();
+        assert_eq!((verdict.kind, verdict.earlier_signatures), (SealKind::Approval, 1));
+        assert!(!open(&sealed).unwrap().catalog().unwrap().has(b"Perms"));
+        // What certifies forbids a second seal.
+        let sealed = seal(&job(&Draft::new().classic(), vec![]), &authority()).unwrap();
+        assert_eq!(super::super::inspect(&sealed), Err(Unsignable::ChangesForbidden));
+    }
+
+    #[test]
+    fn impossible_marks_are_named() {
+        let original = Draft::new().classic();
+        let authority = authority();
+        let text = || mark(MarkContent::Text { value: "a".into() });
+        let mut strange = vec![
+            Mark { page: 0, ..text() },
+            Mark { page: 2, ..text() },
+            Mark { x: 601.0, ..text() },
+            Mark { y: f64::NAN, ..text() },
+            Mark { width: 0.0, ..text() },
+            Mark { height: f64::INFINITY, x: f64::NEG_INFINITY, ..text() },
+        ];
+        for strokes in [vec![], vec![vec![]], vec![vec![[f32::NAN, 0.0]]], vec![vec![[0.0; 2]; 20_001]]] {
+            strange.push(mark(MarkContent::Drawn { strokes, aspect: 2.0, caption: String::new() }));
+        }
+        for mark in strange {
+            let error = seal(&job(&original, vec![text(), mark.clone()]), &authority).unwrap_err();
+            assert!(matches!(error, SealError::Mark { number: 2, .. }), "{mark:?}: {error}");
+        }
+        let error = seal(&Job { appended_pages: 101, ..job(&original, vec![]) }, &authority).unwrap_err();
+        assert!(matches!(error, SealError::TooLarge));
+    }
+
+    #[test]
+    fn a_hundred_signers_flow_over_pages() {
+        let original = Draft::new().classic();
+        let sealed = seal(&Job { certificate: certificate(100), ..job(&original, vec![]) }, &authority()).unwrap();
+        assert!(open(&sealed).unwrap().get_pages().len() > 10);
+        assert!(verify(&sealed).is_ok());
+    }
 }

@@ -134,8 +134,8 @@ pub(super) fn draw_signature(
     Ok(canvas)
 }
 
-/// Draws text in a field; the flag says whether it took several lines.
-pub(super) fn draw_text(fonts: &mut Fonts, text: &str, width: f64, height: f64) -> (Canvas, bool) {
+/// Draws text in a field; returns also its size, and whether it took several lines.
+pub(super) fn draw_text(fonts: &mut Fonts, text: &str, width: f64, height: f64) -> (Canvas, f64, bool) {
     let mut canvas = Canvas::new(width, height);
     let largest = FIELD_SIZE.min(height * 0.72);
     let natural = fonts.width(Face::Text, largest, text);
@@ -146,14 +146,14 @@ pub(super) fn draw_text(fonts: &mut Fonts, text: &str, width: f64, height: f64) 
             if lines.len() > 1 && lines.len() as f64 * size * 1.25 <= height {
                 let area = [0.0, size, width, size * 1.25];
                 canvas.paragraph(fonts, style(Face::Text, size, INK), area, text);
-                return (canvas, true);
+                return (canvas, size, true);
             }
             size -= 0.5;
         }
     }
     let size = fonts.fit(Face::Text, largest, width, text);
     canvas.text(fonts, style(Face::Text, size, INK), 0.0, (height + size * 0.73) / 2.0, text);
-    (canvas, false)
+    (canvas, size, false)
 }
 
 /// Draws a box, with a tick if checked.

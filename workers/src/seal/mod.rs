@@ -18,6 +18,8 @@ mod marks;
 mod pages;
 mod sample;
 mod search;
+#[cfg(test)]
+mod testing;
 mod update;
 mod verify;
 mod words;
@@ -27,7 +29,7 @@ pub use certificate::{Certificate, CertificateSigner};
 pub use child::{inspect_in_child, inspect_main};
 pub use inspect::{
     Inspection, MAX_FILE_BYTES, MAX_FILTERS_PER_STREAM, MAX_HELD_STREAM_BYTES, MAX_INFLATED_BYTES,
-    MAX_INFLATED_IMAGE_BYTES, MAX_NESTING_LEVELS, MAX_OBJECTS, MAX_PAGES, PageSize, Unsignable, inspect,
+    MAX_INFLATED_IMAGE_BYTES, MAX_NESTING_LEVELS, MAX_OBJECTS, MAX_PAGES, MAX_VALUES, PageSize, Unsignable, inspect,
 };
 pub use job::{Job, MAX_APPENDED_PAGES, MAX_MARKS, SealKind, seal};
 pub use marks::{MAX_STROKE_POINTS, MAX_TEXT_CHARACTERS, Mark, MarkContent};

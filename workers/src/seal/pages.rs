@@ -153,3 +153,42 @@ fn intersection(a: [f64; 4], b: [f64; 4]) -> Option<[f64; 4]> {
     let shared = [a[0].max(b[0]), a[1].max(b[1]), a[2].min(b[2]), a[3].min(b[3])];
     (shared[2] > shared[0] && shared[3] > shared[1]).then_some(shared)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Draft;
+    use super::*;
+
+    fn page(turn: i64, crop: [i64; 4], unit: Option<f64>) -> Page {
+        let mut draft = Draft::new();
+        let crop: Vec<Object> = crop.into_iter().map(Object::from).collect();
+        draft.set(draft.tree, "Rotate", turn);
+        draft.set(draft.tree, "CropBox", crop);
+        if let Some(unit) = unit {
+            draft.set(draft.page, "UserUnit", unit);
+        }
+        walk(&draft.document).unwrap().remove(0)
+    }
+
+    #[test]
+    fn a_displayed_box_lands_where_it_is_seen() {
+        // Visible: 100 to 500 across, 50 to 350 up, and 10 by 20 seen at (30, 40).
+        let rectangle = |turn| page(turn, [100, 50, 500, 350], None).rectangle(30.0, 40.0, 10.0, 20.0);
+        assert_eq!(rectangle(0), [130.0, 290.0, 140.0, 310.0]);
+        assert_eq!(rectangle(90), [140.0, 80.0, 160.0, 90.0]);
+        assert_eq!(rectangle(180), [460.0, 90.0, 470.0, 110.0]);
+        assert_eq!(rectangle(270), [440.0, 310.0, 460.0, 320.0]);
+        assert_eq!(rectangle(-90), rectangle(270));
+        assert_eq!(rectangle(45), rectangle(0));
+    }
+
+    #[test]
+    fn size_follows_crop_turn_and_unit() {
+        let size = |page: Page| (page.size().width_points, page.size().height_points);
+        assert_eq!(size(page(0, [100, 50, 500, 350], None)), (400.0, 300.0));
+        assert_eq!(size(page(90, [100, 50, 500, 350], None)), (300.0, 400.0));
+        assert_eq!(size(page(0, [-100, -50, 9000, 9000], None)), (600.0, 400.0));
+        assert_eq!(size(page(0, [700, 500, 800, 600], None)), (600.0, 400.0));
+        assert_eq!(size(page(0, [0, 0, 600, 400], Some(1.5))), (900.0, 600.0));
+    }
+}

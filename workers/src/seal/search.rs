@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use lopdf::{Dictionary, Document, Object, ObjectId};
 
-use super::inspect::{MAX_NESTING_LEVELS, Unsignable};
+use super::inspect::{MAX_NESTING_LEVELS, MAX_VALUES, Unsignable};
 use super::pages::Page;
 
 /// What the walk saw; refusal picks the gravest.
@@ -20,6 +20,7 @@ struct Findings {
     xfa: bool,
     certified: bool,
     damaged: bool,
+    values: usize,
 }
 
 /// Refuses scripts, launches, attachments, XFA, certification, and objects the parser lost.
@@ -27,6 +28,9 @@ pub(super) fn refuse_forbidden(document: &Document) -> Result<(), Unsignable> {
     let mut findings = Findings::default();
     for object in document.objects.values() {
         visit(document, object, &mut findings);
+        if findings.values > MAX_VALUES {
+            return Err(Unsignable::TooManyObjects);
+        }
     }
     visit(document, &Object::Dictionary(document.trailer.clone()), &mut findings);
     if let Ok(catalog) = document.catalog() {
@@ -110,6 +114,7 @@ fn visit(document: &Document, object: &Object, findings: &mut Findings) {
     let mut waiting = vec![object];
     let mut lost: HashSet<ObjectId> = HashSet::new();
     while let Some(object) = waiting.pop() {
+        findings.values += 1;
         match object {
             Object::Array(items) => waiting.extend(items),
             Object::Dictionary(dictionary) => {

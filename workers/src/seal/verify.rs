@@ -31,6 +31,9 @@ pub struct Verdict {
     pub certificate_not_after: Timestamp,
     /// When the signature says it was made.
     pub signed_at: Option<Timestamp>,
+    /// Whether the certificate was valid then. It is a statement and not a failure, because the
+    /// time is the signer's own word.
+    pub certificate_in_force: bool,
     /// Whether it certifies the document or approves it.
     pub kind: SealKind,
     /// The number of revisions of the file before the signed one.
@@ -89,9 +92,6 @@ pub enum NotSealed {
     /// The certificate is not the one the signature names.
     #[error("the certificate is not the one that signed")]
     CertificateMismatch,
-    /// The signature was made outside the certificate's validity.
-    #[error("the certificate was not valid at the time of signing")]
-    CertificateExpired,
     /// The recorded length of the original is impossible.
     #[error("the record of the original document is not plausible")]
     OriginalImplausible,
@@ -112,7 +112,6 @@ impl NotSealed {
             Self::AlgorithmUnknown => "algorithm_unknown",
             Self::SignatureInvalid => "signature_invalid",
             Self::CertificateMismatch => "certificate_mismatch",
-            Self::CertificateExpired => "certificate_expired",
             Self::OriginalImplausible => "original_implausible",
         }
     }
@@ -145,9 +144,6 @@ pub fn verify(pdf: &[u8]) -> Result<Verdict, NotSealed> {
     let certificate = cms::check(encoded, [&pdf[..gap_start], &pdf[gap_end..]])?;
     let signed_at = last.dictionary.get(b"M").and_then(Object::as_str).ok().and_then(parse_date);
     let (not_before, not_after) = validity(&certificate).ok_or(NotSealed::SignatureUnreadable)?;
-    if signed_at.is_some_and(|time| time < not_before || time > not_after) {
-        return Err(NotSealed::CertificateExpired);
-    }
     let encoded = certificate.to_der().map_err(|_| NotSealed::SignatureUnreadable)?;
     Ok(Verdict {
         subject: cms::subject(&certificate),
@@ -155,6 +151,7 @@ pub fn verify(pdf: &[u8]) -> Result<Verdict, NotSealed> {
         certificate_not_before: not_before,
         certificate_not_after: not_after,
         signed_at,
+        certificate_in_force: signed_at.is_some_and(|time| time >= not_before && time <= not_after),
         kind: kind(&document, last.dictionary),
         earlier_revisions: document.revision_count().saturating_sub(1),
         earlier_signatures: signatures.len() - 1,
@@ -298,4 +295,117 @@ fn parse_date(text: &[u8]) -> Option<Timestamp> {
 
 fn sha256(bytes: &[u8]) -> String {
     hex::encode(ring::digest::digest(&ring::digest::SHA256, bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Draft, all_marks, authority, job};
+    use super::super::{Authority, seal};
+    use super::*;
+
+    fn sealed() -> Vec<u8> {
+        seal(&job(&Draft::new().classic(), all_marks()), &authority()).unwrap()
+    }
+
+    fn gap(sealed: &[u8]) -> [usize; 3] {
+        let document = load(sealed).unwrap();
+        signatures(&document).unwrap()[0].range
+    }
+
+    #[test]
+    fn every_changed_bit_of_the_signature_is_noticed() {
+        let sealed = sealed();
+        let [start, end, _] = gap(&sealed);
+        let contents = contents(&sealed, start, end).unwrap();
+        let encoded = trimmed(&contents).unwrap();
+        let parts = [&sealed[..start], &sealed[end..]];
+        assert!(cms::check(encoded, parts).is_ok());
+        for place in 0..encoded.len() {
+            for bit in 0..8 {
+                let mut changed = encoded.to_vec();
+                changed[place] ^= 1 << bit;
+                assert!(cms::check(&changed, parts).is_err(), "bit {bit} of byte {place}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_changed_byte_anywhere_is_noticed() {
+        let sealed = sealed();
+        let [start, end, _] = gap(&sealed);
+        // Both ends of the gap, all of the update's structure after it, and a sample of the rest.
+        let near = (start.saturating_sub(64)..start + 64).chain(end - 64..sealed.len());
+        let sample = (0..sealed.len()).step_by(151);
+        for place in near.chain(sample) {
+            for flip in [0x01, 0x20, 0x80] {
+                let mut changed = sealed.clone();
+                changed[place] ^= flip;
+                assert!(verify(&changed).is_err(), "byte {place} of {} with {flip}", sealed.len());
+            }
+        }
+    }
+
+    #[test]
+    fn added_and_lost_bytes_are_noticed() {
+        let sealed = sealed();
+        for more in [b"\n".as_slice(), b" ", b"%%EOF\n", b"\0"] {
+            assert!(verify(&[&sealed, more].concat()).is_err());
+        }
+        for length in (0..sealed.len()).rev().step_by(997).chain(sealed.len() - 40..sealed.len()) {
+            assert!(verify(&sealed[..length]).is_err(), "{length}");
+        }
+        // A whole second update, such as a reader's comment.
+        let mut update = lopdf::IncrementalDocument::create_from(sealed.clone(), load(&sealed).unwrap());
+        update.new_document.add_object(lopdf::dictionary! { "A" => 1 });
+        let mut bytes = Vec::new();
+        update.save_to(&mut bytes).unwrap();
+        assert_eq!(verify(&bytes), Err(NotSealed::NotCovered));
+        // A second range over a file cut into pieces of its own choice.
+        let [start, end, _] = gap(&sealed);
+        let mut swallowed = sealed.clone();
+        swallowed.splice(end..end, *b"           ");
+        assert!(verify(&swallowed).is_err());
+        swallowed.truncate(start);
+        assert!(verify(&swallowed).is_err());
+    }
+
+    #[test]
+    fn what_was_never_sealed_is_said_to_be_so() {
+        assert_eq!(verify(&Draft::new().classic()), Err(NotSealed::Unsigned));
+        assert_eq!(verify(b""), Err(NotSealed::Unreadable));
+        assert_eq!(verify(b"%PDF-1.7 and then nothing"), Err(NotSealed::Unreadable));
+        let mut draft = Draft::new();
+        let numbers = |numbers: [i64; 4]| numbers.into_iter().map(Object::from).collect::<Vec<_>>();
+        for range in [[0, -1, 5, 5], [0, 5, 5, i64::MAX], [0, 1, i64::MAX, i64::MAX], [1, 2, 3, 4]] {
+            let signature = draft.document.add_object(lopdf::dictionary! { "ByteRange" => numbers(range) });
+            draft.document.add_object(lopdf::dictionary! { "V" => signature });
+        }
+        assert!(verify(&draft.classic()).is_err());
+    }
+
+    #[test]
+    fn a_chain_is_sealed_with_its_key() {
+        let issuer_key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
+        let mut issuer = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        issuer.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let root = issuer.self_signed(&issuer_key).unwrap();
+        let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
+        let issuer = rcgen::Issuer::new(issuer, issuer_key);
+        let own = rcgen::CertificateParams::new(Vec::new()).unwrap().signed_by(&key, &issuer).unwrap();
+        let chain = format!("{}{}", own.pem(), root.pem());
+        let authority = Authority::from_pem(&key.serialize_pem(), &chain).unwrap();
+        let sealed = seal(&job(&Draft::new().modern(), all_marks()), &authority).unwrap();
+        assert_eq!(verify(&sealed).unwrap().certificate_sha256, authority.fingerprint());
+    }
+
+    #[test]
+    fn dates_are_read_as_pdf_writes_them() {
+        let time = |text: &str| parse_date(text.as_bytes()).map(|time| time.to_string());
+        assert_eq!(time("D:20261122120041Z").as_deref(), Some("2026-11-22T12:00:41Z"));
+        assert_eq!(time("D:20261122090041-03'00'").as_deref(), Some("2026-11-22T12:00:41Z"));
+        for strange in ["", "D:", "D:20261399120041Z", "20261122120041Z", "D:20261122120041+99'99'", "D:2026é122120041"]
+        {
+            assert_eq!(time(strange), None, "{strange}");
+        }
+    }
 }
