@@ -2,7 +2,7 @@
 //!
 //! A line's *body* is the canonical JSON (RFC 8785) of everything but the personal part; its hash is
 //! `SHA-256(previous hash ‖ body)`. The personal part stands beside it as a *disclosure*: canonical
-//! JSON that begins with 128 random bits of salt. The body carries `SHA-256(disclosure)`, so a
+//! JSON that holds 128 random bits of salt. The body carries `SHA-256(disclosure)`, so a
 //! disclosure proves itself against the chain, and once it is erased its digest tells nothing.
 //!
 //! Not here: encryption of disclosures (a matter of storage) and whose data key it is.
@@ -103,9 +103,8 @@ struct BodyIn {
 
 #[derive(Serialize, Deserialize)]
 struct Disclosure<P> {
-    salt: String,
-    #[serde(flatten)]
     personal: P,
+    salt: String,
 }
 
 /// The canonical JSON (RFC 8785) of a value.

@@ -86,7 +86,7 @@ impl Demo {
         let widgets = if self.pdf.is_none() { sample_widgets() } else { json!([]) };
         let request = api.create(name, original, widgets).await?;
         let id: RequestId = text(&request, "/data/id")?.parse()?;
-        println!("{:>12}  {:22}{}", "time", "event", "who");
+        println!("        time  event                 who");
 
         let mut printer = Printer { events, request: id, names: HashMap::new() };
         let is_letter = |fact: &Fact| matches!(fact, Fact::DeliverySent { .. });

@@ -33,7 +33,7 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// One file, ready to be answered.
-pub struct Asset {
+pub(super) struct Asset {
     /// The content.
     pub bytes: Cow<'static, [u8]>,
     /// The value of `Content-Type`.
@@ -43,17 +43,17 @@ pub struct Asset {
 }
 
 /// The value of `Cache-Control` for an asset whose address carries the present version.
-pub const CACHE_FOR_EVER: &str = "public, max-age=31536000, immutable";
+pub(super) const CACHE_FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// The address of a file: `/assets/<version>/<path>`.
-pub fn url(path: &str) -> String {
+pub(super) fn url(path: &str) -> String {
     format!("/assets/{}/{path}", VERSION.as_str())
 }
 
 /// The file behind what follows `/assets/`: `<version>/<path>`; nothing when there is none.
 ///
 /// A file of another version is answered as it is now, but must not be cached: an old page may still be open.
-pub fn find(version_and_path: &str) -> Option<Asset> {
+pub(super) fn find(version_and_path: &str) -> Option<Asset> {
     let (version, path) = version_and_path.split_once('/')?;
     let file = Folder::get(path)?;
     let content_type = match file.metadata.mimetype() {

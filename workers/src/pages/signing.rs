@@ -293,12 +293,12 @@ async fn received<T: for<'a> Deserialize<'a>>(
     body: &[u8],
 ) -> Result<(Visit, T), Response> {
     let spoken = language(headers, None);
-    let told = |status, code, detail| Err(faults(status, &[(code, detail, None)]));
+    let told = |status, code, detail| faults(status, &[(code, detail, None)]);
     if !is_own_origin(floor, headers) {
-        return told(StatusCode::FORBIDDEN, "foreign_origin", words(spoken).answers.not_read);
+        return Err(told(StatusCode::FORBIDDEN, "foreign_origin", words(spoken).answers.not_read));
     }
     if body.len() > ANSWER_MAX_BYTES {
-        return told(StatusCode::PAYLOAD_TOO_LARGE, "too_large", words(spoken).answers.too_large);
+        return Err(told(StatusCode::PAYLOAD_TOO_LARGE, "too_large", words(spoken).answers.too_large));
     }
     let visit = Visit::open(floor, id, headers).await.map_err(|page| {
         let status = page.status();
@@ -306,7 +306,7 @@ async fn received<T: for<'a> Deserialize<'a>>(
     })?;
     match serde_json::from_slice(body) {
         Ok(answer) => Ok((visit, answer)),
-        Err(_) => told(StatusCode::UNPROCESSABLE_ENTITY, "invalid", words(visit.language).answers.not_read),
+        Err(_) => Err(told(StatusCode::UNPROCESSABLE_ENTITY, "invalid", words(visit.language).answers.not_read)),
     }
 }
 

@@ -30,7 +30,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
 
 /// What is wrong with a call; never empty.
 #[derive(Debug)]
-pub struct Problems(Faults);
+pub(super) struct Problems(Faults);
 
 impl Problems {
     /// The value, if no fault was found.

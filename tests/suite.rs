@@ -1,0 +1,1 @@
+//! The one integration binary. What each part proves stands at its head.
