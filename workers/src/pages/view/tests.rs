@@ -1,6 +1,10 @@
 //! What every page keeps to, whatever it shows.
 
+use countersign_engine::request::Status;
+use countersign_engine::signer::SignerStatus;
+
 use super::*;
+use crate::language::Language;
 
 /// A text that breaks out of anything that does not escape it.
 const HOSTILE: &str = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&\u{2028}{name}";
