@@ -137,13 +137,13 @@ impl ProgressPage {
         self.people.iter().filter(signed).count()
     }
 
-    fn progress(&self) -> String {
+    pub(super) fn progress(&self) -> String {
         let (done, total) = (self.acted().to_string(), self.acting().to_string());
         fill(self.t().view.progress, &[("done", &done), ("total", &total)])
     }
 
     /// Whether there is more than one turn, so that turns are worth showing.
-    fn has_turns(&self) -> bool {
+    pub(super) fn has_turns(&self) -> bool {
         self.people.windows(2).any(|pair| matches!(pair, [a, b] if a.order != b.order))
     }
 

@@ -29,7 +29,7 @@ pub struct SignPage {
 
 impl SignPage {
     /// The ceremony as JSON that may stand inside a `<script>` element.
-    fn ceremony_json(&self) -> askama::Result<String> {
+    pub(super) fn ceremony_json(&self) -> askama::Result<String> {
         let base = format!("/sign/{}", self.ceremony.request);
         let embedded = Embedded {
             language: self.language.tag(),

@@ -1,5 +1,6 @@
 //! What every page keeps to, whatever it shows.
 
+use askama::Template as _;
 use countersign_engine::request::Status;
 use countersign_engine::signer::SignerStatus;
 
@@ -153,7 +154,7 @@ fn the_ceremony_survives_its_escaping() {
 fn the_progress_counts_those_who_must_act() {
     let page = view_page(Language::English);
     assert_eq!(page.progress(), "1 of 2 have acted");
-    assert!(page.has_turns() && page.status.is_final());
+    assert!(page.has_turns() && page.status.is_terminal());
 }
 
 #[test]
