@@ -288,7 +288,8 @@ async fn resend() {
     desk.world.sign(&id, 0).await;
     desk.pass(RESEND_PAUSE);
     assert_eq!(desk.curl("resend-one", &[(THEIR_REQUEST, &id)]).await, [told]);
-    desk.world.until(&id, "signer.reminded", 2).await;
+    // Both were invited, and both once more.
+    desk.world.until(&id, "signer.invited", 4).await;
 
     // The second call of this sample comes too soon after its first: the answer says so to whoever reads it.
     desk.pass(RESEND_PAUSE);
