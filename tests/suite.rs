@@ -1,4 +1,5 @@
 //! The one integration binary. What each part proves stands at its head.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 // With a browser, Node, curl and PDF tools.
 mod browser;

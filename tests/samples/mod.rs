@@ -281,7 +281,7 @@ async fn resend() {
     let id = desk.request().await;
     desk.pass(RESEND_PAUSE);
     let told = json!({ "message": "Signature request resent successfully" });
-    assert_eq!(desk.curl("resend-all", &[(THEIR_REQUEST, &id)]).await, [told.clone()]);
+    assert_eq!(desk.curl("resend-all", &[(THEIR_REQUEST, &id)]).await, std::slice::from_ref(&told));
     // It is not Maria's turn yet.
     let refused = desk.curl("resend-one", &[(THEIR_REQUEST, &id)]).await.remove(0);
     assert_eq!(refused["errors"][0]["source"]["pointer"], "/data/attributes/signerEmail", "{refused:#}");

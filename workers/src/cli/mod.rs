@@ -76,7 +76,7 @@ enum Command {
 #[derive(Debug, clap::Args)]
 struct Data {
     /// Folder of the installation [default: countersign-data]
-    #[arg(long, env = "COUNTERSIGN_DATA", value_name = "DIR")]
+    #[arg(long, env = "COUNTERSIGN_DATA", value_name = "DIR", global = true)]
     data: Option<PathBuf>,
 }
 
