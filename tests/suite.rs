@@ -5,3 +5,9 @@ mod architecture;
 mod contract;
 mod engine;
 mod golden;
+
+// With a browser, Node, curl and PDF tools.
+mod browser;
+mod documents;
+mod samples;
+mod tools;
