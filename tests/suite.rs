@@ -3,8 +3,11 @@
 
 mod architecture;
 mod contract;
+mod dialects;
 mod engine;
 mod golden;
+mod pages;
+mod roles;
 
 // With a browser, Node, curl and PDF tools.
 mod browser;
