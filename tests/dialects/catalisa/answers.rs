@@ -1,6 +1,6 @@
 //! Answers member by member, as the contract shows them.
 
-use countersign_tests::world::{World, new_request};
+use countersign_tests::world::World;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -143,9 +143,7 @@ async fn the_request_as_it_stood_then() {
     let id = world.created(json!({ "businessId": "b" })).await;
     world.app.service.clock.advance(SignedDuration::from_hours(1));
     world.sign(&id, 0).await;
-    let at = |time: &'static str| {
-        plain(&world, Method::GET, Box::leak(format!("/requests/{id}?at={time}").into_boxed_str()))
-    };
+    let at = async |time: &str| plain(&world, Method::GET, &format!("/requests/{id}?at={time}")).await;
     assert_eq!(ok(&at("2026-01-15T10:30:00Z").await)["data"]["attributes"]["status"], "SENT");
     assert_eq!(ok(&at("2026-01-15T11:29:59.999999Z").await)["data"]["attributes"]["status"], "SENT");
     assert_eq!(ok(&at("2026-01-15T11:30:00Z").await)["data"]["attributes"]["status"], "PARTIALLY_SIGNED");
@@ -197,5 +195,4 @@ async fn the_description_is_served() {
     let url = format!("{}/openapi.json", world.app.service.settings.public_url);
     let served: Value = world.client.get(url).send().await.unwrap().json().await.unwrap();
     assert_eq!(served, serde_json::to_value(countersign::app::openapi()).unwrap());
-    assert!(new_request(json!({}))["data"].is_object());
 }
