@@ -129,7 +129,7 @@ async fn two_people_sign_at_a_desk() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_pages_speak_english_and_spanish_by_day_and_night() {
     let world = World::system().await;
-    for (language, finish, heading) in [
+    for (language, dark, finish, heading) in [
         ("en", false, "Finish and sign", "Thank you, you have signed"),
         ("es", true, "Finalizar y firmar", "Gracias, ha firmado"),
     ] {
