@@ -168,7 +168,10 @@ async fn a_key_with_another_body_is_refused_until_a_day_has_passed() {
     let first = keyed(&world, "k-3", &body).await;
     world.app.service.clock.advance(SignedDuration::from_hours(24) - SignedDuration::from_secs(1));
     let refused = keyed(&world, "k-3", &other).await;
-    assert_eq!((refused.0, &refused.1["errors"][0]["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("idempotency_key_reused")));
+    assert_eq!(
+        (refused.0, &refused.1["errors"][0]["code"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("idempotency_key_reused"))
+    );
     assert_eq!(refused.1["errors"][0]["source"]["header"], "Idempotency-Key");
     world.app.service.clock.advance(SignedDuration::from_secs(1));
     let fresh = keyed(&world, "k-3", &other).await;
@@ -187,8 +190,14 @@ async fn a_refused_call_leaves_its_key_free() {
 async fn the_first_answer_does_not_depend_on_what_was_deleted_since() {
     let world = World::manual().await;
     let mut upload = new_request(json!({}));
-    let file = world.call(reqwest::Method::POST, "/files", Some(json!({ "data": { "attributes": {
-        "fileBase64": upload["data"]["attributes"]["fileBase64"], "fileName": "a.pdf" } } }))).await;
+    let file = world
+        .call(
+            reqwest::Method::POST,
+            "/files",
+            Some(json!({ "data": { "attributes": {
+        "fileBase64": upload["data"]["attributes"]["fileBase64"], "fileName": "a.pdf" } } })),
+        )
+        .await;
     let file = file.json["data"]["id"].as_str().unwrap().to_owned();
     let attributes = upload["data"]["attributes"].as_object_mut().unwrap();
     attributes.remove("fileBase64");

@@ -65,7 +65,8 @@ fn a_signature_is_a_name_or_a_drawing_within_bounds() {
     let name = |name: &str| Some(Mark::Typed { text: name.to_owned() });
     let long = "x".repeat(101);
     let bad = [None, name(""), name("   "), name(&long), name("a\nb"), name("a\u{7}b"), drawn(0, 2000, 0)];
-    let bad = bad.into_iter().chain([drawn(5001, 2000, 0), drawn(3, 99, 0), drawn(3, 20_001, 0), drawn(3, 2000, 10_001)]);
+    let bad =
+        bad.into_iter().chain([drawn(5001, 2000, 0), drawn(3, 99, 0), drawn(3, 20_001, 0), drawn(3, 2000, 10_001)]);
     for mark in bad {
         assert_eq!(Play::with_orders(&[1]).refused(sign(true, mark)), Code::SignatureRequired);
     }

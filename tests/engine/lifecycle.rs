@@ -110,7 +110,8 @@ fn the_first_end_wins_and_absorbs() {
         let mut play = ended(end);
         assert_eq!(play.status(), end);
         let lines = play.lines.len();
-        for wish in [play.view(1), play.sign(1), play.decline(1), Wish::Send, Wish::Cancel { reason: None }, Wish::Tick] {
+        for wish in [play.view(1), play.sign(1), play.decline(1), Wish::Send, Wish::Cancel { reason: None }, Wish::Tick]
+        {
             play.refused(wish);
         }
         assert_eq!(play.refused(Wish::Resend { email: None }), Code::WrongState);
@@ -187,7 +188,10 @@ fn a_history_that_cannot_be_is_refused() {
     let play = Play::with_orders(&[1, 2]);
     let cases = [
         (Fact::Completed {}, Code::NotAccepted),
-        (Fact::Signed { signer: signer(2), due: 1, method: "typed".into(), authentication: "x".into() }, Code::NotYourTurn),
+        (
+            Fact::Signed { signer: signer(2), due: 1, method: "typed".into(), authentication: "x".into() },
+            Code::NotYourTurn,
+        ),
         (Fact::Invited { signer: signer(2), round: 1, link: Digest::ZERO, resent: false }, Code::NotYourTurn),
         (Fact::Viewed { signer: signer(9) }, Code::SignerNotFound),
         (Fact::DeliverySent { effect: "what?".into() }, Code::NotOwed),
