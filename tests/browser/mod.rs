@@ -127,15 +127,16 @@ async fn two_people_sign_at_a_desk() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_pages_speak_english_and_spanish() {
+async fn the_pages_speak_english_and_spanish_by_day_and_night() {
     let world = World::system().await;
-    for (language, finish, heading) in
-        [("en", "Finish and sign", "Thank you, you have signed"), ("es", "Finalizar y firmar", "Gracias, ha firmado")]
-    {
+    for (language, dark, finish, heading) in [
+        ("en", false, "Finish and sign", "Thank you, you have signed"),
+        ("es", true, "Finalizar y firmar", "Gracias, ha firmado"),
+    ] {
         let id = sent(&world, language).await;
         let link = link_in_letter(&world, &id, JOAO, 1).await;
         let given = json!({ "link": link, "width": 390, "way": "typed", "name": "João", "fields": fields(),
-            "words": { "language": language, "finish": finish } });
+            "dark": dark, "mistakes": dark, "words": { "language": language, "finish": finish } });
         assert_eq!(browse("sign", given).await, json!({ "heading": heading, "language": language }));
         assert_eq!(world.status(&id).await, "PARTIALLY_SIGNED");
     }

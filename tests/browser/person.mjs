@@ -27,7 +27,7 @@ export function same(found, wanted, what) {
   if (a !== b) throw new Error(`${what}: found ${a}, wanted ${b}`);
 }
 
-/** Starts a browser. `hosts` are names that lead to this machine. */
+/** Starts a browser, for which the name countersign.example leads to this machine. */
 export async function openBrowser() {
   const rules = "--host-resolver-rules=MAP countersign.example 127.0.0.1";
   const browser = await chromium.launch({
@@ -40,7 +40,7 @@ export async function openBrowser() {
   return {
     problems,
     /** A new person with a screen of `width` pixels; up to 600 it is a phone with a touch screen. */
-    async person({ width = 1280, locale = "en-US", origin, ignore = [] }) {
+    async person({ width = 1280, locale = "en-US", dark = false, origin, ignore = [] }) {
       const phone = width < 600;
       const context = await browser.newContext({
         viewport: { width, height: phone ? 844 : 900 },
@@ -48,6 +48,7 @@ export async function openBrowser() {
         hasTouch: phone,
         isMobile: phone,
         reducedMotion: "reduce",
+        colorScheme: dark ? "dark" : "light",
         locale,
       });
       context.setDefaultTimeout(PATIENCE_MS);

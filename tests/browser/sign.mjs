@@ -2,15 +2,15 @@
 import { fill, finish, open, sign } from "./ceremony.mjs";
 import { accessible, expect, picture, same } from "./person.mjs";
 
-export default async function (browser, { link, width, locale, way, name, fields = [], words, mistakes = false }) {
-  const page = await browser.person({ width, locale, origin: new URL(link).origin });
+export default async function (browser, { link, width, dark, way, name, fields = [], words, mistakes = false }) {
+  const page = await browser.person({ width, dark, origin: new URL(link).origin });
   await open(page, link);
   if (words) {
     same(await page.locator("html").getAttribute("lang"), words.language, "language of the page");
     same(await page.locator("#finish").textContent(), words.finish, "the main button");
   }
   await accessible(page, "the signing page");
-  await picture(page, `sign-${way}`, true);
+  await picture(page, `sign-${way}${dark ? "-dark" : ""}`, true);
   if (mistakes) {
     await page.locator("#finish").click();
     await page.locator("#problems li").first().waitFor();
@@ -20,6 +20,6 @@ export default async function (browser, { link, width, locale, way, name, fields
   }
   await fill(page, fields);
   await sign(page, { way, name, look: true });
-  await picture(page, `filled-${way}`, true);
+  await picture(page, `filled-${way}${dark ? "-dark" : ""}`, true);
   return finish(page);
 }
