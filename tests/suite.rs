@@ -1,1 +1,2 @@
 //! The one integration binary. What each part proves stands at its head.
+mod simulation;
