@@ -19,8 +19,11 @@ use tower_http::sensitive_headers::SetSensitiveHeadersLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
-use utoipa::OpenApi;
+use utoipa::openapi::Ref;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify as _, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -157,11 +160,32 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "Files", description = "PDFs uploaded ahead of requests"),
         (name = "History", description = "What happened, proven whole"),
     ),
+    components(schemas(catalisa::wire::Errors)),
     modifiers(&Keys)
 )]
 struct Api;
 
 struct Keys;
+
+/// What every operation may answer when it does not do what was asked.
+struct Refusals;
+
+impl utoipa::Modify for Refusals {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let errors = Ref::from_schema_name("Errors");
+        let answer = |description: &str| {
+            let content = ContentBuilder::new().schema(Some(errors.clone())).build();
+            ResponseBuilder::new().description(description).content("application/json", content).build()
+        };
+        let paths = api.paths.paths.values_mut();
+        let operations = paths.flat_map(|path| [&mut path.get, &mut path.post, &mut path.delete]);
+        for operation in operations.flatten() {
+            let responses = &mut operation.responses.responses;
+            responses.insert("4XX".to_owned(), answer("What is wrong with the call, all of it").into());
+            responses.insert("503".to_owned(), answer("Not now; the same call may be sent again").into());
+        }
+    }
+}
 
 impl utoipa::Modify for Keys {
     fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
@@ -171,7 +195,10 @@ impl utoipa::Modify for Keys {
 }
 
 fn api() -> (Router<Floor>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(Api::openapi()).nest(catalisa::BASE, catalisa::routes()).split_for_parts()
+    let described = OpenApiRouter::with_openapi(Api::openapi()).nest(catalisa::BASE, catalisa::routes());
+    let (routes, mut description) = described.split_for_parts();
+    Refusals.modify(&mut description);
+    (routes, description)
 }
 
 /// Every route of the HTTP role.

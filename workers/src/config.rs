@@ -20,7 +20,7 @@ pub const MAIL_FROM_DEFAULT: &str = "Countersign <noreply@localhost>";
 #[serde(default, deny_unknown_fields)]
 pub struct Given {
     /// Folder of the database, documents, mail and secrets [default: countersign-data]
-    #[arg(long, env = "COUNTERSIGN_DATA", value_name = "DIR", global = true)]
+    #[arg(long, env = "COUNTERSIGN_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Address and port to listen on [default: 127.0.0.1:8080]
     #[arg(long, env = "COUNTERSIGN_LISTEN", value_name = "ADDR")]

@@ -8,6 +8,7 @@ mod replay;
 mod serve;
 mod verify;
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -76,7 +77,7 @@ enum Command {
 #[derive(Debug, clap::Args)]
 struct Data {
     /// Folder of the installation [default: countersign-data]
-    #[arg(long, env = "COUNTERSIGN_DATA", value_name = "DIR")]
+    #[arg(long, env = "COUNTERSIGN_DATA", value_name = "DIR", global = true)]
     data: Option<PathBuf>,
 }
 
@@ -128,7 +129,9 @@ async fn run(cli: Cli) -> Result<ExitCode, Failed> {
 /// Logs to standard error; `COUNTERSIGN_LOG` says what, `COUNTERSIGN_LOG_FORMAT=json` how.
 fn log(default: &str) {
     let filter = EnvFilter::try_from_env("COUNTERSIGN_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    let layer = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let colours = std::io::stderr().is_terminal();
+    let layer = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let layer = layer.with_target(false).with_ansi(colours);
     let json = std::env::var("COUNTERSIGN_LOG_FORMAT").is_ok_and(|format| format == "json");
     if json { layer.json().init() } else { layer.init() }
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::BASE;
 use super::problem::{Body, Problems};
 use super::read::{self, WantedFile};
-use super::wire::{Errors, FileAnswer, FileAttributes, FileObject, SelfLink, UploadFile};
+use super::wire::{FileAnswer, FileAttributes, FileObject, SelfLink, UploadFile};
 use crate::clock::from_micros;
 use crate::commit::{Failure, Receipt};
 use crate::http::auth::Permission;
@@ -27,11 +27,7 @@ use crate::store::{FileRow, ReceiptRow};
 #[utoipa::path(
     post, path = "/files", tag = "Files", request_body = UploadFile,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat safe for 24 hours")),
-    responses(
-        (status = 201, body = FileAnswer), (status = 400, body = Errors), (status = 401, body = Errors),
-        (status = 403, body = Errors), (status = 413, body = Errors), (status = 422, body = Errors),
-        (status = 503, body = Errors),
-    ),
+    responses((status = 201, body = FileAnswer)),
     security(("key" = ["ESIGNATURE_CREATE"]))
 )]
 pub(super) async fn upload(
@@ -68,10 +64,7 @@ pub(super) async fn upload(
 #[utoipa::path(
     get, path = "/files/{id}", tag = "Files",
     params(("id" = String, Path, description = "Which file")),
-    responses(
-        (status = 200, body = FileAnswer), (status = 401, body = Errors), (status = 403, body = Errors),
-        (status = 404, body = Errors), (status = 503, body = Errors),
-    ),
+    responses((status = 200, body = FileAnswer)),
     security(("key" = ["ESIGNATURE_READ"]))
 )]
 pub(super) async fn get(
@@ -88,10 +81,7 @@ pub(super) async fn get(
 #[utoipa::path(
     delete, path = "/files/{id}", tag = "Files",
     params(("id" = String, Path, description = "Which file")),
-    responses(
-        (status = 204), (status = 401, body = Errors), (status = 403, body = Errors), (status = 404, body = Errors),
-        (status = 503, body = Errors),
-    ),
+    responses((status = 204)),
     security(("key" = ["ESIGNATURE_DELETE"]))
 )]
 pub(super) async fn delete(

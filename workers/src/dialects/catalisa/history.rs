@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::problem::Problems;
 use super::requests::find;
-use super::wire::{Errors, EventAttributes, EventObject, History};
+use super::wire::{EventAttributes, EventObject, History};
 use crate::http::Floor;
 use crate::http::auth::Permission;
 
@@ -17,10 +17,7 @@ use crate::http::auth::Permission;
 #[utoipa::path(
     get, path = "/requests/{id}/events", tag = "History",
     params(("id" = String, Path, description = "Which request")),
-    responses(
-        (status = 200, body = History), (status = 401, body = Errors), (status = 403, body = Errors),
-        (status = 404, body = Errors), (status = 503, body = Errors),
-    ),
+    responses((status = 200, body = History)),
     security(("key" = ["ESIGNATURE_READ"]))
 )]
 pub(super) async fn events(

@@ -7,7 +7,7 @@ use countersign_engine::command::BUSINESS_ID_MAX;
 use countersign_engine::request::Status;
 
 use super::problem::Problems;
-use super::wire::{Errors, PageLinks, PageMeta, RequestList};
+use super::wire::{PageLinks, PageMeta, RequestList};
 use super::{BASE, show};
 use crate::http::Floor;
 use crate::http::auth::Permission;
@@ -32,10 +32,7 @@ const NUMBER_MAX: u64 = 1_000_000;
         ("sort" = Option<String>, Query,
             description = "createdAt, updatedAt or expiresAt; with - in front the greatest comes first [-createdAt]"),
     ),
-    responses(
-        (status = 200, body = RequestList), (status = 400, body = Errors), (status = 401, body = Errors),
-        (status = 403, body = Errors), (status = 503, body = Errors),
-    ),
+    responses((status = 200, body = RequestList)),
     security(("key" = ["ESIGNATURE_READ"]))
 )]
 pub(super) async fn list(

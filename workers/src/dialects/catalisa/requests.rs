@@ -26,11 +26,7 @@ use crate::http::{Floor, idempotency};
 #[utoipa::path(
     post, path = "/requests", tag = "Requests", request_body = CreateRequest,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat safe for 24 hours")),
-    responses(
-        (status = 201, body = RequestAnswer), (status = 400, body = Errors), (status = 401, body = Errors),
-        (status = 403, body = Errors), (status = 413, body = Errors), (status = 422, body = Errors),
-        (status = 503, body = Errors),
-    ),
+    responses((status = 201, body = RequestAnswer)),
     security(("key" = ["ESIGNATURE_CREATE"]))
 )]
 pub(super) async fn create(
@@ -70,11 +66,7 @@ pub(super) async fn create(
 #[utoipa::path(
     post, path = "/requests/from-template", tag = "Requests", request_body = CreateFromTemplate,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat safe for 24 hours")),
-    responses(
-        (status = 201, body = RequestAnswer), (status = 400, body = Errors), (status = 401, body = Errors),
-        (status = 403, body = Errors), (status = 413, body = Errors), (status = 422, body = Errors),
-        (status = 503, body = Errors),
-    ),
+    responses((status = 201, body = RequestAnswer)),
     security(("key" = ["ESIGNATURE_CREATE"]))
 )]
 pub(super) async fn create_from_template(
@@ -112,10 +104,7 @@ async fn created(floor: &Floor, order: Order) -> Result<Response, Problems> {
         ("id" = String, Path, description = "Which request"),
         ("at" = Option<String>, Query, description = "As it stood then: RFC 3339, such as 2026-01-31T12:00:00Z"),
     ),
-    responses(
-        (status = 200, body = RequestAnswer), (status = 400, body = Errors), (status = 401, body = Errors),
-        (status = 403, body = Errors), (status = 404, body = Errors), (status = 503, body = Errors),
-    ),
+    responses((status = 200, body = RequestAnswer)),
     security(("key" = ["ESIGNATURE_READ"]))
 )]
 pub(super) async fn get(
@@ -144,8 +133,7 @@ pub(super) async fn get(
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat safe for 24 hours"),
     ),
     responses(
-        (status = 200, body = RequestAnswer), (status = 401, body = Errors), (status = 403, body = Errors),
-        (status = 404, body = Errors), (status = 409, body = Errors), (status = 503, body = Errors),
+        (status = 200, body = RequestAnswer), (status = 409, body = Errors, description = "Not a draft"),
     ),
     security(("key" = ["ESIGNATURE_CREATE"]))
 )]
@@ -169,9 +157,7 @@ pub(super) async fn send(
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat safe for 24 hours"),
     ),
     responses(
-        (status = 200, body = RequestAnswer), (status = 400, body = Errors), (status = 401, body = Errors),
-        (status = 403, body = Errors), (status = 404, body = Errors), (status = 409, body = Errors),
-        (status = 422, body = Errors), (status = 503, body = Errors),
+        (status = 200, body = RequestAnswer), (status = 409, body = Errors, description = "Ended already"),
     ),
     security(("key" = ["ESIGNATURE_CREATE"]))
 )]
@@ -200,10 +186,7 @@ pub(super) async fn cancel(
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat safe for 24 hours"),
     ),
     responses(
-        (status = 200, body = Message), (status = 400, body = Errors), (status = 401, body = Errors),
-        (status = 403, body = Errors), (status = 404, body = Errors), (status = 409, body = Errors),
-        (status = 422, body = Errors), (status = 429, body = Errors, description = "At most once per signer per 10 minutes"),
-        (status = 503, body = Errors),
+        (status = 200, body = Message), (status = 409, body = Errors, description = "Not in flight, not that signer's turn, or has acted"), (status = 429, body = Errors, description = "At most once per signer per 10 minutes"),
     ),
     security(("key" = ["ESIGNATURE_CREATE"]))
 )]
@@ -248,8 +231,7 @@ pub(super) async fn resend(
     get, path = "/requests/{id}/download", tag = "Requests",
     params(("id" = String, Path, description = "Which request")),
     responses(
-        (status = 200, body = Download), (status = 401, body = Errors), (status = 403, body = Errors),
-        (status = 404, body = Errors), (status = 409, body = Errors), (status = 503, body = Errors),
+        (status = 200, body = Download), (status = 409, body = Errors, description = "Not COMPLETED yet"),
     ),
     security(("key" = ["ESIGNATURE_READ"]))
 )]
@@ -273,8 +255,8 @@ pub(super) async fn download(
     delete, path = "/requests/{id}", tag = "Requests",
     params(("id" = String, Path, description = "Which request")),
     responses(
-        (status = 204), (status = 401, body = Errors), (status = 403, body = Errors), (status = 404, body = Errors),
-        (status = 409, body = Errors), (status = 503, body = Errors),
+        (status = 204),
+        (status = 409, body = Errors, description = "COMPLETED and DECLINED requests are kept"),
     ),
     security(("key" = ["ESIGNATURE_DELETE"]))
 )]

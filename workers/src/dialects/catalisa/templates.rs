@@ -38,9 +38,7 @@ const ID_MAX: usize = 64;
     post, path = "/templates", tag = "Templates", request_body = CreateTemplate,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat safe for 24 hours")),
     responses(
-        (status = 201, body = TemplateAnswer), (status = 400, body = Errors), (status = 401, body = Errors),
-        (status = 403, body = Errors), (status = 409, body = Errors), (status = 413, body = Errors),
-        (status = 422, body = Errors), (status = 503, body = Errors),
+        (status = 201, body = TemplateAnswer), (status = 409, body = Errors, description = "There is a template with this id"),
     ),
     security(("key" = ["ESIGNATURE_CREATE"]))
 )]
@@ -92,10 +90,7 @@ pub(super) async fn create(
         ("page[number]" = Option<u64>, Query, description = "Which page, from 1"),
         ("page[size]" = Option<u64>, Query, description = "Items on a page: 20, at most 100"),
     ),
-    responses(
-        (status = 200, body = TemplateList), (status = 400, body = Errors), (status = 401, body = Errors),
-        (status = 403, body = Errors), (status = 503, body = Errors),
-    ),
+    responses((status = 200, body = TemplateList)),
     security(("key" = ["ESIGNATURE_READ"]))
 )]
 pub(super) async fn list(
@@ -119,10 +114,7 @@ pub(super) async fn list(
 #[utoipa::path(
     get, path = "/templates/{id}", tag = "Templates",
     params(("id" = String, Path, description = "Which template")),
-    responses(
-        (status = 200, body = TemplateAnswer), (status = 401, body = Errors), (status = 403, body = Errors),
-        (status = 404, body = Errors), (status = 503, body = Errors),
-    ),
+    responses((status = 200, body = TemplateAnswer)),
     security(("key" = ["ESIGNATURE_READ"]))
 )]
 pub(super) async fn get(
@@ -139,10 +131,7 @@ pub(super) async fn get(
 #[utoipa::path(
     delete, path = "/templates/{id}", tag = "Templates",
     params(("id" = String, Path, description = "Which template")),
-    responses(
-        (status = 204), (status = 401, body = Errors), (status = 403, body = Errors), (status = 404, body = Errors),
-        (status = 503, body = Errors),
-    ),
+    responses((status = 204)),
     security(("key" = ["ESIGNATURE_DELETE"]))
 )]
 pub(super) async fn delete(

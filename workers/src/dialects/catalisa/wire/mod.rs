@@ -1,0 +1,12 @@
+//! The shapes of seed 002, as they travel. Names and nesting are the seed's; members it does not
+//! have are ours and optional.
+
+mod common;
+mod library;
+mod new;
+mod requests;
+
+pub use common::*;
+pub use library::*;
+pub use new::*;
+pub use requests::*;

@@ -1,0 +1,242 @@
+//! Requests as they go out: one, lists, history, download.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::common::{PageLinks, PageMeta, SelfLink};
+use super::new::SignerRole;
+
+/// Where a request stands.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RequestStatus {
+    /// Not sent yet.
+    Draft,
+    /// Sent; nobody has looked.
+    Sent,
+    /// Somebody has looked.
+    Viewed,
+    /// Somebody has signed, more are due.
+    PartiallySigned,
+    /// All have signed.
+    Completed,
+    /// Somebody refused.
+    Declined,
+    /// Its time ran out.
+    Expired,
+    /// It was called off.
+    Cancelled,
+}
+
+/// Where a signer stands.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum SignerStatus {
+    /// An earlier group is still acting.
+    Pending,
+    /// Invited.
+    Sent,
+    /// Has opened the document.
+    Viewed,
+    /// Has acted.
+    Signed,
+    /// Has refused.
+    Declined,
+}
+
+/// One request.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RequestAnswer {
+    /// The request.
+    pub data: RequestObject,
+    /// Its address.
+    pub links: SelfLink,
+}
+
+/// A request as a resource.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RequestObject {
+    /// `signature-request`.
+    pub r#type: &'static str,
+    /// Which.
+    pub id: Uuid,
+    /// Its address.
+    pub links: SelfLink,
+    /// What it is.
+    pub attributes: RequestAttributes,
+    /// Its signers; not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relationships: Option<Relationships>,
+}
+
+/// What a request is; members without a value are left out.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestAttributes {
+    /// Title of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Message to the signers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Where it stands.
+    #[schema(value_type = RequestStatus)]
+    pub status: &'static str,
+    /// The sender's own reference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub business_id: Option<String>,
+    /// The template it was made from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template_id: Option<String>,
+    /// Its name at that time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template_name: Option<String>,
+    /// Its progress page.
+    pub view_url: String,
+    /// When its links stop working.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// When the last signature was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// The API key that made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<Uuid>,
+}
+
+/// What a request is related to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Relationships {
+    /// Its signers.
+    pub signers: Signers,
+}
+
+/// A request's signers, in the order in which they were named.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Signers {
+    /// They.
+    pub data: Vec<SignerObject>,
+}
+
+/// A signer as a resource.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SignerObject {
+    /// `signer`.
+    pub r#type: &'static str,
+    /// Which.
+    pub id: Uuid,
+    /// What they are.
+    pub attributes: SignerAttributes,
+}
+
+/// What a signer is; members without a value are left out.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SignerAttributes {
+    /// Full name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// E-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Place in the order.
+    pub order: u32,
+    /// Where they stand.
+    #[schema(value_type = SignerStatus)]
+    pub status: &'static str,
+    /// What is asked of them.
+    #[schema(value_type = SignerRole)]
+    pub role: &'static str,
+    /// Their link, once they are invited and until they have acted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signing_url: Option<String>,
+    /// When they were invited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<Timestamp>,
+    /// When they opened the document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub viewed_at: Option<Timestamp>,
+    /// When they acted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_at: Option<Timestamp>,
+    /// When they refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declined_at: Option<Timestamp>,
+    /// Why they refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decline_reason: Option<String>,
+}
+
+/// A page of requests.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RequestList {
+    /// The requests.
+    pub data: Vec<RequestObject>,
+    /// Counts.
+    pub meta: PageMeta,
+    /// The other pages.
+    pub links: PageLinks,
+}
+
+/// That it was done.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Message {
+    /// One sentence.
+    #[schema(example = "Signature request resent successfully")]
+    pub message: &'static str,
+}
+
+/// Where the sealed PDF can be had.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Download {
+    /// Address that needs no key.
+    pub download_url: String,
+    /// Until when it works: 15 minutes.
+    pub expires_at: Timestamp,
+}
+
+/// A request's history.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct History {
+    /// Its events, in order.
+    pub data: Vec<EventObject>,
+}
+
+/// An event as a resource.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventObject {
+    /// `signature-event`.
+    pub r#type: &'static str,
+    /// Which.
+    pub id: Uuid,
+    /// What it is.
+    pub attributes: EventAttributes,
+}
+
+/// What an event is. `hash = SHA-256(hash of the event before ‖ canonical JSON of this one)`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventAttributes {
+    /// Its number in the request's history, from 1.
+    pub sequence: u64,
+    /// What happened, such as `signer.signed`.
+    pub name: &'static str,
+    /// When.
+    pub time: Timestamp,
+    /// Who caused it.
+    pub actor: Value,
+    /// Ids, digests and numbers.
+    pub data: Value,
+    /// Names, addresses, reasons; absent once erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub personal: Option<Value>,
+    /// Its hash, in hexadecimal.
+    pub hash: String,
+}
