@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
@@ -224,7 +225,7 @@ pub(super) async fn done(State(floor): State<Floor>, Path(id): Path<String>, hea
 
 /// A signer with a session on a request.
 struct Visit {
-    request: Request,
+    request: Arc<Request>,
     session: Session,
     language: Language,
     place: usize,
@@ -279,10 +280,10 @@ impl Visit {
     }
 }
 
-async fn request_of(floor: &Floor, id: &str) -> Result<Option<Request>, ServiceError> {
+async fn request_of(floor: &Floor, id: &str) -> Result<Option<Arc<Request>>, ServiceError> {
     let Ok(id) = id.parse::<RequestId>() else { return Ok(None) };
     let loaded = floor.service.ledger.load(id).await?;
-    Ok(loaded.map(|loaded| loaded.request.clone()).filter(|request| request.deleted_at.is_none()))
+    Ok(loaded.map(|loaded| Arc::clone(&loaded.request)).filter(|request| request.deleted_at.is_none()))
 }
 
 /// The visit and the answer of a call that changes something.
