@@ -14,3 +14,6 @@ mod browser;
 mod documents;
 mod samples;
 mod tools;
+
+// The program itself, killed and started again.
+mod simulation;

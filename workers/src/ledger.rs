@@ -22,7 +22,7 @@ const CACHE_MAX: u64 = 20_000;
 #[derive(Clone, Debug)]
 pub struct Loaded {
     /// The request, folded.
-    pub request: Request,
+    pub request: Arc<Request>,
     /// Its data key; `None` once erased.
     pub key: Option<DataKey>,
 }
@@ -204,7 +204,7 @@ fn fold(id: RequestId, key: Option<DataKey>, rows: &[EventRow]) -> Result<Option
         let event = trail::read(&line).map_err(|error| broken(id, row.seq, error))?;
         Request::advance(&mut request, &event).map_err(|refusal: Refusal| broken(id, row.seq, refusal.into()))?;
     }
-    Ok(request.map(|request| Loaded { request, key }))
+    Ok(request.map(|request| Loaded { request: Arc::new(request), key }))
 }
 
 fn broken(request: RequestId, seq: u64, error: Broken) -> LedgerError {

@@ -43,7 +43,7 @@ struct Known {
 #[derive(Default)]
 struct Working {
     stored: Option<Arc<Loaded>>,
-    now: Option<Request>,
+    now: Option<Arc<Request>>,
     key: Option<DataKey>,
     wrapped_key: Option<Vec<u8>>,
     rows: Vec<EventRow>,
@@ -69,11 +69,11 @@ impl Writer {
         let mut receipts = Vec::new();
         let answers: Vec<Answer> =
             orders.into_iter().map(|order| self.answer(order, &mut known, &mut receipts)).collect();
-        let changed: Vec<Working> = known.working.into_values().filter(|work| !work.rows.is_empty()).collect();
+        let mut changed: Vec<Working> = known.working.into_values().filter(|work| !work.rows.is_empty()).collect();
         if changed.is_empty() {
             return Ok(answers);
         }
-        self.store_changes(&mut transaction, &changed, &receipts).await?;
+        self.store_changes(&mut transaction, &mut changed, &receipts).await?;
         transaction.commit().await?;
         self.tell(changed);
         Ok(answers)
@@ -85,13 +85,13 @@ impl Writer {
         let mut loaded = self.ledger.load_all(transaction, &ids).await?;
         let working = ids.into_iter().map(|id| (id, Working::new(loaded.remove(&id)))).collect();
 
-        let mut receipts = HashMap::new();
-        for order in orders {
-            let Some(receipt) = &order.receipt else { continue };
-            if let Some(row) = transaction.receipt(&order.organization, &receipt.key).await? {
-                receipts.insert((row.organization.clone(), row.key.clone()), row);
-            }
-        }
+        let keyed: Vec<(&OrganizationId, &str)> =
+            orders.iter().filter_map(|order| Some((&order.organization, &*order.receipt.as_ref()?.key))).collect();
+        let receipts = match keyed.is_empty() {
+            true => Vec::new(),
+            false => transaction.receipts(&keyed).await?,
+        };
+        let receipts = receipts.into_iter().map(|row| ((row.organization.clone(), row.key.clone()), row)).collect();
         let fenced: Vec<String> = orders.iter().filter_map(|order| Some(order.fence.as_ref()?.key.clone())).collect();
         let epochs = match fenced.is_empty() {
             true => HashMap::new(),
@@ -99,7 +99,10 @@ impl Writer {
         };
         let needed: BTreeSet<(OrganizationId, Digest)> = orders.iter().flat_map(documents_of).collect();
         let needed: Vec<_> = needed.into_iter().collect();
-        let documents = transaction.documents_present(&needed).await?.into_iter().collect();
+        let documents = match needed.is_empty() {
+            true => HashSet::new(),
+            false => transaction.documents_present(&needed).await?.into_iter().collect(),
+        };
         Ok(Known { now: self.clock.now(), working, receipts, epochs, documents })
     }
 
@@ -136,7 +139,7 @@ impl Writer {
 
     /// Decides one order on the request as the batch has it so far. On refusal nothing changes.
     fn apply(&self, order: &Order, work: &mut Working, now: Timestamp) -> Answer {
-        let stranger = |request: &Request| request.organization != order.organization;
+        let stranger = |request: &Arc<Request>| request.organization != order.organization;
         if work.now.as_ref().is_some_and(stranger) {
             return Err(Refusal::new(Code::NotFound, "There is no such request.").into());
         }
@@ -148,12 +151,12 @@ impl Writer {
             user_agent: order.user_agent.as_deref(),
             link: &*self.link,
         };
-        let proposals = decide(work.now.as_ref(), &order.command, &given)?;
+        let proposals = decide(work.now.as_deref(), &order.command, &given)?;
         if work.now.is_none() {
             let (key, wrapped) = self.ledger.new_key(order.command.request).map_err(unavailable)?;
             (work.key, work.wrapped_key) = (Some(key), Some(wrapped));
         }
-        let mut request = work.now.clone();
+        let mut request = work.now.as_deref().cloned();
         let mut rows = Vec::with_capacity(proposals.len());
         let mut events = Vec::with_capacity(proposals.len());
         for proposal in proposals {
@@ -175,17 +178,18 @@ impl Writer {
         let Some(request) = request else { return Err(Failure::Unavailable("nothing was decided".to_owned())) };
         work.rows.append(&mut rows);
         work.events.extend(events.iter().cloned());
-        work.now = Some(request.clone());
-        Ok(Done::Committed { request: Arc::new(request), events })
+        let request = Arc::new(request);
+        work.now = Some(Arc::clone(&request));
+        Ok(Done::Committed { request, events })
     }
 
     async fn store_changes(
         &self,
         transaction: &mut Transaction,
-        changed: &[Working],
+        changed: &mut [Working],
         receipts: &[ReceiptRow],
     ) -> Result<(), LedgerError> {
-        let events: Vec<EventRow> = changed.iter().flat_map(|work| work.rows.iter().cloned()).collect();
+        let events: Vec<EventRow> = changed.iter_mut().flat_map(|work| work.rows.drain(..)).collect();
         transaction.insert_events(&events).await?;
         let rows = |new: bool| -> Vec<RequestRow> {
             changed.iter().filter(|work| work.stored.is_none() == new).filter_map(Working::row).collect()
@@ -215,7 +219,7 @@ impl Writer {
                 mail |= effect.lane == Lane::Mail;
                 seal |= effect.lane == Lane::Seal;
             }
-            let wake = work.now.as_ref().and_then(Request::wake_at);
+            let wake = work.now.as_deref().and_then(Request::wake_at);
             timers |= wake.is_some() && wake != work.stored.as_ref().and_then(|stored| stored.request.wake_at());
             work.events.iter().cloned().for_each(|event| self.bus.publish(event));
             if let Some(request) = work.now {
@@ -237,7 +241,7 @@ impl Writer {
 
 impl Working {
     fn new(stored: Option<Arc<Loaded>>) -> Self {
-        let now = stored.as_ref().map(|loaded| loaded.request.clone());
+        let now = stored.as_ref().map(|loaded| Arc::clone(&loaded.request));
         let key = stored.as_ref().and_then(|loaded| loaded.key.clone());
         Self { stored, now, key, ..Self::default() }
     }

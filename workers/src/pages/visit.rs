@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::body::to_bytes;
@@ -33,7 +34,7 @@ const ANSWER_MAX_BYTES: usize = 1024 * 1024;
 
 /// A signer with a session on a request. Where there is none, the page of a dead link is the answer.
 pub(super) struct Visit {
-    pub(super) request: Request,
+    pub(super) request: Arc<Request>,
     pub(super) session: Session,
     pub(super) language: Language,
     place: usize,
@@ -132,10 +133,10 @@ impl Visit {
     }
 }
 
-pub(super) async fn request_of(floor: &Floor, id: &str) -> Result<Option<Request>, ServiceError> {
+pub(super) async fn request_of(floor: &Floor, id: &str) -> Result<Option<Arc<Request>>, ServiceError> {
     let Ok(id) = id.parse::<RequestId>() else { return Ok(None) };
     let loaded = floor.service.ledger.load(id).await?;
-    Ok(loaded.map(|loaded| loaded.request.clone()).filter(|request| request.deleted_at.is_none()))
+    Ok(loaded.map(|loaded| Arc::clone(&loaded.request)).filter(|request| request.deleted_at.is_none()))
 }
 
 /// Faults as the page's script reads them.

@@ -33,7 +33,7 @@ pub async fn run(service: Arc<Service>, mailer: Mailer, stop: CancellationToken)
 struct Errand {
     claim: Claim,
     effect: Effect,
-    request: Request,
+    request: Arc<Request>,
 }
 
 async fn post(service: Arc<Service>, mailer: Mailer, claims: Vec<Claim>) {
@@ -53,7 +53,7 @@ async fn find(service: &Service, claim: Claim) -> Option<Errand> {
     let effect: Effect = claim.key.parse().ok()?;
     match service.ledger.load(effect.request).await {
         Ok(Some(loaded)) if loaded.request.owed.contains(&effect) => {
-            Some(Errand { claim, effect, request: loaded.request.clone() })
+            Some(Errand { claim, effect, request: Arc::clone(&loaded.request) })
         }
         Ok(_) => None,
         Err(error) => {

@@ -115,7 +115,8 @@ impl Documents {
         if Digest::of(&bytes) == digest { Ok(bytes) } else { Err(missing) }
     }
 
-    /// The page sizes of several documents of an organization.
+    /// The page sizes of several documents of an organization. What a digest names never changes: those
+    /// in memory need no look whether the document is still stored.
     pub async fn pages(
         &self,
         organization: &OrganizationId,
@@ -123,7 +124,11 @@ impl Documents {
     ) -> Result<HashMap<Digest, Arc<Vec<PageSize>>>, ServiceError> {
         let mut pages = HashMap::new();
         for digest in digests {
-            if let Some(found) = self.find(organization, *digest).await? {
+            let found = match self.known.get(&(organization.clone(), *digest)) {
+                Some(known) => Some(known),
+                None => self.find(organization, *digest).await?,
+            };
+            if let Some(found) = found {
                 pages.insert(*digest, found.pages);
             }
         }

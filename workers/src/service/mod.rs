@@ -115,10 +115,14 @@ impl Service {
     }
 
     /// An organization's request as it stands; `None` if it has none of this id, or erased it.
-    pub async fn find(&self, organization: &OrganizationId, id: RequestId) -> Result<Option<Request>, ServiceError> {
+    pub async fn find(
+        &self,
+        organization: &OrganizationId,
+        id: RequestId,
+    ) -> Result<Option<Arc<Request>>, ServiceError> {
         let loaded = self.ledger.load(id).await?;
         let mine = loaded.filter(|loaded| loaded.request.organization == *organization);
-        Ok(mine.map(|loaded| loaded.request.clone()).filter(|request| request.deleted_at.is_none()))
+        Ok(mine.map(|loaded| Arc::clone(&loaded.request)).filter(|request| request.deleted_at.is_none()))
     }
 
     /// A request's history, proven whole.
@@ -143,11 +147,12 @@ impl Service {
     }
 
     /// Commits an order and returns the request as it left it, also when it had been committed before.
-    pub async fn submit(&self, order: Order) -> Result<Request, ServiceError> {
+    pub async fn submit(&self, order: Order) -> Result<Arc<Request>, ServiceError> {
         match self.commit.submit(order).await? {
-            Done::Committed { request, .. } => Ok((*request).clone()),
+            Done::Committed { request, .. } => Ok(request),
             Done::Before { request, seq } => {
-                self.as_of_seq(request, seq).await?.ok_or(ServiceError::Missing { what: "request" })
+                let then = self.as_of_seq(request, seq).await?.ok_or(ServiceError::Missing { what: "request" })?;
+                Ok(Arc::new(then))
             }
         }
     }

@@ -40,7 +40,9 @@ pub(super) const INSERT_RECEIPTS: &str =
 pub(super) const RECEIPT: &str = "SELECT organization, key, fingerprint, subject, seq, created_us FROM receipts \
      WHERE organization = $1 AND key = $2";
 pub(super) const DELETE_OLD_RECEIPTS: &str = "DELETE FROM receipts WHERE created_us < $1";
-pub(super) const DELETE_RECEIPT: &str = "DELETE FROM receipts WHERE organization = $1 AND key = $2";
+pub(super) const REPLACE_RECEIPTS: &str = " ON CONFLICT (organization, key) DO UPDATE SET \
+     fingerprint = excluded.fingerprint, subject = excluded.subject, seq = excluded.seq, \
+     created_us = excluded.created_us";
 
 pub(super) const INSERT_USES: &str = "INSERT INTO document_uses (organization, digest, subject) ";
 pub(super) const ADD_USE: &str = "INSERT INTO document_uses (organization, digest, subject) VALUES ($1, $2, $3) \

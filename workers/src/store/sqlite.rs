@@ -26,8 +26,17 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 const READERS_MAX: u32 = 4;
 /// Pages of the WAL after which it is folded into the database file (4 KiB each).
 const CHECKPOINT_PAGES: &str = "4000";
-/// Row counts of multi-row statements: few different ones, so that each stays prepared.
-const CHUNKS: [usize; 4] = [128, 32, 8, 1];
+/// Row counts of multi-row statements: powers of two, so that few statements write any number of
+/// rows and each of them stays prepared.
+const CHUNKS: [usize; 9] = [256, 128, 64, 32, 16, 8, 4, 2, 1];
+
+/// Look-ups of many pairs at once; `CROSS JOIN` has SQLite go through the pairs, not the table.
+const RECEIPTS_OF: &str = "SELECT receipts.organization, receipts.key, fingerprint, subject, seq, created_us FROM \
+     json_each($1) AS wanted CROSS JOIN receipts ON receipts.organization = wanted.value ->> 0 \
+     AND receipts.key = wanted.value ->> 1";
+const DOCUMENTS_OF: &str = "SELECT documents.organization, documents.digest FROM json_each($1) AS wanted \
+     CROSS JOIN documents ON documents.organization = wanted.value ->> 0 \
+     AND documents.digest = unhex(wanted.value ->> 1)";
 
 const MIGRATIONS: [(i64, &str, &str); 2] = [
     (1, "requests", include_str!("../../../migrations/sqlite/0001_requests.sql")),
@@ -59,8 +68,11 @@ impl Sqlite {
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .pragma("cache_size", "-65536")
             .pragma("temp_store", "MEMORY");
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-        let readers = SqlitePoolOptions::new()
+        // A connection to a file in this process does not go away by itself: asking before each use
+        // whether it is there would cost as much as a look-up.
+        let pool = || SqlitePoolOptions::new().test_before_acquire(false);
+        let writer = pool().max_connections(1).connect_with(options.clone()).await?;
+        let readers = pool()
             .max_connections(READERS_MAX)
             .connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"));
         let store = Self { writer, readers };
@@ -257,15 +269,11 @@ impl Transaction {
         events_of_all(&mut self.inner, requests).await
     }
 
-    /// The receipt of an idempotency key.
-    pub async fn receipt(
-        &mut self,
-        organization: &OrganizationId,
-        key: &str,
-    ) -> Result<Option<ReceiptRow>, StoreError> {
-        let row =
-            sqlx::query(sql::RECEIPT).bind(organization.as_str()).bind(key).fetch_optional(&mut *self.inner).await?;
-        row.as_ref().map(receipt_row).transpose()
+    /// The receipts of some idempotency keys.
+    pub async fn receipts(&mut self, wanted: &[(&OrganizationId, &str)]) -> Result<Vec<ReceiptRow>, StoreError> {
+        let pairs: Vec<[&str; 2]> = wanted.iter().map(|(organization, key)| [organization.as_str(), key]).collect();
+        let rows = sqlx::query(RECEIPTS_OF).bind(pair_list(&pairs)).fetch_all(&mut *self.inner).await?;
+        rows.iter().map(receipt_row).collect()
     }
 
     /// The fencing numbers of some effects.
@@ -367,13 +375,6 @@ impl Transaction {
 
     /// Remembers first answers.
     pub async fn insert_receipts(&mut self, receipts: &[ReceiptRow]) -> Result<(), StoreError> {
-        for receipt in receipts {
-            sqlx::query(sql::DELETE_RECEIPT)
-                .bind(receipt.organization.as_str())
-                .bind(&receipt.key)
-                .execute(&mut *self.inner)
-                .await?;
-        }
         for chunk in chunked(receipts) {
             let mut query = QueryBuilder::new(sql::INSERT_RECEIPTS);
             query.push_values(chunk, |mut row, receipt| {
@@ -384,6 +385,7 @@ impl Transaction {
                     .push_bind(receipt.seq as i64)
                     .push_bind(receipt.created_us);
             });
+            query.push(sql::REPLACE_RECEIPTS);
             query.build().execute(&mut *self.inner).await?;
         }
         Ok(())
@@ -445,18 +447,11 @@ impl Transaction {
         &mut self,
         wanted: &[(OrganizationId, Digest)],
     ) -> Result<Vec<(OrganizationId, Digest)>, StoreError> {
-        let mut present = Vec::with_capacity(wanted.len());
-        for (organization, digest) in wanted {
-            let row = sqlx::query(sql::DOCUMENT)
-                .bind(organization.as_str())
-                .bind(digest.0.as_slice())
-                .fetch_optional(&mut *self.inner)
-                .await?;
-            if row.is_some() {
-                present.push((organization.clone(), *digest));
-            }
-        }
-        Ok(present)
+        let digests: Vec<String> = wanted.iter().map(|(_, digest)| digest.to_string()).collect();
+        let pairs: Vec<[&str; 2]> =
+            wanted.iter().zip(&digests).map(|((organization, _), digest)| [organization.as_str(), digest]).collect();
+        let rows = sqlx::query(DOCUMENTS_OF).bind(pair_list(&pairs)).fetch_all(&mut *self.inner).await?;
+        rows.iter().map(|row| Ok((organization(row)?, digest(row, "digest")?))).collect()
     }
 }
 
@@ -505,6 +500,10 @@ fn chunked<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
 fn hex_list(ids: &[RequestId]) -> String {
     let quoted: Vec<String> = ids.iter().map(|id| format!("\"{}\"", id.0.simple())).collect();
     format!("[{}]", quoted.join(","))
+}
+
+fn pair_list(pairs: &[[&str; 2]]) -> String {
+    serde_json::json!(pairs).to_string()
 }
 
 fn text_list(texts: &[String]) -> String {

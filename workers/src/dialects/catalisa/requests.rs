@@ -1,5 +1,7 @@
 //! Requests: create, get, send, cancel, resend, download, delete.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::header::LOCATION;
@@ -107,7 +109,8 @@ async fn created_before(
 }
 
 async fn created(floor: &Floor, order: Order) -> Result<Response, Problems> {
-    Ok(shown(&floor.service.submit(order).await?, floor))
+    let request = floor.service.submit(order).await?;
+    Ok(shown(&request, floor))
 }
 
 fn shown(request: &Request, floor: &Floor) -> Response {
@@ -141,7 +144,7 @@ pub(super) async fn get(
         if name == "at" {
             let at = instant(&value).ok_or_else(|| Fault::parameter("at", "at is an instant, as in RFC 3339."))?;
             let then = floor.service.as_of_time(request.id, at).await?;
-            request = then.ok_or_else(|| Fault::not_found("request at that time"))?;
+            request = then.map(Arc::new).ok_or_else(|| Fault::not_found("request at that time"))?;
         }
     }
     Ok(Json(show::answer(&request, &floor.service.links)))
@@ -290,7 +293,7 @@ pub(super) async fn delete(State(floor): State<Floor>, headers: HeaderMap, Id(id
 }
 
 /// The caller's request of this id; another organization's is as unknown as none at all.
-pub(super) async fn find(floor: &Floor, caller: &Caller, id: &str) -> Result<Request, Problems> {
+pub(super) async fn find(floor: &Floor, caller: &Caller, id: &str) -> Result<Arc<Request>, Problems> {
     let unknown = || Fault::not_found("request");
     let id: RequestId = id.parse().map_err(|_| unknown())?;
     Ok(floor.service.find(&caller.organization, id).await?.ok_or_else(unknown)?)

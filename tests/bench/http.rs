@@ -1,0 +1,150 @@
+//! The same workflow through the HTTP server, load generator and server in one process: the sender
+//! posts the PDF in base64, each signer opens their link, sees the page and signs.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use countersign::app::App;
+use countersign::clock::Clock;
+use countersign::config::Role;
+use countersign::http::auth::{Permission, new_key};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::generator::{Connection, header};
+use crate::house::settings;
+use crate::plan::Plan;
+use crate::report::{Report, median, spread};
+
+/// Calls of one workflow: create, and for each signer link, page, sign; and one look at the request
+/// for the second signer's link.
+const CALLS: usize = 8;
+/// Connections at once.
+const CONNECTIONS: usize = 64;
+const SIGNATURE: &str = r#"{"consent":true,"signature":{"kind":"typed","text":"João Silva"},"fields":{}}"#;
+
+/// What a client of the API knows.
+struct Client {
+    address: SocketAddr,
+    key: String,
+    sample: Vec<u8>,
+    /// Counts distinct documents; `None` where all send the same.
+    distinct: Option<AtomicU64>,
+}
+
+/// Measures through HTTP, and what share of the ceiling that is.
+pub(crate) async fn measure(plan: &Plan, ceiling: f64, report: &mut Report) {
+    let only_http = [Role::Http];
+    let same = rate(plan, &only_http, CONNECTIONS, false, report, "HTTP: one document for all").await;
+    rate(plan, &only_http, 1, false, report, "HTTP: one document for all, one caller").await;
+    rate(plan, &only_http, CONNECTIONS, true, report, "HTTP: a document for each").await;
+    rate(plan, &[Role::All], CONNECTIONS, false, report, "HTTP: one document, beside letters and sealing").await;
+    report.at_least("HTTP: share of the ceiling", same / ceiling, 0.15);
+}
+
+async fn rate(plan: &Plan, roles: &[Role], callers: usize, distinct: bool, report: &mut Report, figure: &str) -> f64 {
+    let folder = TempDir::new().unwrap();
+    let app =
+        App::start(countersign::config::Settings { roles: roles.to_vec(), ..settings(folder.path()) }, Clock::System);
+    let app = app.await.unwrap();
+    let now = app.service.clock.now();
+    let (row, key) = new_key("acme".parse().unwrap(), "bench".to_owned(), &Permission::ALL, now).unwrap();
+    app.service.store.insert_key(&row).await.unwrap();
+    let sample = countersign::seal::sample().unwrap();
+    let distinct = distinct.then(AtomicU64::default);
+    let client = Arc::new(Client { address: app.address.unwrap(), key, sample, distinct });
+    let (mut rates, mut calls) = (Vec::new(), Vec::new());
+    for _ in 0..plan.rounds {
+        let (rate, taken) = drive(&client, callers, plan.slice).await;
+        rates.push(rate);
+        calls.extend(taken);
+    }
+    app.stop().await;
+    let rate = median(&rates);
+    report.figure(figure, format!("{rate:.0} workflows/s, {:.0} calls/s, {}", rate * CALLS as f64, spread(&calls)));
+    rate
+}
+
+async fn drive(client: &Arc<Client>, callers: usize, slice: Duration) -> (f64, Vec<Duration>) {
+    let over = Arc::new(AtomicBool::new(false));
+    let started = Instant::now();
+    let tasks: Vec<_> = (0..callers)
+        .map(|_| {
+            let (client, over) = (Arc::clone(client), Arc::clone(&over));
+            tokio::spawn(async move {
+                let mut connection = Connection::open(client.address).await;
+                let (mut workflows, mut taken) = (0, Vec::new());
+                while !over.load(Ordering::Relaxed) {
+                    client.workflow(&mut connection, &mut taken).await;
+                    workflows += 1;
+                }
+                (workflows, taken)
+            })
+        })
+        .collect();
+    tokio::time::sleep(slice).await;
+    over.store(true, Ordering::Relaxed);
+    let done: Vec<_> = join_all(tasks).await.into_iter().map(Result::unwrap).collect();
+    let workflows: usize = done.iter().map(|(workflows, _)| workflows).sum();
+    (workflows as f64 / started.elapsed().as_secs_f64(), done.into_iter().flat_map(|(_, taken)| taken).collect())
+}
+
+impl Client {
+    async fn workflow(&self, connection: &mut Connection, taken: &mut Vec<Duration>) {
+        let mut started = Instant::now();
+        let mut lap = || taken.push(std::mem::replace(&mut started, Instant::now()).elapsed());
+        let bearer = format!("authorization: Bearer {}\r\ncontent-type: application/json\r\n", self.key);
+        let created = connection.call("POST /api/v1/esignature/requests", &bearer, &self.body()).await;
+        assert_eq!(created.status, 201, "{}", created.body);
+        let created: Value = serde_json::from_str(created.body).unwrap();
+        lap();
+        let look = format!("GET /api/v1/esignature/requests/{}", created["data"]["id"].as_str().unwrap());
+        let mut request = created;
+        for place in 0..2 {
+            if place > 0 {
+                request = serde_json::from_str(connection.call(&look, &bearer, b"").await.body).unwrap();
+                lap();
+            }
+            let signer = &request["data"]["relationships"]["signers"]["data"][place];
+            let link = signer["attributes"]["signingUrl"].as_str().unwrap();
+            let path = link.splitn(4, '/').nth(3).unwrap();
+            let opened = connection.call(&format!("GET /{path}"), "", b"").await;
+            assert_eq!(opened.status, 303, "{}", opened.body);
+            let cookie = header(opened.head, "set-cookie").unwrap().split(';').next().unwrap();
+            let cookie = format!("cookie: {cookie}\r\n");
+            let page = header(opened.head, "location").unwrap().to_owned();
+            lap();
+            let shown = connection.call(&format!("GET {page}"), &cookie, b"").await;
+            assert_eq!(shown.status, 200, "{}", shown.body);
+            lap();
+            let headers = format!("{cookie}content-type: application/json\r\n");
+            let signed = connection.call(&format!("POST {page}/sign"), &headers, SIGNATURE.as_bytes()).await;
+            assert_eq!(signed.status, 200, "{}", signed.body);
+            lap();
+        }
+    }
+
+    fn body(&self) -> Vec<u8> {
+        let mut document = self.sample.clone();
+        if let Some(distinct) = &self.distinct {
+            // Bytes behind the end of a PDF change its digest and nothing else.
+            document.extend(format!("%{}\n", distinct.fetch_add(1, Ordering::Relaxed)).into_bytes());
+        }
+        let attributes = json!({
+            "title": "Contrato de Prestação de Serviços",
+            "fileBase64": STANDARD.encode(document),
+            "fileName": "contrato.pdf",
+            "expiresInDays": 30,
+            "signers": [
+                { "name": "João Silva", "email": "joao@empresa.com", "order": 1 },
+                { "name": "Maria Santos", "email": "maria@cliente.com", "order": 2 },
+            ],
+        });
+        json!({ "data": { "type": "signature-request", "attributes": attributes } }).to_string().into_bytes()
+    }
+}
