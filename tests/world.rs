@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign::app::App;
 use countersign::clock::Clock;
-use countersign::config::{Given, Settings};
+use countersign::config::{Given, Role, Settings};
 use countersign::http::auth::{Permission, new_key};
 use countersign::service::replay::{Report, replay};
 use countersign::vault::Vault;
@@ -53,14 +53,25 @@ impl World {
         Self::start(Clock::manual(START.parse().unwrap())).await
     }
 
+    /// A system like [`Self::manual`] that runs only some roles.
+    pub async fn of_roles(roles: &[Role]) -> Self {
+        Self::start_with(Clock::manual(START.parse().unwrap()), |settings| settings.roles = roles.to_vec()).await
+    }
+
     /// A system with the machine's clock.
     pub async fn system() -> Self {
         Self::start(Clock::System).await
     }
 
     async fn start(clock: Clock) -> Self {
+        Self::start_with(clock, |_| {}).await
+    }
+
+    async fn start_with(clock: Clock, change: impl FnOnce(&mut Settings)) -> Self {
         let folder = TempDir::new().unwrap();
-        let app = App::start(settings(folder.path()), clock).await.unwrap();
+        let mut settings = settings(folder.path());
+        change(&mut settings);
+        let app = App::start(settings, clock).await.unwrap();
         let api = format!("{}/api/v1/esignature", app.service.settings.public_url);
         let key = make_key(&app, "acme", &Permission::ALL).await;
         Self { app, key, api, client: Client::new(), folder }

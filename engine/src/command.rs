@@ -1,4 +1,4 @@
-//! Commands: wishes, accepted or refused by [`crate::decide`]. They name what somebody wants, in
+//! Commands: wishes, accepted or refused by [`crate::decide()`]. They name what somebody wants, in
 //! the engine's own words; translating a vendor's words into them is the dialects' business.
 
 use std::collections::BTreeMap;

@@ -117,7 +117,9 @@ fn check(terms: &Terms) -> Result<(), Refusal> {
     if ids.len() != terms.signers.len() || terms.signers.len() > SIGNERS_MAX {
         return invalid("Signers must be distinct, and at most 100.");
     }
-    if terms.widgets.len() > WIDGETS_MAX || terms.widgets.iter().any(|widget| !ids.contains(&widget.signer)) {
+    // Each signer may have been given one more, on an appended page.
+    let most = WIDGETS_MAX + terms.signers.len();
+    if terms.widgets.len() > most || terms.widgets.iter().any(|widget| !ids.contains(&widget.signer)) {
         return invalid("Widgets must belong to signers of the request, and be at most 1000.");
     }
     if terms.expires_in_days.is_some_and(|days| days == 0 || days > schedule::EXPIRES_IN_DAYS_MAX) {

@@ -13,7 +13,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::{BadSetting, Given, Settings};
 use crate::seal;
@@ -110,11 +114,11 @@ async fn run(cli: Cli) -> Result<ExitCode, Failed> {
     };
     match cli.command {
         Command::Demo(demo) => {
-            log("warn");
+            log(Level::WARN);
             demo.run().await
         }
         Command::Serve { given } => {
-            log("info");
+            log(Level::INFO);
             serve::run(given.or(file).settle()?).await
         }
         Command::Keys { action, data } => keys::run(action, &settle(data, file)?).await,
@@ -126,12 +130,17 @@ async fn run(cli: Cli) -> Result<ExitCode, Failed> {
     }
 }
 
-/// Logs to standard error; `COUNTERSIGN_LOG` says what, `COUNTERSIGN_LOG_FORMAT=json` how.
-fn log(default: &str) {
-    let filter = EnvFilter::try_from_env("COUNTERSIGN_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    let colours = std::io::stderr().is_terminal();
-    let layer = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let layer = layer.with_target(false).with_ansi(colours);
+/// Logs to standard error. `COUNTERSIGN_LOG` says what, such as `warn` or `info,countersign=debug`;
+/// `COUNTERSIGN_LOG_FORMAT=json` how.
+fn log(default: Level) {
+    let given = std::env::var("COUNTERSIGN_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
+    let filter = given.unwrap_or_else(|| Targets::new().with_default(default));
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
     let json = std::env::var("COUNTERSIGN_LOG_FORMAT").is_ok_and(|format| format == "json");
-    if json { layer.json().init() } else { layer.init() }
+    let registry = tracing_subscriber::registry();
+    if json {
+        registry.with(layer.json().with_filter(filter)).init();
+    } else {
+        registry.with(layer.with_ansi(std::io::stderr().is_terminal()).with_filter(filter)).init();
+    }
 }

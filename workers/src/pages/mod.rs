@@ -11,6 +11,7 @@ mod progress;
 mod signing;
 pub mod text;
 pub mod view;
+mod visit;
 
 use axum::Router;
 use axum::routing::{get, post};

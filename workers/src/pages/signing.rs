@@ -1,37 +1,31 @@
 //! The ceremony: a link is exchanged for a session; the session views, signs or declines.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Path, State};
+use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY, SET_COOKIE};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use countersign_engine::command::{Command, Wish};
-use countersign_engine::event::{Actor, Value};
-use countersign_engine::ids::{RequestId, WidgetId};
+use countersign_engine::command::Wish;
+use countersign_engine::event::Value;
+use countersign_engine::ids::WidgetId;
 use countersign_engine::refusal::{Code, Refusal};
-use countersign_engine::request::{Request, Status};
-use countersign_engine::signer::{Mark, Signer, SignerStatus};
+use countersign_engine::request::Status;
+use countersign_engine::signer::{Mark, SignerStatus};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::floor::{closed, failed, html, is_own_origin, language, pdf, session, session_cookie};
+use super::floor::{closed, failed, html, language, pdf, session_cookie};
 use super::text::words;
 use super::view::{ClosedReason, DonePage, Outcome};
+use super::visit::{Sent, Visit, faults, request_of};
 use super::{ceremony, download};
-use crate::commit::{Failure, Order};
+use crate::commit::Failure;
 use crate::http::Floor;
-use crate::http::caller::Origin;
 use crate::language::Language;
 use crate::service::ServiceError;
 use crate::service::links::Session;
-
-/// Largest answer of a signer's browser, in bytes: 5,000 points of a drawing and every field.
-const ANSWER_MAX_BYTES: usize = 1024 * 1024;
 
 /// `GET /sign/{request}/{token}`: exchanges a link for a session.
 pub(super) async fn open_link(
@@ -66,26 +60,16 @@ pub(super) async fn open_link(
 }
 
 /// `GET /sign/{request}`: the signing page. The first time a signer sees it is recorded.
-pub(super) async fn page(
-    State(floor): State<Floor>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Path(id): Path<String>,
-    method: Method,
-    headers: HeaderMap,
-) -> Response {
-    let visit = match Visit::open(&floor, &id, &headers).await {
-        Ok(visit) => visit,
-        Err(answer) => return answer,
-    };
+pub(super) async fn page(State(floor): State<Floor>, method: Method, visit: Visit) -> Response {
     if visit.signer().has_acted() {
-        return (StatusCode::SEE_OTHER, [(LOCATION, format!("/sign/{id}/done"))]).into_response();
+        return visit.to("/done");
     }
     if let Some(reason) = visit.closed_because(&floor) {
         return closed(visit.language, reason, Some(&visit.request));
     }
     if visit.signer().status == SignerStatus::Sent && method == Method::GET {
         let wish = Wish::View { signer: visit.session.signer, round: visit.session.round };
-        match floor.service.submit(visit.order(&floor, peer, &headers, wish)).await {
+        match floor.service.submit(visit.order(wish)).await {
             Ok(_) => {}
             // Somebody else's command came first: the page shows what is, whatever that is.
             Err(ServiceError::Commit(Failure::Refused(_))) => {}
@@ -102,13 +86,9 @@ pub(super) async fn page(
 /// `GET /sign/{request}/documents/{number}`: an original, from 0.
 pub(super) async fn document(
     State(floor): State<Floor>,
-    Path((id, number)): Path<(String, usize)>,
-    headers: HeaderMap,
+    Path((_, number)): Path<(String, usize)>,
+    visit: Visit,
 ) -> Response {
-    let visit = match Visit::open(&floor, &id, &headers).await {
-        Ok(visit) => visit,
-        Err(answer) => return answer,
-    };
     let open = visit.closed_because(&floor).is_none() || visit.signer().has_acted();
     let Some(reference) = visit.request.terms.documents.get(number).filter(|_| open) else {
         return closed(visit.language, ClosedReason::Unknown, None);
@@ -125,7 +105,7 @@ pub(super) async fn document(
 /// What a browser sends to sign.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Answer {
+pub(super) struct Answer {
     #[serde(default)]
     consent: bool,
     signature: Option<Signature>,
@@ -142,23 +122,13 @@ enum Signature {
 
 /// What a browser sends to decline.
 #[derive(Deserialize)]
-struct Refused {
+pub(super) struct Refused {
     #[serde(default)]
     reason: String,
 }
 
 /// `POST /sign/{request}/sign`.
-pub(super) async fn sign(
-    State(floor): State<Floor>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let (visit, answer) = match received::<Answer>(&floor, &id, &headers, &body).await {
-        Ok(received) => received,
-        Err(answer) => return answer,
-    };
+pub(super) async fn sign(State(floor): State<Floor>, Sent { visit, answer }: Sent<Answer>) -> Response {
     let text = words(visit.language);
     let mut values = BTreeMap::new();
     for (id, value) in answer.fields {
@@ -174,38 +144,24 @@ pub(super) async fn sign(
         mark: answer.signature.map(mark),
         values,
     };
-    conclude(&floor, &visit, visit.order(&floor, peer, &headers, wish)).await
+    conclude(&floor, &visit, wish).await
 }
 
 /// `POST /sign/{request}/decline`.
-pub(super) async fn decline(
-    State(floor): State<Floor>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let (visit, answer) = match received::<Refused>(&floor, &id, &headers, &body).await {
-        Ok(received) => received,
-        Err(answer) => return answer,
-    };
+pub(super) async fn decline(State(floor): State<Floor>, Sent { visit, answer }: Sent<Refused>) -> Response {
     let Session { signer, round } = visit.session;
     let wish = Wish::Decline { signer, round, reason: answer.reason };
-    conclude(&floor, &visit, visit.order(&floor, peer, &headers, wish)).await
+    conclude(&floor, &visit, wish).await
 }
 
 /// `GET /sign/{request}/done`: what the signer did, and what happens next.
-pub(super) async fn done(State(floor): State<Floor>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    let visit = match Visit::open(&floor, &id, &headers).await {
-        Ok(visit) => visit,
-        Err(answer) => return answer,
-    };
+pub(super) async fn done(State(floor): State<Floor>, visit: Visit) -> Response {
     let (request, signer) = (&visit.request, visit.signer());
     let outcome = match signer.status {
         SignerStatus::Signed => Outcome::Acted,
         SignerStatus::Declined => Outcome::Declined { reason: signer.decline_reason.clone().unwrap_or_default() },
         SignerStatus::Pending | SignerStatus::Sent | SignerStatus::Viewed => {
-            return (StatusCode::SEE_OTHER, [(LOCATION, format!("/sign/{id}"))]).into_response();
+            return visit.to("");
         }
     };
     let completed = request.status == Status::Completed;
@@ -223,96 +179,8 @@ pub(super) async fn done(State(floor): State<Floor>, Path(id): Path<String>, hea
     html(StatusCode::OK, &page)
 }
 
-/// A signer with a session on a request.
-struct Visit {
-    request: Arc<Request>,
-    session: Session,
-    language: Language,
-    place: usize,
-}
-
-impl Visit {
-    async fn open(floor: &Floor, id: &str, headers: &HeaderMap) -> Result<Self, Response> {
-        let unknown = |language| closed(language, ClosedReason::Unknown, None);
-        let spoken = language(headers, None);
-        let request = request_of(floor, id).await.map_err(|error| failed(spoken, &error))?;
-        let request = request.ok_or_else(|| unknown(spoken))?;
-        let session = session(floor, request.id, headers).ok_or_else(|| unknown(spoken))?;
-        let language = language(headers, Some(&request));
-        match request.signers.iter().position(|signer| signer.id() == session.signer) {
-            None => Err(unknown(language)),
-            Some(place) if request.signers[place].round != session.round => {
-                Err(closed(language, ClosedReason::Replaced, Some(&request)))
-            }
-            Some(place) => Ok(Self { request, session, language, place }),
-        }
-    }
-
-    fn signer(&self) -> &Signer {
-        &self.request.signers[self.place]
-    }
-
-    /// Why this signer cannot act now, if so.
-    fn closed_because(&self, floor: &Floor) -> Option<ClosedReason> {
-        match self.request.status {
-            Status::Completed => Some(ClosedReason::Completed),
-            Status::Declined => Some(ClosedReason::Declined),
-            Status::Cancelled => Some(ClosedReason::Cancelled),
-            Status::Expired => Some(ClosedReason::Expired),
-            _ if self.request.is_past_expiry(floor.service.clock.now()) => Some(ClosedReason::Expired),
-            _ if self.signer().has_acted() => Some(ClosedReason::AlreadySigned),
-            _ if !self.signer().is_invited() => Some(ClosedReason::NotYourTurn),
-            _ => None,
-        }
-    }
-
-    fn order(&self, floor: &Floor, peer: SocketAddr, headers: &HeaderMap, wish: Wish) -> Order {
-        let origin = Origin::of(peer, headers, floor.service.settings.trusted_proxies);
-        Order {
-            organization: self.request.organization.clone(),
-            command: Command { request: self.request.id, wish },
-            actor: Actor::Signer(self.session.signer),
-            ip: Some(origin.ip),
-            user_agent: origin.user_agent,
-            receipt: None,
-            fence: None,
-        }
-    }
-}
-
-async fn request_of(floor: &Floor, id: &str) -> Result<Option<Arc<Request>>, ServiceError> {
-    let Ok(id) = id.parse::<RequestId>() else { return Ok(None) };
-    let loaded = floor.service.ledger.load(id).await?;
-    Ok(loaded.map(|loaded| Arc::clone(&loaded.request)).filter(|request| request.deleted_at.is_none()))
-}
-
-/// The visit and the answer of a call that changes something.
-async fn received<T: for<'a> Deserialize<'a>>(
-    floor: &Floor,
-    id: &str,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<(Visit, T), Response> {
-    let spoken = language(headers, None);
-    let told = |status, code, detail| faults(status, &[(code, detail, None)]);
-    if !is_own_origin(floor, headers) {
-        return Err(told(StatusCode::FORBIDDEN, "foreign_origin", words(spoken).answers.not_read));
-    }
-    if body.len() > ANSWER_MAX_BYTES {
-        return Err(told(StatusCode::PAYLOAD_TOO_LARGE, "too_large", words(spoken).answers.too_large));
-    }
-    let visit = Visit::open(floor, id, headers).await.map_err(|page| {
-        let status = page.status();
-        faults(status, &[("link_dead", words(spoken).answers.link_dead, None)])
-    })?;
-    match serde_json::from_slice(body) {
-        Ok(answer) => Ok((visit, answer)),
-        Err(_) => Err(told(StatusCode::UNPROCESSABLE_ENTITY, "invalid", words(visit.language).answers.not_read)),
-    }
-}
-
-async fn conclude(floor: &Floor, visit: &Visit, order: Order) -> Response {
-    match floor.service.submit(order).await {
+async fn conclude(floor: &Floor, visit: &Visit, wish: Wish) -> Response {
+    match floor.service.submit(visit.order(wish)).await {
         Ok(request) => Json(json!({ "next": format!("/sign/{}/done", request.id) })).into_response(),
         Err(ServiceError::Commit(Failure::Refused(refusal))) => refused(&refusal, visit.language),
         Err(error) => {
@@ -349,15 +217,6 @@ fn refused(refusal: &Refusal, language: Language) -> Response {
         _ => (StatusCode::CONFLICT, text.ended, None),
     };
     faults(status, &[(code, detail, field.map(str::to_owned))])
-}
-
-fn faults(status: StatusCode, faults: &[(&str, &str, Option<String>)]) -> Response {
-    let error = |(code, detail, field): &(&str, &str, Option<String>)| match field {
-        Some(field) => json!({ "code": code, "detail": detail, "field": field }),
-        None => json!({ "code": code, "detail": detail }),
-    };
-    let errors: Vec<_> = faults.iter().map(error).collect();
-    (status, Json(json!({ "errors": errors }))).into_response()
 }
 
 /// The engine's whole numbers for what the pad measured; what is out of range stays so, and is refused.

@@ -1,6 +1,6 @@
 //! Roles: loops that do what the rows say is due. Each is a reconciler: it can be killed at any
 //! point, started again anywhere, run twice, and is woken by the bus but guaranteed by looking
-//! again after [`POLL`]. No role calls another; what one leads to goes through the write path.
+//! again after `POLL`. No role calls another; what one leads to goes through the write path.
 
 mod claims;
 pub mod notifier;

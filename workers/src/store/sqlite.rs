@@ -112,9 +112,14 @@ impl Sqlite {
     }
 
     /// Folds the write-ahead log into the database file and empties it, so that nothing erased
-    /// stays behind in it. Gives up quietly while readers are at work.
+    /// stays behind in it. Gives up at once while readers are at work: the next time will do.
     pub async fn checkpoint(&self) -> Result<(), StoreError> {
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await?;
+        let mut connection = self.writer.acquire().await?;
+        let timeout = |wait: Duration| AssertSqlSafe(format!("PRAGMA busy_timeout = {}", wait.as_millis()));
+        sqlx::query(timeout(Duration::ZERO)).execute(&mut *connection).await?;
+        let done = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *connection).await;
+        sqlx::query(timeout(BUSY_TIMEOUT)).execute(&mut *connection).await?;
+        done?;
         Ok(())
     }
 

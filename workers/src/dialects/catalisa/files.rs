@@ -1,7 +1,7 @@
 //! Files: uploaded once, named by `fileId` in requests and templates.
 
 use axum::Json;
-use axum::extract::{FromRequest as _, Multipart, Path, Request as HttpRequest, State};
+use axum::extract::{FromRequest as _, Multipart, Request as HttpRequest, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -10,7 +10,7 @@ use countersign_engine::ids::OrganizationId;
 use uuid::Uuid;
 
 use super::BASE;
-use super::problem::{Body, Problems};
+use super::problem::{Body, Id, Problems};
 use super::read::{self, WantedFile};
 use super::wire::{FileAnswer, FileAttributes, FileObject, SelfLink, UploadFile};
 use crate::clock::from_micros;
@@ -70,7 +70,7 @@ pub(super) async fn upload(
 pub(super) async fn get(
     State(floor): State<Floor>,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<FileAnswer>, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Read).await?;
     let (row, document) = find(&floor, &caller.organization, &id).await?;
@@ -84,11 +84,7 @@ pub(super) async fn get(
     responses((status = 204)),
     security(("key" = ["ESIGNATURE_DELETE"]))
 )]
-pub(super) async fn delete(
-    State(floor): State<Floor>,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-) -> Result<StatusCode, Problems> {
+pub(super) async fn delete(State(floor): State<Floor>, headers: HeaderMap, Id(id): Id) -> Result<StatusCode, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Delete).await?;
     let (row, _) = find(&floor, &caller.organization, &id).await?;
     floor.service.store.delete_file(&row).await.map_err(|error| Fault::internal(&error))?;
@@ -162,13 +158,22 @@ pub(super) async fn subject_before(
     organization: &OrganizationId,
     receipt: Option<&Receipt>,
 ) -> Result<Option<String>, Problems> {
+    Ok(receipt_before(floor, organization, receipt).await?.map(|row| row.subject))
+}
+
+/// The receipt that an idempotency key got before, while it is honoured.
+pub(super) async fn receipt_before(
+    floor: &Floor,
+    organization: &OrganizationId,
+    receipt: Option<&Receipt>,
+) -> Result<Option<ReceiptRow>, Problems> {
     let Some(receipt) = receipt else { return Ok(None) };
     let row = floor.service.store.receipt(organization, &receipt.key).await;
     let row = row.map_err(|error| Fault::internal(&error))?;
     let age = |row: &ReceiptRow| floor.service.clock.now().duration_since(from_micros(row.created_us));
     match row.filter(|row| age(row) < crate::commit::RECEIPT_LIFE) {
         Some(row) if row.fingerprint != receipt.fingerprint => Err(Fault::from(Failure::KeyReused).into()),
-        row => Ok(row.map(|row| row.subject)),
+        row => Ok(row),
     }
 }
 

@@ -1,13 +1,13 @@
 //! A request's history, as its auditors read it.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use countersign_engine::event::Event;
 use countersign_engine::trail::Line;
 use serde_json::Value;
 
-use super::problem::Problems;
+use super::problem::{Id, Problems};
 use super::requests::find;
 use super::wire::{EventAttributes, EventObject, History};
 use crate::http::Floor;
@@ -23,7 +23,7 @@ use crate::http::auth::Permission;
 pub(super) async fn events(
     State(floor): State<Floor>,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<History>, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Read).await?;
     let request = find(&floor, &caller, &id).await?;

@@ -2,8 +2,9 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header::RETRY_AFTER;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
@@ -25,6 +26,19 @@ impl<S: Send + Sync> FromRequest<S> for Body {
             _ => Fault::new(StatusCode::BAD_REQUEST, "incomplete_body", "The body did not arrive whole."),
         })?;
         Ok(Self(bytes))
+    }
+}
+
+/// The id in an address. One that is no text is as unknown as any other.
+pub(super) struct Id(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Problems;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problems> {
+        let nothing = |_| Fault::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address.");
+        let Path(id) = Path::<String>::from_request_parts(parts, state).await.map_err(nothing)?;
+        Ok(Self(id))
     }
 }
 

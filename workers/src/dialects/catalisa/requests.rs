@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -15,9 +15,9 @@ use serde_json::Value;
 
 use super::drafting::{self, Parts};
 use super::placing::{Cast, place};
-use super::problem::{Body, Problems};
+use super::problem::{Body, Id, Problems};
 use super::wire::{Cancel, CreateFromTemplate, CreateRequest, Download, Errors, Message, RequestAnswer, Resend};
-use super::{BASE, listing, read, show, templates};
+use super::{BASE, files, listing, read, show, templates};
 use crate::commit::{Order, Receipt};
 use crate::http::auth::{Caller, Permission};
 use crate::http::fault::{Fault, Source};
@@ -38,6 +38,9 @@ pub(super) async fn create(
 ) -> Result<Response, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Create).await?;
     let receipt = idempotency::receipt(&headers, &Method::POST, &format!("{BASE}/requests"), &body)?;
+    if let Some(before) = created_before(&floor, &caller, receipt.as_ref()).await? {
+        return Ok(before);
+    }
     let json = read::json(&body)?;
     let mut faults = Faults::new();
     let (_, form) = read::resource(&json, "signature-request", &mut faults);
@@ -79,6 +82,9 @@ pub(super) async fn create_from_template(
     let caller = floor.keys.admit(&headers, Permission::Create).await?;
     let path = format!("{BASE}/requests/from-template");
     let receipt = idempotency::receipt(&headers, &Method::POST, &path, &body)?;
+    if let Some(before) = created_before(&floor, &caller, receipt.as_ref()).await? {
+        return Ok(before);
+    }
     let json = read::json(&body)?;
     let mut faults = Faults::new();
     let (_, form) = read::resource(&json, "signature-request", &mut faults);
@@ -89,14 +95,31 @@ pub(super) async fn create_from_template(
     created(&floor, drafting::order(&floor.service, &caller, parts, receipt)).await
 }
 
+/// The first answer to this key. It does not depend on what was deleted since: the file or template
+/// that the body names is not looked up again.
+async fn created_before(
+    floor: &Floor,
+    caller: &Caller,
+    receipt: Option<&Receipt>,
+) -> Result<Option<Response>, Problems> {
+    let Some(row) = files::receipt_before(floor, &caller.organization, receipt).await? else { return Ok(None) };
+    // A subject that is no request's was made through another door, whose fingerprint differs.
+    let Ok(id) = row.subject.parse() else { return Ok(None) };
+    Ok(floor.service.as_of_seq(id, row.seq).await?.map(|request| shown(&request, floor)))
+}
+
 async fn created(floor: &Floor, order: Order) -> Result<Response, Problems> {
     let request = floor.service.submit(order).await?;
-    let answer = show::answer(&request, &floor.service.links);
+    Ok(shown(&request, floor))
+}
+
+fn shown(request: &Request, floor: &Floor) -> Response {
+    let answer = show::answer(request, &floor.service.links);
     let mut response = (StatusCode::CREATED, Json(&answer)).into_response();
     if let Ok(location) = HeaderValue::from_str(&answer.links.this) {
         response.headers_mut().insert(LOCATION, location);
     }
-    Ok(response)
+    response
 }
 
 /// One request with its signers, now or as it stood at an instant.
@@ -112,7 +135,7 @@ async fn created(floor: &Floor, order: Order) -> Result<Response, Problems> {
 pub(super) async fn get(
     State(floor): State<Floor>,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    Id(id): Id,
     RawQuery(query): RawQuery,
 ) -> Result<Json<RequestAnswer>, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Read).await?;
@@ -142,7 +165,7 @@ pub(super) async fn get(
 pub(super) async fn send(
     State(floor): State<Floor>,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<RequestAnswer>, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Create).await?;
     let request = find(&floor, &caller, &id).await?;
@@ -166,7 +189,7 @@ pub(super) async fn send(
 pub(super) async fn cancel(
     State(floor): State<Floor>,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    Id(id): Id,
     Body(body): Body,
 ) -> Result<Json<RequestAnswer>, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Create).await?;
@@ -195,7 +218,7 @@ pub(super) async fn cancel(
 pub(super) async fn resend(
     State(floor): State<Floor>,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    Id(id): Id,
     Body(body): Body,
 ) -> Result<Json<Message>, Problems> {
     const EMAIL: &str = "/data/attributes/signerEmail";
@@ -240,7 +263,7 @@ pub(super) async fn resend(
 pub(super) async fn download(
     State(floor): State<Floor>,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<Download>, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Read).await?;
     let request = find(&floor, &caller, &id).await?;
@@ -262,11 +285,7 @@ pub(super) async fn download(
     ),
     security(("key" = ["ESIGNATURE_DELETE"]))
 )]
-pub(super) async fn delete(
-    State(floor): State<Floor>,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-) -> Result<StatusCode, Problems> {
+pub(super) async fn delete(State(floor): State<Floor>, headers: HeaderMap, Id(id): Id) -> Result<StatusCode, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Delete).await?;
     let request = find(&floor, &caller, &id).await?;
     floor.service.submit(order(&caller, request.id, Wish::Delete, None)).await?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use countersign_engine::command::{NAME_MAX, SIGNERS_MAX, TEXT_MAX};
@@ -16,7 +16,7 @@ use super::drafting::{self, File, Parts};
 use super::files::{receipt_row, subject_before};
 use super::listing::{Page, pairs};
 use super::placing::{Cast, area_of, place};
-use super::problem::{Body, Problems};
+use super::problem::{Body, Id, Problems};
 use super::read::{self, Reference, WIDGET_KINDS, Wanted, WantedWidget};
 use super::wire::{
     CreateTemplate, Errors, SelfLink, TemplateAnswer, TemplateAttributes, TemplateList, TemplateObject, TemplateWidget,
@@ -120,7 +120,7 @@ pub(super) async fn list(
 pub(super) async fn get(
     State(floor): State<Floor>,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<TemplateAnswer>, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Read).await?;
     let row = find(&floor.service, &caller.organization, &id).await?.ok_or_else(unknown)?;
@@ -134,11 +134,7 @@ pub(super) async fn get(
     responses((status = 204)),
     security(("key" = ["ESIGNATURE_DELETE"]))
 )]
-pub(super) async fn delete(
-    State(floor): State<Floor>,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-) -> Result<StatusCode, Problems> {
+pub(super) async fn delete(State(floor): State<Floor>, headers: HeaderMap, Id(id): Id) -> Result<StatusCode, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Delete).await?;
     let row = find(&floor.service, &caller.organization, &id).await?.ok_or_else(unknown)?;
     floor.service.store.delete_template(&row).await.map_err(|error| Fault::internal(&error))?;

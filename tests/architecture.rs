@@ -1,0 +1,174 @@
+//! Which room may know which, as a table, held against the `crate::` paths of every file; and the
+//! habits that no tool of the trade checks.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::golden::root;
+
+/// Rooms of `workers/src` and the rooms they may name. `engine` is open to all and knows none.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("clock", &[]),
+    ("stamp", &[]),
+    ("language", &[]),
+    ("blobs", &[]),
+    ("store", &[]),
+    ("config", &["language"]),
+    ("vault", &["stamp"]),
+    ("bus", &["store"]),
+    ("mail", &["language"]),
+    ("seal", &["language"]),
+    ("ledger", &["store", "vault"]),
+    ("commit", &["bus", "clock", "ledger", "stamp", "store", "vault"]),
+    (
+        "service",
+        &["blobs", "bus", "clock", "commit", "config", "language", "ledger", "seal", "stamp", "store", "vault"],
+    ),
+    ("http", &["clock", "commit", "seal", "service", "stamp", "store"]),
+    ("dialects", &["clock", "commit", "http", "language", "seal", "service", "store"]),
+    // `dialects` only for what is said where there is nothing: `pages::floor` answers for the API too.
+    ("pages", &["commit", "dialects", "http", "language", "ledger", "seal", "service"]),
+    ("roles", &["bus", "clock", "commit", "language", "mail", "service", "store"]),
+];
+
+/// Rooms that put the others together and may name all of them.
+const ROOTS: &[&str] = &["app", "cli", "lib", "main"];
+
+/// The only files of a room that may follow an arrow that is an exception.
+const EXCEPTIONS: &[(&str, &str, &str)] = &[("pages", "dialects", "pages/floor.rs")];
+
+/// Crates through which the core could reach the world outside.
+const FORBIDDEN_IN_THE_CORE: &[&str] = &["tokio", "sqlx", "reqwest", "axum", "object_store", "std::fs", "std::net"];
+
+#[test]
+fn rooms_name_only_the_rooms_they_may() {
+    let allowed: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
+    let rooms: BTreeSet<&str> = ARROWS.iter().map(|(room, _)| *room).chain(ROOTS.iter().copied()).collect();
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for (path, text) in sources("workers/src") {
+        let room = path.split(['/', '.']).next().unwrap_or_default().to_owned();
+        assert!(rooms.contains(room.as_str()), "{path}: a room that the table does not know");
+        for other in named_rooms(&text).into_iter().filter(|other| *other != room) {
+            seen += 1;
+            let listed = allowed.get(room.as_str()).is_none_or(|rooms| rooms.contains(&other.as_str()));
+            let exception = EXCEPTIONS.iter().find(|(from, to, _)| *from == room && *to == other);
+            if !listed || exception.is_some_and(|(.., file)| *file != path) {
+                wrong.push(format!("{path} names {other}"));
+            }
+        }
+    }
+    assert!(seen > 50, "the test reads what it should: {seen} arrows");
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn the_table_has_no_circle() {
+    let mut done = BTreeSet::new();
+    for _ in ARROWS {
+        for (room, others) in ARROWS {
+            if others.iter().all(|other| done.contains(other)) {
+                done.insert(*room);
+            }
+        }
+    }
+    assert_eq!(done.len(), ARROWS.len(), "every room stands on rooms that stand");
+}
+
+#[test]
+fn no_role_names_another() {
+    let names = ["notifier", "sealer", "timekeeper"];
+    for (path, text) in sources("workers/src/roles") {
+        let own = path.trim_end_matches(".rs");
+        for other in names.iter().filter(|name| **name != own && own != "mod") {
+            assert!(!code(&text).contains(&format!("{other}::")), "{path} names {other}");
+        }
+    }
+}
+
+#[test]
+fn the_core_reaches_nothing_outside() {
+    for (path, text) in sources("engine/src") {
+        for outside in FORBIDDEN_IN_THE_CORE {
+            assert!(!code(&text).contains(&format!("{outside}::")), "{path} names {outside}");
+        }
+        assert!(!code(&text).contains("::now()"), "{path}: time is an argument");
+    }
+    let manifest = std::fs::read_to_string(root().join("engine/Cargo.toml")).unwrap();
+    for outside in ["countersign ", "countersign=", "tokio", "sqlx", "reqwest"] {
+        assert!(!manifest.lines().any(|line| line.starts_with(outside)), "engine depends on {outside}");
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    for folder in ["engine/src", "workers/src", "tests"] {
+        for (path, text) in sources(folder) {
+            assert!(text.starts_with("//!"), "{folder}/{path} has no header");
+        }
+    }
+}
+
+#[test]
+fn nothing_unwraps_outside_tests() {
+    for folder in ["engine/src", "workers/src"] {
+        for (path, text) in sources(folder) {
+            let file = path.rsplit('/').next().unwrap_or_default();
+            if matches!(file, "tests.rs" | "testing.rs") {
+                continue;
+            }
+            let product = code(&text);
+            let product = product.split("mod tests {").next().unwrap_or_default();
+            for bad in [".unwrap()", "panic!(", "todo!(", "dbg!("] {
+                assert!(!product.contains(bad), "{folder}/{path}: {bad}");
+            }
+        }
+    }
+}
+
+/// Rooms that a file names: `crate::room`, alone or in braces.
+fn named_rooms(text: &str) -> BTreeSet<String> {
+    let code = code(text);
+    let mut rooms = BTreeSet::new();
+    for rest in code.split("crate::").skip(1) {
+        let list = match rest.strip_prefix('{') {
+            Some(inner) => inner.split('}').next().unwrap_or_default(),
+            None => rest,
+        };
+        let names = if rest.starts_with('{') { list.split(',').collect() } else { vec![list] };
+        for name in names {
+            let word: String = name.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            rooms.insert(word);
+        }
+    }
+    rooms.retain(|room| !room.is_empty());
+    rooms
+}
+
+/// A file's lines without comments.
+fn code(text: &str) -> String {
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// Every Rust file below a folder: its path there, and its text.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let base = root().join(folder);
+    let mut found = Vec::new();
+    let mut folders = vec![base.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                found.push((relative(&base, &path), std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "{folder} has files");
+    found
+}
+
+fn relative(base: &Path, path: &Path) -> String {
+    path.strip_prefix(base).unwrap().to_string_lossy().into_owned()
+}

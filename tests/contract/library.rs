@@ -1,0 +1,128 @@
+//! Keys, documents by use, files, templates and receipts.
+
+use countersign::http::auth::{Permission, new_key};
+use countersign::store::{FileRow, TemplateRow, document_path};
+use countersign_engine::ids::Digest;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::rows::{Shelf, acme, document, event, id, other, receipt, request};
+
+#[tokio::test]
+async fn a_key_is_found_by_its_digest_and_revoked_once() {
+    let shelf = Shelf::new().await;
+    let (row, secret) = new_key(acme(), "ci".into(), &[Permission::Read], Timestamp::UNIX_EPOCH).unwrap();
+    shelf.store.insert_key(&row).await.unwrap();
+    assert_eq!(shelf.store.key_by_hash(Digest::of(secret.as_bytes())).await.unwrap(), Some(row.clone()));
+    assert_eq!(shelf.store.key_by_hash(Digest::of(b"guess")).await.unwrap(), None);
+    assert!(!shelf.store.revoke_key(&other(), row.id, 5).await.unwrap(), "another organization cannot");
+    assert!(shelf.store.revoke_key(&acme(), row.id, 5).await.unwrap());
+    assert!(!shelf.store.revoke_key(&acme(), row.id, 6).await.unwrap());
+    assert_eq!(shelf.store.keys(Some(&acme())).await.unwrap()[0].revoked_us, Some(5));
+    assert!(shelf.store.keys(Some(&other())).await.unwrap().is_empty());
+    assert!(!format!("{:?}", shelf.store.keys(None).await.unwrap()).contains(&secret), "the secret is not kept");
+}
+
+#[tokio::test]
+async fn a_document_is_stored_once_for_each_organization() {
+    let shelf = Shelf::new().await;
+    let first = document("a");
+    assert!(shelf.store.insert_document(&first).await.unwrap());
+    assert!(!shelf.store.insert_document(&document("a")).await.unwrap(), "there already");
+    assert_eq!(shelf.store.document(&acme(), first.digest).await.unwrap(), Some(first.clone()));
+    assert_eq!(shelf.store.document(&other(), first.digest).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_document_goes_with_its_last_use() {
+    let shelf = Shelf::new().await;
+    let row = document("a");
+    shelf.store.insert_document(&row).await.unwrap();
+    let uses = ["request:1", "request:2"].map(|subject| (acme(), row.digest, subject.to_owned()));
+    let mut transaction = shelf.store.begin().await.unwrap();
+    transaction.insert_uses(&uses).await.unwrap();
+    transaction.drop_use(&acme(), row.digest, "request:1").await.unwrap();
+    transaction.commit().await.unwrap();
+    assert!(shelf.store.document(&acme(), row.digest).await.unwrap().is_some(), "one use is left");
+    let mut transaction = shelf.store.begin().await.unwrap();
+    transaction.drop_use(&acme(), row.digest, "request:2").await.unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(shelf.store.document(&acme(), row.digest).await.unwrap(), None, "with its key");
+    assert_eq!(shelf.store.orphans(10).await.unwrap(), [document_path(row.blob)]);
+    shelf.store.forget_orphan(&document_path(row.blob)).await.unwrap();
+    assert!(shelf.store.orphans(10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_file_uses_its_document_until_deleted() {
+    let shelf = Shelf::new().await;
+    let row = document("a");
+    shelf.store.insert_document(&row).await.unwrap();
+    let file = FileRow {
+        id: Uuid::from_u128(1),
+        organization: acme(),
+        name: "a.pdf".into(),
+        digest: row.digest,
+        created_us: 1,
+    };
+    shelf.store.insert_file(&file, Some(&receipt("k", 1))).await.unwrap();
+    assert_eq!(shelf.store.file(&acme(), file.id).await.unwrap(), Some(file.clone()));
+    assert_eq!(shelf.store.file(&other(), file.id).await.unwrap(), None);
+    assert!(shelf.store.receipt(&acme(), "k").await.unwrap().is_some());
+    shelf.store.delete_file(&file).await.unwrap();
+    assert_eq!(shelf.store.file(&acme(), file.id).await.unwrap(), None);
+    assert_eq!(shelf.store.document(&acme(), row.digest).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_templates_id_is_its_organizations_own() {
+    let shelf = Shelf::new().await;
+    let template = |organization| TemplateRow {
+        organization,
+        id: "tpl".into(),
+        name: "T".into(),
+        file_name: "t.pdf".into(),
+        digest: Digest::of(b"t"),
+        widgets: "[]".into(),
+        created_us: 1,
+    };
+    assert!(shelf.store.insert_template(&template(acme()), None).await.unwrap());
+    assert!(!shelf.store.insert_template(&template(acme()), None).await.unwrap());
+    assert!(shelf.store.insert_template(&template(other()), None).await.unwrap());
+    assert_eq!(shelf.store.templates(&acme(), 10, 0).await.unwrap().1, 1);
+    shelf.store.delete_template(&template(acme())).await.unwrap();
+    assert_eq!(shelf.store.template(&acme(), "tpl").await.unwrap(), None);
+    assert!(shelf.store.template(&other(), "tpl").await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn the_first_answer_is_remembered_and_an_old_one_replaced() {
+    let shelf = Shelf::new().await;
+    let mut transaction = shelf.store.begin().await.unwrap();
+    transaction.insert_receipts(&[receipt("k", 10), receipt("l", 20)]).await.unwrap();
+    transaction.insert_receipts(&[receipt("k", 30)]).await.unwrap();
+    assert_eq!(transaction.receipt(&acme(), "k").await.unwrap(), Some(receipt("k", 30)));
+    assert_eq!(transaction.receipt(&other(), "k").await.unwrap(), None);
+    transaction.commit().await.unwrap();
+    shelf.store.tidy(30, 0, 10).await.unwrap();
+    assert_eq!(shelf.store.receipt(&acme(), "l").await.unwrap(), None, "grown old");
+    assert!(shelf.store.receipt(&acme(), "k").await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_document_nobody_came_to_use_is_tidied_away() {
+    let shelf = Shelf::new().await;
+    let (used, unused) = (document("used"), document("unused"));
+    shelf.store.insert_document(&used).await.unwrap();
+    shelf.store.insert_document(&unused).await.unwrap();
+    let mut transaction = shelf.store.begin().await.unwrap();
+    transaction.insert_events(&[event(id(1), 1)]).await.unwrap();
+    transaction.insert_requests(&[request(1)]).await.unwrap();
+    transaction.insert_uses(&[(acme(), used.digest, "request:1".into())]).await.unwrap();
+    transaction.commit().await.unwrap();
+    shelf.store.tidy(0, 10, 10).await.unwrap();
+    assert!(shelf.store.document(&acme(), unused.digest).await.unwrap().is_some(), "not before its time");
+    shelf.store.tidy(0, 11, 10).await.unwrap();
+    assert_eq!(shelf.store.document(&acme(), unused.digest).await.unwrap(), None);
+    assert!(shelf.store.document(&acme(), used.digest).await.unwrap().is_some());
+}

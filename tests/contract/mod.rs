@@ -1,0 +1,18 @@
+//! What every store must keep, rule by rule, over a real file; and the write path above it.
+//!
+//! | rule | where |
+//! |---|---|
+//! | events unique per request and number, in order, never half written | `events` |
+//! | claims fenced, exclusive, put off, settled | `effects` |
+//! | lists filtered, sorted, paged; timers found | `listing` |
+//! | keys, documents by use, files, templates, receipts | `library` |
+//! | durable, shared by two processes, a library without known faults | `durability` |
+//! | many orders at once, one end, no lost signature, receipts, fences | `commit` |
+
+mod commit;
+mod durability;
+mod effects;
+mod events;
+mod library;
+mod listing;
+mod rows;

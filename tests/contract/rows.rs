@@ -1,0 +1,98 @@
+//! A store over an empty folder, and rows to put in it.
+
+use countersign::store::{DocumentRow, EffectRow, EventRow, Lane, ReceiptRow, RequestRow, Store};
+use countersign_engine::ids::{Digest, OrganizationId, RequestId};
+use countersign_engine::request::Status;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// A store and the folder that goes with it.
+pub(super) struct Shelf {
+    pub(super) store: Store,
+    pub(super) folder: TempDir,
+}
+
+impl Shelf {
+    pub(super) async fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let store = Store::open(&folder.path().join("store.db")).await.unwrap();
+        Self { store, folder }
+    }
+
+    /// Another process's store over the same file.
+    pub(super) async fn second(&self) -> Store {
+        Store::open(&self.folder.path().join("store.db")).await.unwrap()
+    }
+
+    /// Writes requests with one event each.
+    pub(super) async fn file(&self, rows: &[RequestRow]) {
+        let mut transaction = self.store.begin().await.unwrap();
+        let events: Vec<EventRow> = rows.iter().map(|row| event(row.id, 1)).collect();
+        transaction.insert_events(&events).await.unwrap();
+        transaction.insert_requests(rows).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
+
+    /// Files mail effects that are due at these instants, named `e0`, `e1` …
+    pub(super) async fn owe(&self, due: &[i64]) {
+        let effects: Vec<EffectRow> = (0..)
+            .zip(due)
+            .map(|(n, due_us)| EffectRow { key: format!("e{n}"), lane: Lane::Mail, due_us: *due_us })
+            .collect();
+        let mut transaction = self.store.begin().await.unwrap();
+        transaction.insert_effects(&effects).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
+}
+
+pub(super) fn acme() -> OrganizationId {
+    "acme".parse().unwrap()
+}
+
+pub(super) fn other() -> OrganizationId {
+    "other".parse().unwrap()
+}
+
+pub(super) fn id(number: u128) -> RequestId {
+    RequestId(Uuid::from_u128(number))
+}
+
+pub(super) fn event(request: RequestId, seq: u64) -> EventRow {
+    let body = format!("{{\"seq\":{seq}}}");
+    let hash = Digest::of(body.as_bytes());
+    EventRow { position: 0, request, seq, body, disclosure: Some(vec![1, 2, 3]), hash }
+}
+
+pub(super) fn request(number: u128) -> RequestRow {
+    RequestRow {
+        id: id(number),
+        organization: acme(),
+        status: Status::Sent,
+        seq: 1,
+        head: Digest::ZERO,
+        business_id: None,
+        created_us: i64::try_from(number).unwrap(),
+        updated_us: 0,
+        expires_us: None,
+        wake_us: None,
+        deleted_us: None,
+        data_key: Some(vec![9]),
+    }
+}
+
+pub(super) fn document(text: &str) -> DocumentRow {
+    DocumentRow {
+        organization: acme(),
+        digest: Digest::of(text.as_bytes()),
+        blob: Uuid::new_v4(),
+        bytes: 3,
+        pages: "[]".into(),
+        data_key: vec![7],
+        created_us: 10,
+    }
+}
+
+pub(super) fn receipt(key: &str, created_us: i64) -> ReceiptRow {
+    let (fingerprint, subject) = (Digest::of(key.as_bytes()), "subject".to_owned());
+    ReceiptRow { organization: acme(), key: key.into(), fingerprint, subject, seq: 3, created_us }
+}

@@ -1,0 +1,3 @@
+//! The dialects, as their clients see them.
+
+mod catalisa;

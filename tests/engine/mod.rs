@@ -1,0 +1,12 @@
+//! The core, without a clock or a disk: every rule of the lifecycle by example, and random
+//! histories against a second derivation of what they must be.
+
+mod answers;
+mod corrections;
+mod lifecycle;
+mod order;
+mod play;
+mod random;
+mod time;
+mod trail;
+mod watch;

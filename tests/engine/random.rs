@@ -1,0 +1,242 @@
+//! Random requests under random wishes at random times: whatever happens, the history holds.
+
+use std::collections::BTreeMap;
+
+use countersign_engine::command::{Draft, Wish};
+use countersign_engine::effect::Effect;
+use countersign_engine::ids::{Digest, SignerId};
+use countersign_engine::request::Request;
+use countersign_engine::signer::{Role, SignerTerms};
+use countersign_engine::trail::Line;
+use jiff::SignedDuration;
+use proptest::prelude::*;
+
+use super::play::{Play, cadence, draft, person, proven, signer, typed};
+use super::watch::Watch;
+
+/// A wish whose persons are chosen among those there are.
+#[derive(Clone, Debug)]
+enum Step {
+    Send,
+    View(usize),
+    Sign(usize),
+    SignWithOldLink(usize),
+    Decline(usize),
+    Cancel,
+    Delete,
+    ResendAll,
+    ResendOne(usize),
+    Correct(usize),
+    Replace(usize),
+    Add { order: u32, shift: bool, role: Role },
+    Remove(usize),
+    Tick,
+    Deliver(usize),
+    GiveUp(usize),
+    Seal,
+    SealFailed,
+}
+
+fn role() -> impl Strategy<Value = Role> {
+    prop_oneof![4 => Just(Role::Signer), 1 => Just(Role::Approver), 1 => Just(Role::Acknowledger),
+        1 => Just(Role::Witness), 1 => Just(Role::Copied)]
+}
+
+fn any_draft() -> impl Strategy<Value = Draft> {
+    let people = prop::collection::vec((1..=4_u32, role()), 1..=6);
+    let reminders = prop::option::of((1..=3_u32, 1..=3_u32, 1..=3_u32));
+    let warning = prop_oneof![Just(0_u32), Just(24), Just(72)];
+    (people, prop::option::of(1..=9_u32), warning, reminders).prop_map(|(mut people, expiry, warning, reminders)| {
+        if !people.iter().any(|(_, role)| role.acts()) {
+            people[0].1 = Role::Signer;
+        }
+        let mut draft = draft(&people);
+        draft.terms.expires_in_days = expiry;
+        draft.terms.warn_hours = warning;
+        draft.terms.reminders = reminders.and_then(|(first, every, most)| cadence(first, every, most));
+        draft
+    })
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let who = 0..8_usize;
+    prop_oneof![
+        1 => Just(Step::Send),
+        4 => who.clone().prop_map(Step::View),
+        8 => who.clone().prop_map(Step::Sign),
+        1 => who.clone().prop_map(Step::SignWithOldLink),
+        1 => who.clone().prop_map(Step::Decline),
+        1 => Just(Step::Cancel),
+        1 => Just(Step::Delete),
+        2 => Just(Step::ResendAll),
+        2 => who.clone().prop_map(Step::ResendOne),
+        1 => who.clone().prop_map(Step::Correct),
+        1 => who.clone().prop_map(Step::Replace),
+        2 => (1..=6_u32, any::<bool>(), role()).prop_map(|(order, shift, role)| Step::Add { order, shift, role }),
+        1 => who.clone().prop_map(Step::Remove),
+        6 => Just(Step::Tick),
+        4 => who.clone().prop_map(Step::Deliver),
+        1 => who.prop_map(Step::GiveUp),
+        1 => Just(Step::Seal),
+        1 => Just(Step::SealFailed),
+    ]
+}
+
+/// Minutes between two steps: nothing, moments, and days.
+fn pause() -> impl Strategy<Value = i64> {
+    prop_oneof![4 => Just(0_i64), 3 => 1..30_i64, 2 => 60..1440_i64, 1 => 1440..5000_i64]
+}
+
+fn wish(play: &Play, step: &Step, fresh: u32) -> Option<Wish> {
+    let request = play.request();
+    let at = |place: &usize| request.signers.get(place % request.signers.len().max(1));
+    let owed = |place: &usize| {
+        let all: Vec<Effect> = request.owed.iter().copied().collect();
+        all.get(place % all.len().max(1)).copied()
+    };
+    let sign = |id: SignerId, round: u32| Wish::Sign {
+        signer: id,
+        round,
+        consent: true,
+        mark: request.signer(id).filter(|signer| signer.terms.role.signs()).and_then(|_| typed()),
+        values: BTreeMap::new(),
+    };
+    Some(match step {
+        Step::Send => Wish::Send,
+        Step::View(place) => at(place).map(|signer| Wish::View { signer: signer.id(), round: signer.round })?,
+        Step::Sign(place) => at(place).map(|signer| sign(signer.id(), signer.round))?,
+        Step::SignWithOldLink(place) => at(place).map(|signer| sign(signer.id(), signer.round.wrapping_sub(1)))?,
+        Step::Decline(place) => {
+            let signer = at(place)?;
+            Wish::Decline { signer: signer.id(), round: signer.round, reason: "No".into() }
+        }
+        Step::Cancel => Wish::Cancel { reason: Some("Off".into()) },
+        Step::Delete => Wish::Delete,
+        Step::ResendAll => Wish::Resend { email: None },
+        Step::ResendOne(place) => Wish::Resend { email: Some(at(place)?.email().to_owned()) },
+        Step::Correct(place) => Wish::Correct { signer: at(place)?.id(), person: person(fresh) },
+        Step::Replace(place) => Wish::Replace { signer: at(place)?.id(), by: signer(fresh), person: person(fresh) },
+        Step::Add { order, shift, role } => {
+            let terms = SignerTerms { id: signer(fresh), order: *order, role: *role, capacity: Some(5) };
+            Wish::Add { signer: terms, shift: *shift, person: person(fresh) }
+        }
+        Step::Remove(place) => Wish::Remove { signer: at(place)?.id() },
+        Step::Tick => Wish::Tick,
+        Step::Deliver(place) => Wish::Delivered { effect: owed(place)? },
+        Step::GiveUp(place) => Wish::Undeliverable { effect: owed(place)?, code: "refused".into() },
+        Step::Seal => Wish::Seal { digest: Digest::of(b"sealed"), bytes: 6 },
+        Step::SealFailed => Wish::SealFailed { code: "seal".into() },
+    })
+}
+
+/// Plays a draft through some steps under watch.
+fn played(draft: Draft, send: bool, steps: &[(i64, Step)]) -> Play {
+    let mut play = Play::new();
+    let mut watch = Watch::default();
+    let created = play.wish(Wish::Create { draft: Box::new(draft), send }).unwrap();
+    watch.after(&created, play.request());
+    for (fresh, (minutes, step)) in (100..).zip(steps) {
+        play.pass(SignedDuration::from_mins(*minutes));
+        let Some(wish) = wish(&play, step, fresh) else { continue };
+        let stale = matches!(step, Step::SignWithOldLink(_));
+        if let Some(events) = accepted(&mut play, wish) {
+            assert!(!stale, "an old link does nothing");
+            watch.after(&events, play.request());
+        }
+    }
+    play
+}
+
+fn accepted(play: &mut Play, wish: Wish) -> Option<Vec<countersign_engine::event::Event>> {
+    let before = play.request.clone();
+    match play.wish(wish) {
+        Ok(events) => Some(events),
+        Err(_) => {
+            assert_eq!(play.request, before, "a refusal changes nothing");
+            None
+        }
+    }
+}
+
+fn altered(lines: &[Line], place: usize, change: impl FnOnce(&mut Line)) -> Vec<Line> {
+    let mut lines = lines.to_vec();
+    change(&mut lines[place]);
+    lines
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_wished_the_history_holds(
+        draft in any_draft(),
+        send in prop::bool::weighted(0.8),
+        steps in prop::collection::vec((pause(), step()), 0..50),
+    ) {
+        let play = played(draft, send, &steps);
+        prop_assert_eq!(play.replayed(), play.request.clone());
+        prop_assert_eq!(play.request().head, play.lines.last().unwrap().hash);
+        prop_assert_eq!(play.request().seq, play.lines.len() as u64);
+    }
+
+    #[test]
+    fn a_history_without_its_personal_parts_folds_to_the_same_once_deleted(
+        draft in any_draft(),
+        steps in prop::collection::vec((pause(), step()), 0..30),
+    ) {
+        let mut play = played(draft, true, &steps);
+        if play.request().deleted_at.is_none() && play.wish(Wish::Delete).is_err() {
+            return Ok(());
+        }
+        let erased: Vec<Line> = play.lines.iter().cloned().map(|line| Line { disclosure: None, ..line }).collect();
+        let events = proven(play.id, &erased).unwrap();
+        prop_assert_eq!(Request::fold(&events).unwrap(), play.request.clone());
+        let told = format!("{:?}", play.request());
+        for secret in ["secret", "Person", "@example.com", "203.0.113.9", "browser"] {
+            prop_assert!(!told.contains(secret), "{} stayed behind", secret);
+        }
+    }
+
+    #[test]
+    fn whatever_is_done_to_a_line_is_noticed(
+        draft in any_draft(),
+        steps in prop::collection::vec((pause(), step()), 0..20),
+        place in any::<prop::sample::Index>(),
+        byte in any::<prop::sample::Index>(),
+        bit in 0..7_u8,
+    ) {
+        let play = played(draft, true, &steps);
+        let (lines, at) = (&play.lines, place.index(play.lines.len()));
+        let flip = |text: &str| {
+            let mut bytes = text.as_bytes().to_vec();
+            bytes[byte.index(text.len())] ^= 1 << bit;
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        let broken = |lines: &[Line]| proven(play.id, lines).is_err();
+        prop_assert!(broken(&altered(lines, at, |line| line.body = flip(&line.body))), "an altered body");
+        prop_assert!(broken(&altered(lines, at, |line| line.hash.0[byte.index(32)] ^= 1 << bit)), "an altered hash");
+        if let Some(text) = &lines[at].disclosure {
+            prop_assert!(broken(&altered(lines, at, |line| line.disclosure = Some(flip(text)))), "an altered disclosure");
+        } else {
+            let other = lines[0].disclosure.clone();
+            prop_assert!(broken(&altered(lines, at, |line| line.disclosure = other)), "a smuggled disclosure");
+        }
+        let rehashed = altered(lines, at, |line| {
+            line.body = line.body.replace("acme", "evil");
+            let previous = if at == 0 { Digest::ZERO } else { lines[at - 1].hash };
+            line.hash = Digest::of_both(&previous.0, line.body.as_bytes());
+        });
+        let ends = rehashed.last().unwrap().hash;
+        prop_assert!(broken(&rehashed) || ends != play.request().head, "a line made anew");
+        if at + 1 < lines.len() {
+            let mut without = lines.clone();
+            without.remove(at);
+            prop_assert!(broken(&without), "a line left out");
+            let mut swapped = lines.clone();
+            swapped.swap(at, at + 1);
+            prop_assert!(broken(&swapped), "two lines swapped");
+            prop_assert_ne!(lines[at].hash, play.request().head, "a cut-off end does not reach the head");
+        }
+        prop_assert!(broken(&[&lines[..=at], &lines[at..]].concat()), "a line doubled");
+    }
+}

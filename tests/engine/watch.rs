@@ -1,0 +1,237 @@
+//! What must hold of every history, derived a second way: from the events alone, with none of the
+//! engine's own folding.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use countersign_engine::event::{Event, Fact, Reminders};
+use countersign_engine::ids::SignerId;
+use countersign_engine::request::{Request, Status};
+use jiff::{SignedDuration, Timestamp};
+
+/// What the events so far say of one signer.
+#[derive(Clone, Debug)]
+struct Seat {
+    order: u32,
+    acts: bool,
+    invited: bool,
+    signed: bool,
+    declined: bool,
+    round: u32,
+    reminders: u32,
+    resent_at: Option<Timestamp>,
+}
+
+/// A reader of events that keeps its own books.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    seats: BTreeMap<SignerId, Seat>,
+    gone: BTreeSet<SignerId>,
+    owed: BTreeSet<String>,
+    reminders: Option<Reminders>,
+    expires_at: Option<Timestamp>,
+    last_time: Option<Timestamp>,
+    seq: u64,
+    rank: u8,
+    terminal: Option<Status>,
+    deleted: bool,
+}
+
+impl Watch {
+    /// Reads the next events and the request they led to.
+    pub(crate) fn after(&mut self, events: &[Event], request: &Request) {
+        for event in events {
+            self.read(event);
+        }
+        self.compare(request);
+    }
+
+    fn read(&mut self, event: &Event) {
+        self.seq += 1;
+        assert_eq!(event.seq, self.seq, "numbers run 1..n");
+        assert!(self.last_time.is_none_or(|last| last <= event.time), "time does not run back");
+        assert!(!self.deleted, "nothing follows a deletion");
+        self.last_time = Some(event.time);
+        self.books(event);
+        self.effects(event);
+    }
+
+    fn books(&mut self, event: &Event) {
+        match &event.fact {
+            Fact::Created(terms) => {
+                self.reminders = terms.reminders;
+                for signer in &terms.signers {
+                    self.seats.insert(signer.id, Seat::new(signer.order, signer.role.acts()));
+                }
+            }
+            Fact::Sent { expires_at, .. } => self.expires_at = *expires_at,
+            Fact::Invited { signer, round, resent, .. } => self.invited(*signer, *round, *resent, event.time),
+            Fact::Signed { signer, due, .. } => {
+                self.in_time(event);
+                self.seat(*signer).signed = true;
+                assert_eq!(*due as usize, self.due().count(), "how many are still due is told right");
+            }
+            Fact::SignerDeclined { signer } => {
+                self.in_time(event);
+                self.seat(*signer).declined = true;
+            }
+            Fact::Viewed { .. } => self.in_time(event),
+            Fact::Reminded { signer, number } => {
+                self.in_time(event);
+                let most = self.reminders.expect("reminders were asked for").at_most;
+                let seat = self.seat(*signer);
+                seat.reminders += 1;
+                assert!(seat.invited && !seat.signed, "only who is invited is reminded");
+                assert!(seat.reminders == *number && *number <= most, "reminders are counted and bounded");
+            }
+            Fact::Expired {} => {
+                let expiry = self.expires_at.expect("only what has an expiry expires");
+                assert!(event.time >= expiry, "expiry is never early");
+            }
+            Fact::Expiring { .. } => self.in_time(event),
+            Fact::Added { signer, shift } => {
+                if *shift {
+                    self.seats.values_mut().filter(|seat| seat.order >= signer.order).for_each(|seat| seat.order += 1);
+                }
+                self.seats.insert(signer.id, Seat::new(signer.order, signer.role.acts()));
+            }
+            Fact::Removed { signer } => self.leave(*signer),
+            Fact::Replaced { signer, by } => {
+                let order = self.seat(*signer).order;
+                self.leave(*signer);
+                self.seats.insert(by.id, Seat::new(order, by.role.acts()));
+            }
+            Fact::Deleted {} => self.deleted = true,
+            _ => {}
+        }
+    }
+
+    fn invited(&mut self, id: SignerId, round: u32, resent: bool, time: Timestamp) {
+        let turn = self.due().map(|seat| seat.order).min();
+        assert!(!self.gone.contains(&id), "who left is not invited");
+        let seat = self.seat(id);
+        assert_eq!(Some(seat.order), turn, "nobody is invited before the earlier groups are done");
+        assert!(seat.acts && !seat.signed, "only who must still act is invited");
+        assert_eq!(round, seat.round + 1, "every link is a new round");
+        (seat.round, seat.invited) = (round, true);
+        if resent {
+            let gap = seat.resent_at.map(|last| time.duration_since(last));
+            assert!(gap.is_none_or(|gap| gap >= SignedDuration::from_mins(10)), "resends keep ten minutes apart");
+            seat.resent_at = Some(time);
+        }
+    }
+
+    fn leave(&mut self, id: SignerId) {
+        assert!(!self.seat(id).signed, "who has acted stays");
+        self.seats.remove(&id);
+        self.gone.insert(id);
+    }
+
+    /// Nothing a person does, and no warning or reminder, happens at or behind the expiry.
+    fn in_time(&self, event: &Event) {
+        assert!(self.expires_at.is_none_or(|expiry| event.time < expiry), "{} after the expiry", event.fact.name());
+    }
+
+    fn effects(&mut self, event: &Event) {
+        let key = |kind: &str, signer: &SignerId| format!("{}.{}.{kind}.{signer}", event.request, event.seq);
+        match &event.fact {
+            Fact::Invited { signer, .. } => {
+                self.drop_letters(Some(*signer));
+                self.owed.insert(key("invitation", signer));
+            }
+            Fact::Reminded { signer, .. } => drop(self.owed.insert(key("reminder", signer))),
+            Fact::Signed { signer, .. }
+            | Fact::SignerDeclined { signer }
+            | Fact::Removed { signer }
+            | Fact::Replaced { signer, .. } => self.drop_letters(Some(*signer)),
+            Fact::Completed {} => {
+                self.owed.insert(format!("{}.{}.seal", event.request, event.seq));
+                self.tell(|_, _| true, |id| key("completed", id));
+            }
+            Fact::RequestDeclined { signer } => {
+                self.tell(|id, seat| seat.invited && id != signer, |id| key("declined", id));
+            }
+            Fact::Expired {} => self.tell(|_, seat| seat.invited && !seat.signed, |id| key("expired", id)),
+            Fact::Cancelled { quiet: false } => self.tell(|_, seat| seat.invited, |id| key("cancelled", id)),
+            Fact::Sealed { .. } => self.owed.retain(|owed| !owed.ends_with(".seal")),
+            Fact::DeliverySent { effect } | Fact::DeliveryFailed { effect, .. } => {
+                assert!(self.owed.remove(effect), "only what is owed is settled");
+            }
+            Fact::Deleted {} => self.owed.clear(),
+            _ => {}
+        }
+        if let Some(end) = terminal(&event.fact) {
+            assert_eq!(self.terminal, None, "a request ends once");
+            self.terminal = Some(end);
+            self.drop_letters(None);
+        }
+    }
+
+    fn tell(&mut self, who: impl Fn(&SignerId, &Seat) -> bool, key: impl Fn(&SignerId) -> String) {
+        self.owed.extend(self.seats.iter().filter(|(id, seat)| who(id, seat)).map(|(id, _)| key(id)));
+    }
+
+    /// Invitations and reminders make no sense once their signer, or the whole request, is done.
+    fn drop_letters(&mut self, signer: Option<SignerId>) {
+        let moot = |owed: &str| {
+            let parts: Vec<&str> = owed.split('.').collect();
+            let about = signer.is_none_or(|id| parts.get(3) == Some(&id.to_string().as_str()));
+            about && matches!(parts[2], "invitation" | "reminder")
+        };
+        self.owed.retain(|owed| !moot(owed));
+    }
+
+    fn compare(&mut self, request: &Request) {
+        let owed: BTreeSet<String> = request.owed.iter().map(|effect| effect.key()).collect();
+        assert_eq!(owed, self.owed, "effects owed");
+        let rank = rank(request.status);
+        assert!(rank >= self.rank, "status regressed to {}", request.status);
+        self.rank = rank;
+        assert_eq!(request.status.is_terminal().then_some(request.status), self.terminal, "the end is absorbing");
+        let due: Vec<SignerId> = request.due().map(|signer| signer.id()).collect();
+        assert_eq!(due.len(), self.due().count());
+        let all_signed = self.seats.values().all(|seat| seat.signed || !seat.acts);
+        assert_eq!(request.status == Status::Completed, all_signed, "COMPLETED exactly when all have signed");
+        if request.status.is_out() {
+            let turn = self.due().map(|seat| seat.order).min();
+            for signer in request.due() {
+                let active = Some(signer.terms.order) == turn;
+                assert_eq!(signer.is_invited(), active, "the active group is out, and only it");
+                assert_eq!(signer.link.is_some(), active, "a link exactly where it is their turn");
+            }
+        }
+    }
+
+    fn due(&self) -> impl Iterator<Item = &Seat> {
+        self.seats.values().filter(|seat| seat.acts && !seat.signed && !seat.declined)
+    }
+
+    fn seat(&mut self, id: SignerId) -> &mut Seat {
+        self.seats.get_mut(&id).expect("a signer of the request")
+    }
+}
+
+impl Seat {
+    fn new(order: u32, acts: bool) -> Self {
+        Self { order, acts, invited: false, signed: false, declined: false, round: 0, reminders: 0, resent_at: None }
+    }
+}
+
+fn terminal(fact: &Fact) -> Option<Status> {
+    match fact {
+        Fact::Completed {} => Some(Status::Completed),
+        Fact::RequestDeclined { .. } => Some(Status::Declined),
+        Fact::Expired {} => Some(Status::Expired),
+        Fact::Cancelled { .. } => Some(Status::Cancelled),
+        _ => None,
+    }
+}
+
+fn rank(status: Status) -> u8 {
+    match status {
+        Status::Draft => 0,
+        Status::Sent => 1,
+        Status::Viewed => 2,
+        Status::PartiallySigned => 3,
+        Status::Completed | Status::Declined | Status::Expired | Status::Cancelled => 4,
+    }
+}

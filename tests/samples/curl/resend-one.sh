@@ -1,0 +1,11 @@
+# Reenviar para um signatário específico
+curl -X POST 'https://e-signature.stg.catalisa.app/api/v1/esignature/requests/550e8400-e29b-41d4-a716-446655440000/resend' \
+-H 'Authorization: Bearer SEU_TOKEN' \
+-H 'Content-Type: application/json' \
+-d '{
+"data": {
+"attributes": {
+"signerEmail": "maria@cliente.com"
+}
+}
+}'
