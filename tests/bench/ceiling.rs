@@ -20,7 +20,7 @@ const STEPS: usize = 5;
 /// Where a request stands after each of them.
 const STATUSES: [&str; STEPS] = ["SENT", "VIEWED", "PARTIALLY_SIGNED", "PARTIALLY_SIGNED", "COMPLETED"];
 /// Single-row commits timed in one go.
-const COMMITS: usize = 100;
+const COMMITS: usize = 50;
 
 const SCHEMA: [&str; 2] = [
     include_str!("../../migrations/sqlite/0001_requests.sql"),

@@ -101,8 +101,8 @@ async fn the_first_answer_is_remembered_and_an_old_one_replaced() {
     let mut transaction = shelf.store.begin().await.unwrap();
     transaction.insert_receipts(&[receipt("k", 10), receipt("l", 20)]).await.unwrap();
     transaction.insert_receipts(&[receipt("k", 30)]).await.unwrap();
-    assert_eq!(transaction.receipts(&[(&acme(), "k")]).await.unwrap(), [receipt("k", 30)]);
-    assert_eq!(transaction.receipts(&[(&other(), "k")]).await.unwrap(), []);
+    let found = transaction.receipts(&[(&acme(), "k"), (&other(), "k")]).await.unwrap();
+    assert_eq!(found, [receipt("k", 30)]);
     transaction.commit().await.unwrap();
     shelf.store.tidy(30, 0, 10).await.unwrap();
     assert_eq!(shelf.store.receipt(&acme(), "l").await.unwrap(), None, "grown old");
