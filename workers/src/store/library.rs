@@ -5,7 +5,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
-use super::sqlite::{digest, organization, receipt_row};
+use super::rows::{digest, organization, receipt_row};
 use super::{DocumentRow, FileRow, KeyRow, ReceiptRow, Store, StoreError, TemplateRow, Transaction, sql};
 
 impl Store {

@@ -1,17 +1,21 @@
 //! The store: the only truth. Rows in, rows out; it knows nothing of what a request may do, and
 //! decides nothing. Every write of a request goes through [`crate::commit`].
 //!
-//! `sql` holds the statements; `sqlite` what is particular to that database.
+//! `sql` holds the statements; `sqlite` and `transaction` what is particular to that database;
+//! `rows` reads rows back; `library` is what stands beside the requests.
 
 mod library;
+mod rows;
 mod sql;
 mod sqlite;
+mod transaction;
 
 use countersign_engine::ids::{Digest, KeyId, OrganizationId, RequestId};
 use countersign_engine::request::Status;
 use uuid::Uuid;
 
-pub use sqlite::{Sqlite as Store, Transaction};
+pub use sqlite::Sqlite as Store;
+pub use transaction::Transaction;
 
 /// Why the store did not answer.
 #[derive(Debug, thiserror::Error)]
