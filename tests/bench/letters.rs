@@ -75,7 +75,7 @@ pub(crate) async fn measure(plan: &Plan, report: &mut Report) {
         task.await.unwrap();
     }
     let filed = listening.await.unwrap();
-    let started = started.lock().unwrap();
+    let started = std::mem::take(&mut *started.lock().unwrap());
     let taken: Vec<Duration> = filed.iter().map(|(request, at)| *at - started[request]).collect();
     report.figure(format!("create to letter filed, {LOAD} requests/s"), spread(&taken));
     app.stop().await;

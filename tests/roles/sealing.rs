@@ -53,6 +53,8 @@ async fn a_download_makes_the_seal_that_nobody_made() {
 async fn a_store_that_fails_is_loud_and_holds_nothing_back() {
     let world = World::manual().await;
     let id = created(&world).await;
+    // An invitation that is still unsent when its signer signs is no longer owed.
+    world.until(&id, "delivery.sent", 1).await;
     let folder = world.folder().join("data/documents/sealed");
     std::fs::write(&folder, "a file where a folder must be").unwrap();
     world.sign(&id, 0).await;

@@ -67,7 +67,7 @@ async fn tidy(service: &Service, now: Timestamp) -> Result<(), ServiceError> {
     let receipts_before = (now - RECEIPT_LIFE).as_microsecond();
     let documents_before = (now - UNUSED_DOCUMENT_LIFE).as_microsecond();
     service.store.tidy(receipts_before, documents_before, AT_ONCE).await?;
-    service.sweep_orphans().await?;
+    service.sweep_orphans().await;
     service.store.checkpoint().await?;
     Ok(())
 }

@@ -157,8 +157,15 @@ impl Service {
         }
     }
 
-    /// Deletes stored objects that nobody uses any more.
-    pub async fn sweep_orphans(&self) -> Result<(), ServiceError> {
+    /// Deletes stored objects that nobody uses any more. A failure is only logged: the rows stay,
+    /// and the timekeeper tries again.
+    pub async fn sweep_orphans(&self) {
+        if let Err(error) = self.try_sweep().await {
+            tracing::error!(%error, "orphaned objects could not be deleted; it will be tried again");
+        }
+    }
+
+    async fn try_sweep(&self) -> Result<(), ServiceError> {
         for path in self.store.orphans(ORPHANS_AT_ONCE).await? {
             self.blobs.delete(&path).await?;
             self.store.forget_orphan(&path).await?;

@@ -88,7 +88,7 @@ pub(super) async fn delete(State(floor): State<Floor>, headers: HeaderMap, Id(id
     let caller = floor.keys.admit(&headers, Permission::Delete).await?;
     let (row, _) = find(&floor, &caller.organization, &id).await?;
     floor.service.store.delete_file(&row).await.map_err(|error| Fault::internal(&error))?;
-    floor.service.sweep_orphans().await?;
+    floor.service.sweep_orphans().await;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -30,14 +30,20 @@ pub(super) struct Cast<'a> {
 }
 
 impl Cast<'_> {
+    /// A signer's own id or e-mail address comes before a place, should somebody's id be a number.
     fn resolve(&self, reference: &Reference) -> Option<SignerId> {
-        let place = match reference {
-            Reference::Place(place) => usize::try_from(*place).ok()?.checked_sub(1)?,
-            Reference::Text(text) => self.wanted.iter().position(|signer| {
+        let called = |text: &str| {
+            let is_called = |signer: &WantedSigner| {
                 signer.reference.as_deref() == Some(text) || signer.email.eq_ignore_ascii_case(text)
-            })?,
+            };
+            self.wanted.iter().position(is_called)
         };
-        self.terms.get(place).map(|terms| terms.id)
+        let counted = |place: u64| usize::try_from(place).ok()?.checked_sub(1);
+        let place = match reference {
+            Reference::Place(place) => counted(*place),
+            Reference::Text(text) => called(text).or_else(|| counted(text.parse().ok()?)),
+        };
+        self.terms.get(place?).map(|terms| terms.id)
     }
 
     /// Those for whom `fits` holds, in the order in which they act.

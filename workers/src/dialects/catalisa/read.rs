@@ -278,10 +278,7 @@ fn widget(item: &Value, pointer: String, faults: &mut Faults) -> Option<WantedWi
 fn reference(form: &Form<'_>, faults: &mut Faults) -> Option<Reference> {
     match form.get("signerId")? {
         Value::Number(number) if number.as_u64().is_some() => number.as_u64().map(Reference::Place),
-        Value::String(text) => Some(match text.parse() {
-            Ok(place) => Reference::Place(place),
-            Err(_) => Reference::Text(text.clone()),
-        }),
+        Value::String(text) => Some(Reference::Text(text.clone())),
         _ => {
             let detail = "signerId is a signer's id, 1-based place or e-mail address.";
             faults.push(Fault::at(form.pointer("signerId"), "wrong_type", detail));

@@ -289,6 +289,7 @@ pub(super) async fn delete(State(floor): State<Floor>, headers: HeaderMap, Id(id
     let caller = floor.keys.admit(&headers, Permission::Delete).await?;
     let request = find(&floor, &caller, &id).await?;
     floor.service.submit(order(&caller, request.id, Wish::Delete, None)).await?;
+    floor.service.sweep_orphans().await;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -138,7 +138,7 @@ pub(super) async fn delete(State(floor): State<Floor>, headers: HeaderMap, Id(id
     let caller = floor.keys.admit(&headers, Permission::Delete).await?;
     let row = find(&floor.service, &caller.organization, &id).await?.ok_or_else(unknown)?;
     floor.service.store.delete_template(&row).await.map_err(|error| Fault::internal(&error))?;
-    floor.service.sweep_orphans().await?;
+    floor.service.sweep_orphans().await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -265,15 +265,16 @@ fn normalized(wanted: Vec<WantedWidget>, pages: &[PageSize], faults: &mut Faults
     let points = |thousandths: i64| thousandths as f64 / 1000.0;
     let mut widgets = Vec::with_capacity(wanted.len());
     for widget in wanted {
-        let signer_id = match widget.signer {
-            Some(Reference::Place(place)) if (1..=SIGNERS_MAX as u64).contains(&place) => u32::try_from(place).ok(),
+        let place = match &widget.signer {
             None => None,
-            Some(_) => {
-                let detail = format!("In a template signerId is a signer's place: 1 to {SIGNERS_MAX}.");
-                faults.push(Fault::at(format!("{}/signerId", widget.pointer), "invalid", detail));
-                None
-            }
+            Some(Reference::Place(place)) => Some(*place),
+            Some(Reference::Text(text)) => Some(text.parse().unwrap_or(0)),
         };
+        if place.is_some_and(|place| !(1..=SIGNERS_MAX as u64).contains(&place)) {
+            let detail = format!("In a template signerId is a signer's place: 1 to {SIGNERS_MAX}.");
+            faults.push(Fault::at(format!("{}/signerId", widget.pointer), "invalid", detail));
+        }
+        let signer_id = place.and_then(|place| u32::try_from(place).ok());
         let Some(at) = area_of(&widget, pages, faults) else { continue };
         widgets.push(TemplateWidget {
             name: widget.name,
