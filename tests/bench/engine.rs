@@ -27,11 +27,12 @@ struct Series {
     commands: Vec<f64>,
     p50: Vec<f64>,
     commit: Vec<f64>,
+    ceiling: Vec<f64>,
 }
 
-/// Measures ceiling and engine in turns; returns the ceiling in workflows per second.
-pub(crate) async fn compare(plan: &Plan, copy: &[Workflow], empty: House, report: &mut Report) -> f64 {
-    let mut houses = vec![empty];
+/// Measures ceiling and engine in turns.
+pub(crate) async fn compare(plan: &Plan, copy: &[Workflow], report: &mut Report) {
+    let mut houses = vec![House::open().await];
     for open in &plan.backlogs[1..] {
         let started = Instant::now();
         houses.push(House::with_open(*open).await);
@@ -43,7 +44,8 @@ pub(crate) async fn compare(plan: &Plan, copy: &[Workflow], empty: House, report
         houses.iter().map(|_| plan.callers.iter().map(|_| Series::default()).collect()).collect();
     for _ in 0..plan.rounds {
         let mut bare = Bare::open().await;
-        ceiling.push(bare.write(copy).await);
+        let mut before = bare.write(copy).await;
+        ceiling.push(before);
         for (place, callers) in plan.callers.iter().enumerate() {
             for (house, series) in houses.iter().zip(&mut series) {
                 // Bare commits right before and right after: the disk's mood changes by the second.
@@ -56,20 +58,25 @@ pub(crate) async fn compare(plan: &Plan, copy: &[Workflow], empty: House, report
                 series.p50.push(percentile(&drive.commands, 0.5).as_secs_f64());
                 series.commit.push(percentile(&commits, 0.5).as_secs_f64());
                 commit.extend(series.commit.last());
+                if *callers == MANY {
+                    let after = Bare::open().await.write(copy).await;
+                    series.ceiling.push((before + after) / 2.0);
+                    ceiling.push(after);
+                    before = after;
+                }
             }
         }
     }
     report.figure("ceiling: bare program, batches of 100 steps", format!("{:.0} workflows/s", median(&ceiling)));
     report.figure("bare single-row commit, p50", format!("{:.0} us", median(&commit) * 1e6));
-    tell(plan, &series, &ceiling, report);
+    tell(plan, &series, report);
     replayed(&houses[0], report).await;
     for house in houses {
         house.close().await;
     }
-    median(&ceiling)
 }
 
-fn tell(plan: &Plan, series: &[Vec<Series>], ceiling: &[f64], report: &mut Report) {
+fn tell(plan: &Plan, series: &[Vec<Series>], report: &mut Report) {
     for (open, of_house) in plan.backlogs.iter().zip(series) {
         for (callers, one) in plan.callers.iter().zip(of_house) {
             let value = format!(
@@ -94,7 +101,7 @@ fn tell(plan: &Plan, series: &[Vec<Series>], ceiling: &[f64], report: &mut Repor
             }
             if *callers == MANY {
                 let figure = format!("engine: {callers} callers, {open} open, share of the ceiling");
-                report.at_least(figure, shares(&of_house[place].rate, ceiling), 0.5);
+                report.at_least(figure, shares(&of_house[place].rate, &of_house[place].ceiling), 0.5);
             }
             if *callers == 1 {
                 let figure = format!("engine: one caller's p50, {open} open, multiple of a bare commit");
@@ -105,7 +112,7 @@ fn tell(plan: &Plan, series: &[Vec<Series>], ceiling: &[f64], report: &mut Repor
 }
 
 /// The median of what each round's figure is of the same round's other figure.
-fn shares(figure: &[f64], of: &[f64]) -> f64 {
+pub(crate) fn shares(figure: &[f64], of: &[f64]) -> f64 {
     let each: Vec<f64> = figure.iter().zip(of).map(|(figure, of)| figure / of).collect();
     median(&each)
 }
