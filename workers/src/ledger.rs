@@ -79,6 +79,11 @@ impl Ledger {
         self.cache.insert(loaded.request.id, loaded);
     }
 
+    /// A request as it is remembered, which may be how it was.
+    pub fn remembered(&self, id: RequestId) -> Option<Arc<Loaded>> {
+        self.cache.get(&id)
+    }
+
     /// A request as it stands.
     pub async fn load(&self, id: RequestId) -> Result<Option<Arc<Loaded>>, LedgerError> {
         let Some(row) = self.store.request(id).await? else { return Ok(None) };

@@ -4,30 +4,30 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use countersign_engine::command::Wish;
-use countersign_engine::decide::{Given, decide};
 use countersign_engine::effect::EffectKind;
-use countersign_engine::event::{Event, Fact};
-use countersign_engine::ids::{Digest, EventId, OrganizationId, RequestId};
+use countersign_engine::event::Event;
+use countersign_engine::ids::{Digest, OrganizationId, RequestId};
 use countersign_engine::refusal::{Code, Refusal};
 use countersign_engine::request::Request;
-use countersign_engine::trail::{self, Place};
 use jiff::Timestamp;
-use uuid::{NoContext, Uuid};
 
-use super::{Answer, Done, Failure, LinkDigest, Order, RECEIPT_LIFE};
+use super::decider::{Decided, Decider};
+use super::{Answer, Done, Failure, Order, RECEIPT_LIFE};
 use crate::bus::Bus;
-use crate::clock::Clock;
-use crate::ledger::{self, Ledger, LedgerError, Loaded};
-use crate::stamp;
+use crate::ledger::{LedgerError, Loaded};
 use crate::store::{EffectRow, EventRow, Lane, ReceiptRow, RequestRow, Store, Transaction};
 use crate::vault::DataKey;
 
+/// An order with what its submitter decided, if that was possible.
+pub(super) struct Asked {
+    pub(super) order: Order,
+    pub(super) decided: Option<Decided>,
+}
+
 pub(super) struct Writer {
     pub(super) store: Store,
-    pub(super) ledger: Ledger,
     pub(super) bus: Arc<Bus>,
-    pub(super) clock: Clock,
-    pub(super) link: Arc<LinkDigest>,
+    pub(super) decider: Arc<Decider>,
 }
 
 /// What a batch decides with, read at its start.
@@ -52,7 +52,7 @@ struct Working {
 
 impl Writer {
     /// Answers every order; if the store fails, all of them say so and nothing was written.
-    pub(super) async fn write(&self, orders: Vec<Order>) -> Vec<Answer> {
+    pub(super) async fn write(&self, orders: Vec<Asked>) -> Vec<Answer> {
         let count = orders.len();
         match self.try_write(orders).await {
             Ok(answers) => answers,
@@ -63,12 +63,12 @@ impl Writer {
         }
     }
 
-    async fn try_write(&self, orders: Vec<Order>) -> Result<Vec<Answer>, LedgerError> {
+    async fn try_write(&self, orders: Vec<Asked>) -> Result<Vec<Answer>, LedgerError> {
         let mut transaction = self.store.begin().await?;
         let mut known = self.look_up(&mut transaction, &orders).await?;
         let mut receipts = Vec::new();
         let answers: Vec<Answer> =
-            orders.into_iter().map(|order| self.answer(order, &mut known, &mut receipts)).collect();
+            orders.into_iter().map(|asked| self.answer(asked, &mut known, &mut receipts)).collect();
         let mut changed: Vec<Working> = known.working.into_values().filter(|work| !work.rows.is_empty()).collect();
         if changed.is_empty() {
             return Ok(answers);
@@ -79,34 +79,36 @@ impl Writer {
         Ok(answers)
     }
 
-    async fn look_up(&self, transaction: &mut Transaction, orders: &[Order]) -> Result<Known, LedgerError> {
-        let ids: BTreeSet<RequestId> = orders.iter().map(|order| order.command.request).collect();
+    async fn look_up(&self, transaction: &mut Transaction, orders: &[Asked]) -> Result<Known, LedgerError> {
+        let orders = || orders.iter().map(|asked| &asked.order);
+        let ids: BTreeSet<RequestId> = orders().map(|order| order.command.request).collect();
         let ids: Vec<RequestId> = ids.into_iter().collect();
-        let mut loaded = self.ledger.load_all(transaction, &ids).await?;
+        let mut loaded = self.decider.ledger.load_all(transaction, &ids).await?;
         let working = ids.into_iter().map(|id| (id, Working::new(loaded.remove(&id)))).collect();
 
         let keyed: Vec<(&OrganizationId, &str)> =
-            orders.iter().filter_map(|order| Some((&order.organization, &*order.receipt.as_ref()?.key))).collect();
+            orders().filter_map(|order| Some((&order.organization, &*order.receipt.as_ref()?.key))).collect();
         let receipts = match keyed.is_empty() {
             true => Vec::new(),
             false => transaction.receipts(&keyed).await?,
         };
         let receipts = receipts.into_iter().map(|row| ((row.organization.clone(), row.key.clone()), row)).collect();
-        let fenced: Vec<String> = orders.iter().filter_map(|order| Some(order.fence.as_ref()?.key.clone())).collect();
+        let fenced: Vec<String> = orders().filter_map(|order| Some(order.fence.as_ref()?.key.clone())).collect();
         let epochs = match fenced.is_empty() {
             true => HashMap::new(),
             false => transaction.epochs(&fenced).await?.into_iter().collect(),
         };
-        let needed: BTreeSet<(OrganizationId, Digest)> = orders.iter().flat_map(documents_of).collect();
+        let needed: BTreeSet<(OrganizationId, Digest)> = orders().flat_map(documents_of).collect();
         let needed: Vec<_> = needed.into_iter().collect();
         let documents = match needed.is_empty() {
             true => HashSet::new(),
             false => transaction.documents_present(&needed).await?.into_iter().collect(),
         };
-        Ok(Known { now: self.clock.now(), working, receipts, epochs, documents })
+        Ok(Known { now: self.decider.clock.now(), working, receipts, epochs, documents })
     }
 
-    fn answer(&self, order: Order, known: &mut Known, receipts: &mut Vec<ReceiptRow>) -> Answer {
+    fn answer(&self, asked: Asked, known: &mut Known, receipts: &mut Vec<ReceiptRow>) -> Answer {
+        let Asked { order, decided } = asked;
         if let Some(before) = asked_before(&order, known)? {
             return Ok(before);
         }
@@ -121,7 +123,7 @@ impl Writer {
         let now = known.now;
         let id = order.command.request;
         let work = known.working.entry(id).or_default();
-        let done = self.apply(&order, work, now)?;
+        let done = self.apply(&order, decided, work, now)?;
         if let (Some(receipt), Done::Committed { request, .. }) = (order.receipt, &done) {
             let row = ReceiptRow {
                 organization: order.organization,
@@ -137,50 +139,22 @@ impl Writer {
         Ok(done)
     }
 
-    /// Decides one order on the request as the batch has it so far. On refusal nothing changes.
-    fn apply(&self, order: &Order, work: &mut Working, now: Timestamp) -> Answer {
-        let stranger = |request: &Arc<Request>| request.organization != order.organization;
-        if work.now.as_ref().is_some_and(stranger) {
-            return Err(Refusal::new(Code::NotFound, "There is no such request.").into());
-        }
-        let time = work.now.as_ref().map_or(now, |request| now.max(request.updated_at));
-        let given = Given {
-            now: time,
-            actor: &order.actor,
-            ip: order.ip.as_deref(),
-            user_agent: order.user_agent.as_deref(),
-            link: &*self.link,
+    /// Takes an order's decision if it holds on the request as the batch has it so far, or decides
+    /// it on that. On refusal nothing changes.
+    fn apply(&self, order: &Order, decided: Option<Decided>, work: &mut Working, now: Timestamp) -> Answer {
+        let base = work.now.as_deref();
+        let mut decided = match decided.filter(|decided| decided.holds_on(base, now)) {
+            Some(decided) => decided,
+            None => self.decider.decide(order, base, work.key.as_ref(), now)?,
         };
-        let proposals = decide(work.now.as_deref(), &order.command, &given)?;
-        if work.now.is_none() {
-            let (key, wrapped) = self.ledger.new_key(order.command.request).map_err(unavailable)?;
-            (work.key, work.wrapped_key) = (Some(key), Some(wrapped));
+        if base.is_none() {
+            work.wrapped_key = decided.wrapped_key;
         }
-        let mut request = work.now.as_deref().cloned();
-        let mut rows = Vec::with_capacity(proposals.len());
-        let mut events = Vec::with_capacity(proposals.len());
-        for proposal in proposals {
-            let place = Place {
-                id: EventId(uuid_at(time)),
-                salt: stamp::random().map_err(unavailable)?,
-                organization: &order.organization,
-                request: order.command.request,
-                seq: request.as_ref().map_or(1, |request| request.seq + 1),
-                time,
-                actor: &order.actor,
-                previous: request.as_ref().map_or(Digest::ZERO, |request| request.head),
-            };
-            let (event, line) = trail::record(proposal, &place).map_err(unavailable)?;
-            Request::advance(&mut request, &event)?;
-            rows.push(encrypted(&event, line, work.key.as_ref())?);
-            events.push(Arc::new(event));
-        }
-        let Some(request) = request else { return Err(Failure::Unavailable("nothing was decided".to_owned())) };
-        work.rows.append(&mut rows);
-        work.events.extend(events.iter().cloned());
-        let request = Arc::new(request);
-        work.now = Some(Arc::clone(&request));
-        Ok(Done::Committed { request, events })
+        work.key = decided.key;
+        work.rows.append(&mut decided.rows);
+        work.events.extend(decided.events.iter().cloned());
+        work.now = Some(Arc::clone(&decided.request));
+        Ok(Done::Committed { request: decided.request, events: decided.events })
     }
 
     async fn store_changes(
@@ -224,7 +198,7 @@ impl Writer {
             work.events.iter().cloned().for_each(|event| self.bus.publish(event));
             if let Some(request) = work.now {
                 let key = work.key.filter(|_| request.deleted_at.is_none());
-                self.ledger.remember(Arc::new(Loaded { request, key }));
+                self.decider.ledger.remember(Arc::new(Loaded { request, key }));
             }
         }
         if mail {
@@ -342,26 +316,4 @@ fn asked_before(order: &Order, known: &Known) -> Result<Option<Done>, Failure> {
         Ok(request) => Ok(Some(Done::Before { request, seq: row.seq })),
         Err(_) => Err(Failure::KeyReused),
     }
-}
-
-fn encrypted(event: &Event, line: trail::Line, key: Option<&DataKey>) -> Result<EventRow, Failure> {
-    let context = ledger::disclosure_context(event.request, event.seq);
-    let disclosure = match (&line.disclosure, key) {
-        (None, _) => None,
-        (Some(_), None) => return Err(Failure::Unavailable("the request's data key is gone".to_owned())),
-        (Some(plain), Some(key)) => Some(key.seal(&context, plain.as_bytes()).map_err(unavailable)?),
-    };
-    debug_assert!(!matches!(event.fact, Fact::Created(_)) || event.seq == 1, "a history starts with its creation");
-    Ok(EventRow { position: 0, request: event.request, seq: event.seq, body: line.body, disclosure, hash: line.hash })
-}
-
-/// A UUIDv7 of an instant.
-pub(crate) fn uuid_at(time: Timestamp) -> Uuid {
-    let seconds = u64::try_from(time.as_second()).unwrap_or(0);
-    let nanos = u32::try_from(time.subsec_nanosecond()).unwrap_or(0);
-    Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanos))
-}
-
-fn unavailable(error: impl std::fmt::Display) -> Failure {
-    Failure::Unavailable(error.to_string())
 }

@@ -2,14 +2,17 @@
 //!
 //! Every change of a request is an [`Order`] that goes through [`Commit::submit`]. Orders that
 //! arrive while a transaction is in flight are gathered and committed together in the next one: one
-//! load, decisions in memory (several orders for one request apply one after another), one append
-//! of events, one upsert of narrow rows, one of effects, one fsync. Nothing waits when idle.
+//! load, one append of events, one upsert of narrow rows, one of effects, one fsync. Nothing waits
+//! when idle. Orders are decided where they are submitted, on the request as it is remembered; the
+//! batch takes a decision if the request still is that one, else it decides again (several orders for
+//! one request apply one after another).
 //!
 //! One order's refusal never touches its neighbours. An order is answered only after its events are
 //! durable; one whose answer was lost may be sent again with the same receipt and is then answered
 //! with what it did the first time.
 
 mod batch;
+mod decider;
 
 pub(crate) use batch::row_of;
 
@@ -28,6 +31,8 @@ use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::ledger::Ledger;
 use crate::store::Store;
+use batch::Asked;
+use decider::Decider;
 
 /// How long a receipt is honoured (SPEC §4).
 pub const RECEIPT_LIFE: SignedDuration = SignedDuration::from_hours(24);
@@ -119,7 +124,7 @@ pub enum Failure {
 type Answer = Result<Done, Failure>;
 
 struct Job {
-    order: Order,
+    asked: Asked,
     answer: oneshot::Sender<Answer>,
 }
 
@@ -127,9 +132,16 @@ struct Job {
 pub type LinkDigest = dyn Fn(RequestId, SignerId, u32) -> Digest + Send + Sync;
 
 /// The write path's entrance. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Commit {
     queue: mpsc::Sender<Job>,
+    decider: Arc<Decider>,
+}
+
+impl std::fmt::Debug for Commit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Commit").field("queue", &self.queue).finish_non_exhaustive()
+    }
 }
 
 impl Commit {
@@ -142,15 +154,18 @@ impl Commit {
         link: Arc<LinkDigest>,
     ) -> (Self, JoinHandle<()>) {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
-        let writer = batch::Writer { store, ledger, bus, clock, link };
-        (Self { queue }, tokio::spawn(run(writer, waiting)))
+        let decider = Arc::new(Decider { ledger, clock, link });
+        let writer = batch::Writer { store, bus, decider: Arc::clone(&decider) };
+        (Self { queue, decider }, tokio::spawn(run(writer, waiting)))
     }
 
     /// Commits an order, or says why not.
     pub async fn submit(&self, order: Order) -> Answer {
         let (answer, answered) = oneshot::channel();
         let closed = || Failure::Unavailable("the engine is stopping".to_owned());
-        self.queue.send(Job { order, answer }).await.map_err(|_| closed())?;
+        let decided = self.decider.ahead(&order);
+        let asked = Asked { order, decided };
+        self.queue.send(Job { asked, answer }).await.map_err(|_| closed())?;
         answered.await.map_err(|_| closed())?
     }
 }
@@ -158,7 +173,7 @@ impl Commit {
 async fn run(writer: batch::Writer, mut waiting: mpsc::Receiver<Job>) {
     let mut jobs = Vec::with_capacity(BATCH_MAX);
     while waiting.recv_many(&mut jobs, BATCH_MAX).await > 0 {
-        let (orders, answers): (Vec<Order>, Vec<_>) = jobs.drain(..).map(|job| (job.order, job.answer)).unzip();
+        let (orders, answers): (Vec<Asked>, Vec<_>) = jobs.drain(..).map(|job| (job.asked, job.answer)).unzip();
         let results = writer.write(orders).await;
         for (answer, result) in answers.into_iter().zip(results) {
             // Whoever asked may have gone; what was committed stays committed.
