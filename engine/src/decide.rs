@@ -5,6 +5,7 @@ mod corrections;
 mod signing;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -93,7 +94,7 @@ pub fn decide(request: Option<&Request>, command: &Command, given: &Given<'_>) -
 
 fn create(id: RequestId, draft: &Draft, send: bool, given: &Given<'_>) -> Decision {
     check(&draft.terms)?;
-    let created = Proposal { fact: Fact::Created(Box::new(draft.terms.clone())), personal: draft.personal.clone() };
+    let created = Proposal { fact: Fact::Created(Arc::new(draft.terms.clone())), personal: draft.personal.clone() };
     let mut proposals = vec![created];
     if send {
         let turn = draft.terms.signers.iter().filter(|signer| signer.role.acts()).map(|signer| signer.order).min();

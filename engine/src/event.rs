@@ -1,14 +1,18 @@
 //! The stored vocabulary (SPEC §3): facts, who caused them, and their personal part.
 //! Additive for ever: a field may be added with a default, never renamed or removed.
 //!
+//! Fields stand in alphabetical order, tags before contents, numbers are whole, and map keys sort as
+//! text: so that serde writes canonical JSON (RFC 8785), which is what [`crate::trail`] hashes.
+//!
 //! A fact holds ids, digests, numbers and dates only. Whatever tells who a person is stands in
 //! [`Personal`], which is erased with the request's data key; the history still verifies, because
 //! the fact carries a salted digest of it ([`crate::trail`]).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::ids::{Digest, EventId, KeyId, OrganizationId, RequestId, SignerId, WidgetId};
 use crate::signer::{Mark, Person, SignerTerms};
@@ -38,7 +42,7 @@ pub struct Event {
 
 /// Who caused an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+#[serde(tag = "kind", content = "who", rename_all = "snake_case")]
 pub enum Actor {
     /// A program with an API credential.
     Key(KeyId),
@@ -50,13 +54,13 @@ pub enum Actor {
     System,
 }
 
-/// What may happen to a request. `name` is the stored name, `data` the fields.
+/// What may happen to a request. `name` is the stored name, `with` the fields.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "name", content = "data")]
+#[serde(tag = "name", content = "with")]
 pub enum Fact {
     /// The request exists, as a draft.
     #[serde(rename = "request.created")]
-    Created(Box<Terms>),
+    Created(Arc<Terms>),
     /// It was sent; the clock runs.
     #[serde(rename = "request.sent")]
     Sent {
@@ -70,15 +74,15 @@ pub enum Fact {
     /// A signer was given a link; any earlier link of theirs is dead.
     #[serde(rename = "signer.invited")]
     Invited {
-        /// Who.
-        signer: SignerId,
-        /// How many links they have had, this one included.
-        round: u32,
         /// SHA-256 of the link's token.
         link: Digest,
         /// Asked for by hand, after a first invitation.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         resent: bool,
+        /// How many links they have had, this one included.
+        round: u32,
+        /// Who.
+        signer: SignerId,
     },
     /// A signer opened the document.
     #[serde(rename = "signer.viewed")]
@@ -89,22 +93,22 @@ pub enum Fact {
     /// A signer proved who they are beyond having the link.
     #[serde(rename = "signer.authenticated")]
     Authenticated {
-        /// Who.
-        signer: SignerId,
         /// How, such as `access_code`.
         method: String,
+        /// Who.
+        signer: SignerId,
     },
     /// A signer acted.
     #[serde(rename = "signer.signed")]
     Signed {
-        /// Who.
-        signer: SignerId,
+        /// How they were known to be themselves, such as `email_link`.
+        authentication: String,
         /// How many signers the request still waits for after this one.
         due: u32,
         /// `typed`, `drawn`, or `consent` where the role takes no signature.
         method: String,
-        /// How they were known to be themselves, such as `email_link`.
-        authentication: String,
+        /// Who.
+        signer: SignerId,
     },
     /// A signer refused; the request ends.
     #[serde(rename = "signer.declined")]
@@ -115,18 +119,18 @@ pub enum Fact {
     /// A signer was reminded by the cadence.
     #[serde(rename = "signer.reminded")]
     Reminded {
-        /// Who.
-        signer: SignerId,
         /// Which reminder of theirs: 1, 2, 3 …
         number: u32,
+        /// Who.
+        signer: SignerId,
     },
     /// Somebody else acts in a signer's place.
     #[serde(rename = "signer.replaced")]
     Replaced {
-        /// Who leaves.
-        signer: SignerId,
         /// Who takes over, same order and widgets.
         by: SignerTerms,
+        /// Who leaves.
+        signer: SignerId,
     },
     /// A signer's name or address was put right.
     #[serde(rename = "signer.corrected")]
@@ -137,10 +141,10 @@ pub enum Fact {
     /// A signer joined.
     #[serde(rename = "signer.added")]
     Added {
-        /// Who, and where in the order.
-        signer: SignerTerms,
         /// Whether everyone at or behind that place moved back by one.
         shift: bool,
+        /// Who, and where in the order.
+        signer: SignerTerms,
     },
     /// A signer left.
     #[serde(rename = "signer.removed")]
@@ -179,10 +183,10 @@ pub enum Fact {
     /// The sealed PDF was made.
     #[serde(rename = "document.sealed")]
     Sealed {
-        /// SHA-256 of the sealed PDF.
-        digest: Digest,
         /// Its length in bytes.
         bytes: u64,
+        /// SHA-256 of the sealed PDF.
+        digest: Digest,
     },
     /// The sealed PDF could not be made; it will be tried again.
     #[serde(rename = "document.seal_failed")]
@@ -199,10 +203,10 @@ pub enum Fact {
     /// A message was refused for good.
     #[serde(rename = "delivery.failed")]
     DeliveryFailed {
-        /// Which effect was given up.
-        effect: String,
         /// A stable code.
         code: String,
+        /// Which effect was given up.
+        effect: String,
     },
     /// A provider took the request over.
     #[serde(rename = "provider.submitted")]
@@ -213,10 +217,10 @@ pub enum Fact {
     /// A provider refused it.
     #[serde(rename = "provider.failed")]
     ProviderFailed {
-        /// Which provider.
-        provider: String,
         /// A stable code.
         code: String,
+        /// Which provider.
+        provider: String,
     },
     /// A provider told something that changes nothing by itself.
     #[serde(rename = "provider.reported")]
@@ -231,33 +235,33 @@ pub enum Fact {
 /// What a request is about, fixed when it is created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
-    /// The sender's own reference (at most 100 characters).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub business_id: Option<String>,
-    /// The template it was made from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub template: Option<TemplateRef>,
-    /// What is signed; never empty.
-    pub documents: Vec<Document>,
     /// Blank pages added behind the last document page for signatures that have no place of their own.
     #[serde(default)]
     pub appended_pages: u32,
-    /// Who acts, in the order given.
-    pub signers: Vec<SignerTerms>,
-    /// Where they fill and sign.
-    pub widgets: Vec<Widget>,
+    /// The sender's own reference (at most 100 characters).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub business_id: Option<String>,
+    /// What is signed; never empty.
+    pub documents: Vec<Document>,
     /// Days from sending to expiry, 1 to 365; absent = never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in_days: Option<u32>,
-    /// Hours before expiry at which `request.expiring` is due; 0 = not at all.
-    pub warn_hours: u32,
-    /// Automatic reminders; absent = none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reminders: Option<Reminders>,
     /// BCP 47 tag of the language the signers are written to in.
     pub language: String,
     /// Who collects the signatures.
     pub provider: String,
+    /// Automatic reminders; absent = none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminders: Option<Reminders>,
+    /// Who acts, in the order given.
+    pub signers: Vec<SignerTerms>,
+    /// The template it was made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<TemplateRef>,
+    /// Hours before expiry at which `request.expiring` is due; 0 = not at all.
+    pub warn_hours: u32,
+    /// Where they fill and sign.
+    pub widgets: Vec<Widget>,
 }
 
 /// The template a request was made from.
@@ -272,10 +276,10 @@ pub struct TemplateRef {
 /// A document of a request, held by its digest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
-    /// SHA-256 of the original.
-    pub digest: Digest,
     /// Its length in bytes.
     pub bytes: u64,
+    /// SHA-256 of the original.
+    pub digest: Digest,
     /// Its number of pages.
     pub pages: u32,
 }
@@ -283,12 +287,12 @@ pub struct Document {
 /// The automatic reminder cadence (SPEC §2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reminders {
-    /// Days from a signer's invitation to their first reminder.
-    pub first_after_days: u32,
-    /// Days between one reminder and the next.
-    pub every_days: u32,
     /// At most so many for each signer.
     pub at_most: u32,
+    /// Days between one reminder and the next.
+    pub every_days: u32,
+    /// Days from a signer's invitation to their first reminder.
+    pub first_after_days: u32,
 }
 
 /// What a widget collects.
@@ -320,41 +324,41 @@ impl WidgetKind {
 /// A place on a page where a signer fills or signs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Widget {
+    /// Where on the page as displayed.
+    pub at: Area,
+    /// Which document, from 0.
+    #[serde(default)]
+    pub document: u32,
     /// Its number in the request.
     pub id: WidgetId,
     /// What it collects.
     pub kind: WidgetKind,
-    /// Who fills it.
-    pub signer: SignerId,
-    /// Which document, from 0.
-    #[serde(default)]
-    pub document: u32,
-    /// Which page, from 1; numbers behind the document's last page are appended ones.
-    pub page: u32,
-    /// Where on the page as displayed.
-    pub at: Area,
-    /// Whether the signer must fill it.
-    pub required: bool,
     /// Its name in the template it came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// Which page, from 1; numbers behind the document's last page are appended ones.
+    pub page: u32,
     /// Filled by the sender; the signer only sees it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub prefilled: bool,
+    /// Whether the signer must fill it.
+    pub required: bool,
+    /// Who fills it.
+    pub signer: SignerId,
 }
 
 /// A rectangle in thousandths of a point from the top left of a page as displayed.
 /// Whole numbers, so that a history reads the same everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Area {
+    /// Height.
+    pub height: i64,
+    /// Width.
+    pub width: i64,
     /// From the left edge.
     pub x: i64,
     /// From the top edge.
     pub y: i64,
-    /// Width.
-    pub width: i64,
-    /// Height.
-    pub height: i64,
 }
 
 /// What was filled in a widget.
@@ -370,36 +374,42 @@ pub enum Value {
 /// The personal part of an event: erased with the request's data key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Personal {
-    /// The request's title.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub title: Option<String>,
-    /// The sender's message.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
     /// The documents' file names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub file_names: Vec<String>,
-    /// Who the signers are.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub people: BTreeMap<SignerId, Person>,
-    /// What the widgets are called on the page.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub labels: BTreeMap<WidgetId, String>,
-    /// What was filled in.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub values: BTreeMap<WidgetId, Value>,
-    /// The signature given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mark: Option<Mark>,
-    /// Why: a refusal, a cancellation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
     /// Address the person acted from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ip: Option<String>,
+    /// What the widgets are called on the page.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", serialize_with = "by_text")]
+    pub labels: BTreeMap<WidgetId, String>,
+    /// The signature given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<Mark>,
+    /// The sender's message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Who the signers are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub people: BTreeMap<SignerId, Person>,
+    /// Why: a refusal, a cancellation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The request's title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// Browser the person acted with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
+    /// What was filled in.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", serialize_with = "by_text")]
+    pub values: BTreeMap<WidgetId, Value>,
+}
+
+/// Writes a map in the order of its keys as text, where 10 comes before 2.
+fn by_text<V: Serialize, S: Serializer>(map: &BTreeMap<WidgetId, V>, serializer: S) -> Result<S::Ok, S::Error> {
+    let map: BTreeMap<String, &V> = map.iter().map(|(id, value)| (id.to_string(), value)).collect();
+    map.serialize(serializer)
 }
 
 impl Fact {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -53,8 +53,8 @@ impl fmt::Display for WidgetId {
 }
 
 /// The tenant: 1 to 64 letters, digits, `-` or `_`, so that it can be a token of a bus subject.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
 pub struct OrganizationId(Arc<str>);
 
 /// The longest organization id, in bytes.
@@ -90,9 +90,9 @@ impl TryFrom<String> for OrganizationId {
     }
 }
 
-impl From<OrganizationId> for String {
-    fn from(id: OrganizationId) -> String {
-        id.0.to_string()
+impl Serialize for OrganizationId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 
@@ -103,8 +103,8 @@ impl fmt::Display for OrganizationId {
 }
 
 /// A SHA-256 digest (FIPS 180-4), written as 64 lower-case hex digits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Digest(pub [u8; 32]);
 
 /// Why a text is not a digest.
@@ -134,7 +134,9 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        let mut text = [0; 64];
+        hex::encode_to_slice(self.0, &mut text).map_err(|_| fmt::Error)?;
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -147,15 +149,8 @@ impl fmt::Debug for Digest {
 impl FromStr for Digest {
     type Err = BadDigest;
     fn from_str(text: &str) -> Result<Self, BadDigest> {
-        let digit = |byte: u8| (byte as char).to_digit(16).map(|value| value as u8).ok_or(BadDigest);
-        let text = text.as_bytes();
-        if text.len() != 64 {
-            return Err(BadDigest);
-        }
         let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-        }
+        hex::decode_to_slice(text, &mut bytes).map_err(|_| BadDigest)?;
         Ok(Self(bytes))
     }
 }
@@ -167,8 +162,8 @@ impl TryFrom<String> for Digest {
     }
 }
 
-impl From<Digest> for String {
-    fn from(digest: Digest) -> String {
-        digest.to_string()
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }

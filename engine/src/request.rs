@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -97,7 +98,7 @@ pub struct SealedDocument {
     pub at: Timestamp,
 }
 
-/// A request as its events left it.
+/// A request as its events left it. The next version shares what its event did not change.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     /// Which.
@@ -111,7 +112,7 @@ pub struct Request {
     /// Hash of the last event.
     pub head: Digest,
     /// What it is about.
-    pub terms: Terms,
+    pub terms: Arc<Terms>,
     /// Who made it.
     pub created_by: Actor,
     /// When it was made.
@@ -141,7 +142,7 @@ pub struct Request {
     /// What was filled in so far.
     pub values: BTreeMap<WidgetId, Value>,
     /// The signers, in the order they were named.
-    pub signers: Vec<Signer>,
+    pub signers: Vec<Arc<Signer>>,
     /// What must still be done outside.
     pub owed: BTreeSet<Effect>,
     /// The sealed PDF, once made.
@@ -178,14 +179,15 @@ impl Request {
         }
         let personal = event.personal.clone();
         let person = |id: &SignerId| personal.people.get(id).cloned();
-        let signers = terms.signers.iter().map(|terms| Signer::new(terms.clone(), person(&terms.id))).collect();
+        let signer = |terms: &SignerTerms| Arc::new(Signer::new(terms.clone(), person(&terms.id)));
+        let signers = terms.signers.iter().map(signer).collect();
         Ok(Request {
             id: event.request,
             organization: event.organization.clone(),
             status: Status::Draft,
             seq: event.seq,
             head: event.hash,
-            terms: (**terms).clone(),
+            terms: Arc::clone(terms),
             created_by: event.actor.clone(),
             created_at: event.time,
             updated_at: event.time,
@@ -343,23 +345,24 @@ impl Request {
     fn add(&mut self, terms: &SignerTerms, shift: bool, personal: &Personal) {
         if shift {
             for signer in self.signers.iter_mut().filter(|signer| signer.terms.order >= terms.order) {
-                signer.terms.order += 1;
+                Arc::make_mut(signer).terms.order += 1;
             }
         }
-        self.signers.push(Signer::new(terms.clone(), personal.people.get(&terms.id).cloned()));
+        self.signers.push(Arc::new(Signer::new(terms.clone(), personal.people.get(&terms.id).cloned())));
     }
 
     fn remove(&mut self, id: SignerId) -> Result<(), Refusal> {
         self.signer_mut(id)?;
         self.signers.retain(|signer| signer.id() != id);
-        self.terms.widgets.retain(|widget| widget.signer != id);
+        Arc::make_mut(&mut self.terms).widgets.retain(|widget| widget.signer != id);
         self.drop_messages(id);
         Ok(())
     }
 
     fn replace(&mut self, id: SignerId, by: &SignerTerms, personal: &Personal) -> Result<(), Refusal> {
         *self.signer_mut(id)? = Signer::new(by.clone(), personal.people.get(&by.id).cloned());
-        for widget in self.terms.widgets.iter_mut().filter(|widget| widget.signer == id) {
+        let widgets = &mut Arc::make_mut(&mut self.terms).widgets;
+        for widget in widgets.iter_mut().filter(|widget| widget.signer == id) {
             widget.signer = by.id;
         }
         self.drop_messages(id);
@@ -376,7 +379,7 @@ impl Request {
         self.labels.clear();
         self.values.clear();
         self.owed.clear();
-        for signer in &mut self.signers {
+        for signer in self.signers.iter_mut().map(Arc::make_mut) {
             signer.person = None;
             signer.decline_reason = None;
             signer.mark = None;
@@ -391,7 +394,7 @@ impl Request {
     }
 
     fn owe_everyone(&mut self, event: &Event, kind: EffectKind, who: impl Fn(&Signer) -> bool) {
-        let ids: Vec<_> = self.signers.iter().filter(|signer| who(signer)).map(Signer::id).collect();
+        let ids: Vec<_> = self.signers.iter().filter(|signer| who(signer)).map(|signer| signer.id()).collect();
         for id in ids {
             self.owe(event, kind, Some(id));
         }
@@ -413,7 +416,8 @@ impl Request {
     }
 
     fn signer_mut(&mut self, id: SignerId) -> Result<&mut Signer, Refusal> {
-        self.signers.iter_mut().find(|signer| signer.id() == id).ok_or_else(no_such_signer)
+        let signer = self.signers.iter_mut().find(|signer| signer.id() == id);
+        signer.map(Arc::make_mut).ok_or_else(no_such_signer)
     }
 
     fn invited(&mut self, id: SignerId) -> Result<&mut Signer, Refusal> {
@@ -429,12 +433,12 @@ impl Request {
 
     /// The signer with this id.
     pub fn signer(&self, id: SignerId) -> Option<&Signer> {
-        self.signers.iter().find(|signer| signer.id() == id)
+        self.signers.iter().map(Arc::as_ref).find(|signer| signer.id() == id)
     }
 
     /// Those the request still waits for.
     pub fn due(&self) -> impl Iterator<Item = &Signer> {
-        self.signers.iter().filter(|signer| signer.is_due())
+        self.signers.iter().map(Arc::as_ref).filter(|signer| signer.is_due())
     }
 
     /// The order number whose turn it is.
@@ -458,8 +462,8 @@ impl Request {
         if !self.status.is_out() {
             return None;
         }
-        let reminder = |signer| schedule::reminder(signer, self.terms.reminders, self.expires_at);
-        self.signers.iter().filter_map(reminder).chain(self.expires_at).chain(self.warn_at).min()
+        let reminder = |signer: &Signer| schedule::reminder(signer, self.terms.reminders, self.expires_at);
+        self.signers.iter().map(Arc::as_ref).filter_map(reminder).chain(self.expires_at).chain(self.warn_at).min()
     }
 }
 

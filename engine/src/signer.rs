@@ -80,24 +80,24 @@ impl SignerStatus {
 /// Who a signer is. Personal data: erased with the request's data key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
-    /// Full name, 1 to 255 characters.
-    pub name: String,
     /// E-mail address, at most 255 characters.
     pub email: String,
+    /// Full name, 1 to 255 characters.
+    pub name: String,
 }
 
 /// The part of a signer that is no personal data and never erased.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignerTerms {
+    /// The vendor's own code for the act, kept for the audit trail (seed 001, `act` 1–13).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<u8>,
     /// Which signer.
     pub id: SignerId,
     /// Place in the order: equal numbers act in parallel, groups in ascending order.
     pub order: u32,
     /// What is asked of them.
     pub role: Role,
-    /// The vendor's own code for the act, kept for the audit trail (seed 001, `act` 1–13).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub capacity: Option<u8>,
 }
 
 /// How a signature was given. Personal data.
@@ -114,7 +114,7 @@ pub enum Mark {
     /// A freehand drawing.
     Drawn {
         /// Width of the pad divided by its height, in thousandths.
-        aspect_milli: u32,
+        ratio_milli: u32,
         /// Lines of points; x and y from the top left in ten-thousandths of the pad.
         strokes: Vec<Vec<[u16; 2]>>,
     },

@@ -81,10 +81,11 @@ async fn workflow(database: &mut SqliteConnection, row: &SqliteRow, document: &[
     let (mut step, mut expires_us, mut wake_us) = (0, None, None);
     for event in &events {
         let (seq, body): (i64, String) = (event.get("seq"), event.get("body"));
-        let fact: serde_json::Value = serde_json::from_str(&body).unwrap();
-        let signer = fact["data"]["signer"].as_str().unwrap_or_default();
+        let line: serde_json::Value = serde_json::from_str(&body).unwrap();
+        let fact = &line["fact"];
+        let signer = fact["with"]["signer"].as_str().unwrap_or_default();
         let micros =
-            |at: &str| fact["data"][at].as_str().map(|at| at.parse::<jiff::Timestamp>().unwrap().as_microsecond());
+            |at: &str| fact["with"][at].as_str().map(|at| at.parse::<jiff::Timestamp>().unwrap().as_microsecond());
         match fact["name"].as_str().unwrap() {
             "request.sent" => (expires_us, wake_us) = (micros("expires_at"), micros("warn_at")),
             "signer.invited" => filed[step].push((format!("{name}.{seq}.invitation.{signer}"), "mail")),
@@ -254,6 +255,6 @@ async fn connect(file: &Path) -> SqliteConnection {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .pragma("wal_autocheckpoint", "4000")
-        .pragma("cache_size", "-65536");
+        .pragma("cache_size", "-16384");
     SqliteConnection::connect_with(&options).await.unwrap()
 }

@@ -65,7 +65,7 @@ async fn rate(plan: &Plan, roles: &[Role], callers: usize, distinct: bool, repor
         App::start(countersign::config::Settings { roles: roles.to_vec(), ..settings(folder.path()) }, Clock::System);
     let app = app.await.unwrap();
     let now = app.service.clock.now();
-    let (row, key) = new_key("acme".parse().unwrap(), "bench".to_owned(), &Permission::ALL, now).unwrap();
+    let (row, key) = new_key("acme".parse().unwrap(), "bench".to_owned(), &Permission::ALL, now);
     app.service.store.insert_key(&row).await.unwrap();
     let sample = countersign::seal::sample().unwrap();
     let distinct = distinct.then(AtomicU64::default);

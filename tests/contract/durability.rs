@@ -24,7 +24,7 @@ async fn two_processes_see_each_others_writes() {
     shelf.file(&[request(1)]).await;
     assert!(second.request(id(1)).await.unwrap().is_some());
     let mut transaction = second.begin().await.unwrap();
-    transaction.insert_events(&[event(id(1), 2)]).await.unwrap();
+    transaction.insert_events(vec![event(id(1), 2)]).await.unwrap();
     transaction.commit().await.unwrap();
     assert_eq!(shelf.store.events_of(id(1)).await.unwrap().len(), 2);
 }
@@ -37,12 +37,13 @@ async fn a_writer_waits_for_the_other_process_and_then_reads_what_it_wrote() {
     let mut ours = shelf.store.begin().await.unwrap();
     let theirs = tokio::spawn(async move {
         let mut transaction = second.begin().await.unwrap();
-        transaction.heads(&[id(1)]).await.unwrap()[0].1
+        let changed = transaction.changed(&[(id(1), 1)]).await.unwrap();
+        (changed.len(), transaction.changed(&[(id(1), 2)]).await.unwrap().len())
     });
-    ours.insert_events(&[event(id(1), 2)]).await.unwrap();
-    ours.update_requests(&[countersign::store::RequestRow { seq: 2, ..request(1) }]).await.unwrap();
+    ours.insert_events(vec![event(id(1), 2)]).await.unwrap();
+    ours.upsert_requests(vec![countersign::store::RequestRow { seq: 2, ..request(1) }]).await.unwrap();
     ours.commit().await.unwrap();
-    assert_eq!(theirs.await.unwrap(), 2, "never a stale head inside a write transaction");
+    assert_eq!(theirs.await.unwrap(), (1, 0), "never a stale head inside a write transaction");
 }
 
 #[tokio::test]
@@ -53,8 +54,8 @@ async fn many_writers_of_two_processes_lose_nothing() {
         let store = if number % 2 == 0 { shelf.store.clone() } else { second.clone() };
         async move {
             let mut transaction = store.begin().await.unwrap();
-            transaction.insert_events(&[event(id(number), 1)]).await.unwrap();
-            transaction.insert_requests(&[request(number)]).await.unwrap();
+            transaction.insert_events(vec![event(id(number), 1)]).await.unwrap();
+            transaction.upsert_requests(vec![request(number)]).await.unwrap();
             transaction.commit().await.unwrap();
         }
     });

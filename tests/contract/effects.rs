@@ -66,7 +66,7 @@ async fn an_effect_is_filed_once_and_goes_when_settled() {
     shelf.owe(&[1]).await;
     let mut transaction = shelf.store.begin().await.unwrap();
     let twice = EffectRow { key: "e0".into(), lane: Lane::Mail, due_us: 5 };
-    assert!(transaction.insert_effects(&[twice]).await.is_err());
+    assert!(transaction.insert_effects(vec![twice]).await.is_err());
     drop(transaction);
     let mut transaction = shelf.store.begin().await.unwrap();
     transaction.delete_effects(&["e0".into(), "unknown".into()]).await.unwrap();
@@ -82,7 +82,7 @@ async fn a_requests_effects_are_its_own() {
     let row = |key: String| EffectRow { key, lane: Lane::Mail, due_us: 0 };
     let mut transaction = shelf.store.begin().await.unwrap();
     let rows = [row(key(1, "3.invitation.x")), row(key(2, "3.invitation.y")), row(key(1, "10.seal"))];
-    transaction.insert_effects(&rows).await.unwrap();
+    transaction.insert_effects(rows.to_vec()).await.unwrap();
     transaction.commit().await.unwrap();
     assert_eq!(shelf.store.effects_of(id(1)).await.unwrap(), [key(1, "10.seal"), key(1, "3.invitation.x")]);
     assert_eq!(shelf.store.effects_of(id(3)).await.unwrap(), Vec::<String>::new());

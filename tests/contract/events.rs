@@ -7,10 +7,10 @@ async fn an_event_is_unique_by_request_and_number() {
     let shelf = Shelf::new().await;
     shelf.file(&[request(1)]).await;
     let mut transaction = shelf.store.begin().await.unwrap();
-    assert!(transaction.insert_events(&[event(id(1), 1)]).await.is_err());
+    assert!(transaction.insert_events(vec![event(id(1), 1)]).await.is_err());
     drop(transaction);
     let mut transaction = shelf.store.begin().await.unwrap();
-    transaction.insert_events(&[event(id(1), 2), event(id(2), 1)]).await.unwrap();
+    transaction.insert_events(vec![event(id(1), 2), event(id(2), 1)]).await.unwrap();
     transaction.commit().await.unwrap();
 }
 
@@ -19,8 +19,8 @@ async fn events_come_back_in_order_however_they_were_written() {
     let shelf = Shelf::new().await;
     let mut transaction = shelf.store.begin().await.unwrap();
     let events: Vec<_> = [3, 1, 2].into_iter().map(|seq| event(id(1), seq)).collect();
-    transaction.insert_events(&events).await.unwrap();
-    transaction.insert_events(&(1..=300).map(|seq| event(id(2), seq)).collect::<Vec<_>>()).await.unwrap();
+    transaction.insert_events(events.clone()).await.unwrap();
+    transaction.insert_events((1..=300).map(|seq| event(id(2), seq)).collect::<Vec<_>>()).await.unwrap();
     transaction.commit().await.unwrap();
     let seqs: Vec<u64> = shelf.store.events_of(id(1)).await.unwrap().iter().map(|row| row.seq).collect();
     assert_eq!(seqs, [1, 2, 3]);
@@ -56,8 +56,8 @@ async fn all_events_are_read_in_the_order_of_commits() {
 async fn a_transaction_that_is_dropped_never_was() {
     let shelf = Shelf::new().await;
     let mut transaction = shelf.store.begin().await.unwrap();
-    transaction.insert_events(&[event(id(1), 1)]).await.unwrap();
-    transaction.insert_requests(&[request(1)]).await.unwrap();
+    transaction.insert_events(vec![event(id(1), 1)]).await.unwrap();
+    transaction.upsert_requests(vec![request(1)]).await.unwrap();
     drop(transaction);
     assert!(shelf.store.events_of(id(1)).await.unwrap().is_empty());
     assert_eq!(shelf.store.request(id(1)).await.unwrap(), None);
@@ -69,7 +69,7 @@ async fn events_without_a_row_are_found() {
     shelf.file(&[request(1)]).await;
     assert!(shelf.store.stray_events(10).await.unwrap().is_empty());
     let mut transaction = shelf.store.begin().await.unwrap();
-    transaction.insert_events(&[event(id(2), 1)]).await.unwrap();
+    transaction.insert_events(vec![event(id(2), 1)]).await.unwrap();
     transaction.commit().await.unwrap();
     assert_eq!(shelf.store.stray_events(10).await.unwrap(), [id(2)]);
 }
@@ -85,7 +85,7 @@ async fn a_row_is_brought_up_to_date_and_erased_for_good() {
     row.status = countersign_engine::request::Status::Cancelled;
     row.deleted_us = Some(99);
     let mut transaction = shelf.store.begin().await.unwrap();
-    transaction.update_requests(std::slice::from_ref(&row)).await.unwrap();
+    transaction.upsert_requests(vec![row.clone()]).await.unwrap();
     transaction.commit().await.unwrap();
     (row.data_key, row.business_id) = (None, None);
     assert_eq!(shelf.store.request(id(1)).await.unwrap(), Some(row), "the key goes with the deletion");

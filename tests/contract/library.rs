@@ -11,7 +11,7 @@ use super::rows::{Shelf, acme, document, event, id, other, receipt, request};
 #[tokio::test]
 async fn a_key_is_found_by_its_digest_and_revoked_once() {
     let shelf = Shelf::new().await;
-    let (row, secret) = new_key(acme(), "ci".into(), &[Permission::Read], Timestamp::UNIX_EPOCH).unwrap();
+    let (row, secret) = new_key(acme(), "ci".into(), &[Permission::Read], Timestamp::UNIX_EPOCH);
     shelf.store.insert_key(&row).await.unwrap();
     assert_eq!(shelf.store.key_by_hash(Digest::of(secret.as_bytes())).await.unwrap(), Some(row.clone()));
     assert_eq!(shelf.store.key_by_hash(Digest::of(b"guess")).await.unwrap(), None);
@@ -40,7 +40,7 @@ async fn a_document_goes_with_its_last_use() {
     shelf.store.insert_document(&row).await.unwrap();
     let uses = ["request:1", "request:2"].map(|subject| (acme(), row.digest, subject.to_owned()));
     let mut transaction = shelf.store.begin().await.unwrap();
-    transaction.insert_uses(&uses).await.unwrap();
+    transaction.insert_uses(uses.to_vec()).await.unwrap();
     transaction.drop_use(&acme(), row.digest, "request:1").await.unwrap();
     transaction.commit().await.unwrap();
     assert!(shelf.store.document(&acme(), row.digest).await.unwrap().is_some(), "one use is left");
@@ -99,8 +99,8 @@ async fn a_templates_id_is_its_organizations_own() {
 async fn the_first_answer_is_remembered_and_an_old_one_replaced() {
     let shelf = Shelf::new().await;
     let mut transaction = shelf.store.begin().await.unwrap();
-    transaction.insert_receipts(&[receipt("k", 10), receipt("l", 20)]).await.unwrap();
-    transaction.insert_receipts(&[receipt("k", 30)]).await.unwrap();
+    transaction.insert_receipts(vec![receipt("k", 10), receipt("l", 20)]).await.unwrap();
+    transaction.insert_receipts(vec![receipt("k", 30)]).await.unwrap();
     let found = transaction.receipts(&[(&acme(), "k"), (&other(), "k")]).await.unwrap();
     assert_eq!(found, [receipt("k", 30)]);
     transaction.commit().await.unwrap();
@@ -116,9 +116,9 @@ async fn a_document_nobody_came_to_use_is_tidied_away() {
     shelf.store.insert_document(&used).await.unwrap();
     shelf.store.insert_document(&unused).await.unwrap();
     let mut transaction = shelf.store.begin().await.unwrap();
-    transaction.insert_events(&[event(id(1), 1)]).await.unwrap();
-    transaction.insert_requests(&[request(1)]).await.unwrap();
-    transaction.insert_uses(&[(acme(), used.digest, "request:1".into())]).await.unwrap();
+    transaction.insert_events(vec![event(id(1), 1)]).await.unwrap();
+    transaction.upsert_requests(vec![request(1)]).await.unwrap();
+    transaction.insert_uses(vec![(acme(), used.digest, "request:1".into())]).await.unwrap();
     transaction.commit().await.unwrap();
     shelf.store.tidy(0, 10, 10).await.unwrap();
     assert!(shelf.store.document(&acme(), unused.digest).await.unwrap().is_some(), "not before its time");

@@ -28,8 +28,8 @@ impl Shelf {
     pub(super) async fn file(&self, rows: &[RequestRow]) {
         let mut transaction = self.store.begin().await.unwrap();
         let events: Vec<EventRow> = rows.iter().map(|row| event(row.id, 1)).collect();
-        transaction.insert_events(&events).await.unwrap();
-        transaction.insert_requests(rows).await.unwrap();
+        transaction.insert_events(events.clone()).await.unwrap();
+        transaction.upsert_requests(rows.to_vec()).await.unwrap();
         transaction.commit().await.unwrap();
     }
 
@@ -40,7 +40,7 @@ impl Shelf {
             .map(|(n, due_us)| EffectRow { key: format!("e{n}"), lane: Lane::Mail, due_us: *due_us })
             .collect();
         let mut transaction = self.store.begin().await.unwrap();
-        transaction.insert_effects(&effects).await.unwrap();
+        transaction.insert_effects(effects.clone()).await.unwrap();
         transaction.commit().await.unwrap();
     }
 }

@@ -14,8 +14,8 @@ fn sign(consent: bool, mark: Option<Mark>) -> Wish {
     Wish::Sign { signer: signer(1), round: 1, consent, mark, values: BTreeMap::new() }
 }
 
-fn drawn(points: usize, aspect_milli: u32, at: u16) -> Option<Mark> {
-    Some(Mark::Drawn { aspect_milli, strokes: vec![vec![[at, at]; points]] })
+fn drawn(points: usize, ratio_milli: u32, at: u16) -> Option<Mark> {
+    Some(Mark::Drawn { ratio_milli, strokes: vec![vec![[at, at]; points]] })
 }
 
 /// One signer with a field of each kind, and somebody else's.

@@ -10,13 +10,16 @@ use countersign_engine::ids::{Digest, RequestId};
 use countersign_engine::refusal::Refusal;
 use countersign_engine::request::Request;
 use countersign_engine::trail::{self, Broken, Line};
-use moka::sync::Cache;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, UnitWeighter};
 
 use crate::store::{EventRow, RequestRow, Store, StoreError, Transaction};
 use crate::vault::{DataKey, Vault, VaultError};
 
 /// Most requests kept in memory.
-const CACHE_MAX: u64 = 20_000;
+const CACHE_MAX: usize = 20_000;
+/// Share of them that were asked for again while they were new; the rest are newcomers.
+const HOT_SHARE: f64 = 0.5;
 
 /// A request with the key of its personal data.
 #[derive(Clone, Debug)]
@@ -58,13 +61,13 @@ pub enum LedgerError {
 pub struct Ledger {
     store: Store,
     vault: Vault,
-    cache: Cache<RequestId, Arc<Loaded>>,
+    cache: Arc<Cache<RequestId, Arc<Loaded>>>,
 }
 
 impl Ledger {
     /// A ledger over a store.
     pub fn new(store: Store, vault: Vault) -> Self {
-        Self { store, vault, cache: Cache::new(CACHE_MAX) }
+        Self { store, vault, cache: Arc::new(cache()) }
     }
 
     /// A fresh data key for a new request, and its wrapped form.
@@ -105,14 +108,11 @@ impl Ledger {
         transaction: &mut Transaction,
         ids: &[RequestId],
     ) -> Result<HashMap<RequestId, Arc<Loaded>>, LedgerError> {
-        let mut found = HashMap::with_capacity(ids.len());
-        let mut cold = HashMap::new();
-        for (id, seq, wrapped) in transaction.heads(ids).await? {
-            match self.cached(id, seq) {
-                Some(cached) => drop(found.insert(id, cached)),
-                None => drop(cold.insert(id, wrapped)),
-            }
-        }
+        let mut found: HashMap<RequestId, Arc<Loaded>> =
+            ids.iter().filter_map(|id| Some((*id, self.remembered(*id)?))).collect();
+        let seq = |id: &RequestId| found.get(id).map_or(0, |loaded| loaded.request.seq);
+        let known: Vec<(RequestId, u64)> = ids.iter().map(|id| (*id, seq(id))).collect();
+        let cold: HashMap<RequestId, Option<Vec<u8>>> = transaction.changed(&known).await?.into_iter().collect();
         if !cold.is_empty() {
             let wanted: Vec<RequestId> = cold.keys().copied().collect();
             let rows = transaction.events_of_all(&wanted).await?;
@@ -177,6 +177,15 @@ impl Ledger {
         }
         Ok(())
     }
+}
+
+/// A cache with room for newcomers: what was just written is what is asked for next. Caches tuned for
+/// frequency keep a new request out until it was missed several times.
+fn cache() -> Cache<RequestId, Arc<Loaded>> {
+    let mut options = OptionsBuilder::new();
+    options.estimated_items_capacity(CACHE_MAX).weight_capacity(CACHE_MAX as u64).hot_allocation(HOT_SHARE);
+    let options = options.build().expect("the sizes are set");
+    Cache::with_options(options, UnitWeighter, DefaultHashBuilder::default(), DefaultLifecycle::default())
 }
 
 /// What the personal part of an event is bound to when it is encrypted.

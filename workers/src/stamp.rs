@@ -10,7 +10,7 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use ring::rand::{SecureRandom as _, SystemRandom};
+use rand::Rng as _;
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
@@ -81,11 +81,11 @@ pub fn same(left: &[u8], right: &[u8]) -> bool {
     left.ct_eq(right).into()
 }
 
-/// Fresh random bytes from the operating system.
-pub fn random<const N: usize>() -> io::Result<[u8; N]> {
+/// Fresh random bytes that nobody can guess: a stream cipher's, keyed by the operating system.
+pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| io::Error::other("the system gives no random bytes"))?;
-    Ok(bytes)
+    rand::rng().fill_bytes(&mut bytes);
+    bytes
 }
 
 /// Reads the master key of an installation, making it on first start (mode 0600).
@@ -94,7 +94,7 @@ pub fn load_or_create_master(path: &Path) -> io::Result<StampKey> {
         Ok(text) => parse_master(text.trim())
             .ok_or_else(|| io::Error::other(format!("{}: not a master key (43 base64url characters)", path.display()))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let key = random::<KEY_BYTES>()?;
+            let key = random::<KEY_BYTES>();
             write_secret(path, encode(&key).as_bytes())?;
             // Another process may have been first: what is in the file counts.
             load_or_create_master(path)

@@ -21,9 +21,6 @@ impl std::fmt::Debug for DataKey {
 /// Why something could not be encrypted or decrypted.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
-    /// No random bytes.
-    #[error("the system gives no random bytes: {0}")]
-    Random(#[from] std::io::Error),
     /// The cipher refused: wrong key, or altered data.
     #[error("the data cannot be decrypted: wrong key, or altered")]
     Cipher,
@@ -32,7 +29,7 @@ pub enum VaultError {
 impl DataKey {
     /// A fresh random key.
     pub fn generate() -> Result<Self, VaultError> {
-        Self::from_bytes(stamp::random()?)
+        Self::from_bytes(stamp::random())
     }
 
     fn from_bytes(bytes: [u8; KEY_BYTES]) -> Result<Self, VaultError> {
@@ -42,7 +39,7 @@ impl DataKey {
 
     /// Encrypts; `context` must be the same again when decrypting. The nonce stands in front.
     pub fn seal(&self, context: &[u8], plain: &[u8]) -> Result<Vec<u8>, VaultError> {
-        let nonce: [u8; NONCE_LEN] = stamp::random()?;
+        let nonce: [u8; NONCE_LEN] = stamp::random();
         let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + CHACHA20_POLY1305.tag_len());
         sealed.extend_from_slice(&nonce);
         sealed.extend_from_slice(plain);

@@ -58,13 +58,12 @@ pub(super) fn add(request: &Request, terms: &SignerTerms, shift: bool, person: &
 
 pub(super) fn remove(request: &Request, id: SignerId, given: &Given<'_>) -> Decision {
     correctable(request, id, given)?;
-    let stay = |signer: &&Signer| signer.id() != id;
-    if !request.signers.iter().filter(stay).any(|signer| signer.terms.role.acts()) {
+    if !request.signers.iter().any(|signer| signer.id() != id && signer.terms.role.acts()) {
         return Err(Refusal::new(Code::Invalid, "A request needs somebody who acts."));
     }
     let mut proposals = vec![Fact::Removed { signer: id }.into()];
     if request.status.is_out() {
-        let due: Vec<Signer> = request.due().filter(stay).cloned().collect();
+        let due: Vec<Signer> = request.due().filter(|signer| signer.id() != id).cloned().collect();
         proposals.extend(follow_up(request, &due, given));
     }
     Ok(proposals)

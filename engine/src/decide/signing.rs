@@ -107,10 +107,10 @@ impl Act<'_> {
             Some(Mark::Typed { text }) => {
                 !text.trim().is_empty() && text.chars().count() <= TYPED_MARK_MAX && !text.contains(char::is_control)
             }
-            Some(Mark::Drawn { aspect_milli, strokes }) => {
+            Some(Mark::Drawn { ratio_milli, strokes }) => {
                 let points: usize = strokes.iter().map(Vec::len).sum();
                 let inside = strokes.iter().flatten().flatten().all(|at| *at <= 10_000);
-                (1..=DRAWN_POINTS_MAX).contains(&points) && inside && (100..=20_000).contains(aspect_milli)
+                (1..=DRAWN_POINTS_MAX).contains(&points) && inside && (100..=20_000).contains(ratio_milli)
             }
         };
         if !legal {

@@ -168,7 +168,7 @@ mod samples {
         let terms = SignerTerms { id: signer, order: 1, role: Role::Signer, capacity: None };
         let signed = |due| Fact::Signed { signer, due, method: "typed".into(), authentication: "email_link".into() };
         let facts = vec![
-            Fact::Created(Box::new(Terms {
+            Fact::Created(std::sync::Arc::new(Terms {
                 business_id: None,
                 template: None,
                 documents: Vec::new(),

@@ -18,7 +18,7 @@ pub fn of(event: &Event) -> Value {
         "organization": event.organization,
         "data": {
             "actor": event.actor,
-            "fact": fact.get("data").cloned().unwrap_or_default(),
+            "fact": fact.get("with").cloned().unwrap_or_default(),
             "hash": event.hash,
         },
     })

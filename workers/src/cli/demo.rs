@@ -79,7 +79,7 @@ impl Demo {
         let events = app.service.bus.subscribe();
         let organization: OrganizationId = ORGANIZATION.parse()?;
         let now = app.service.clock.now();
-        let (row, key) = new_key(organization, "demo".to_owned(), &[Permission::Create, Permission::Read], now)?;
+        let (row, key) = new_key(organization, "demo".to_owned(), &[Permission::Create, Permission::Read], now);
         app.service.store.insert_key(&row).await?;
         let api = Api { base: format!("{base}/api/v1/esignature"), key, client: reqwest::Client::new() };
 

@@ -54,7 +54,7 @@ pub(super) async fn run(action: Action, settings: &Settings) -> Result<ExitCode,
             }
             permissions.sort_unstable();
             permissions.dedup();
-            let (row, secret) = new_key(organization, name, &permissions, now)?;
+            let (row, secret) = new_key(organization, name, &permissions, now);
             store.insert_key(&row).await?;
             println!("{secret}");
             ExitCode::SUCCESS

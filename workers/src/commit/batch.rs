@@ -1,6 +1,6 @@
 //! One transaction of the write path: load, decide, write, and only then tell.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use countersign_engine::command::Wish;
@@ -33,7 +33,7 @@ pub(super) struct Writer {
 /// What a batch decides with, read at its start.
 struct Known {
     now: Timestamp,
-    working: HashMap<RequestId, Working>,
+    working: BTreeMap<RequestId, Working>,
     receipts: HashMap<(OrganizationId, String), ReceiptRow>,
     epochs: HashMap<String, i64>,
     documents: HashSet<(OrganizationId, Digest)>,
@@ -73,7 +73,7 @@ impl Writer {
         if changed.is_empty() {
             return Ok(answers);
         }
-        self.store_changes(&mut transaction, &mut changed, &receipts).await?;
+        self.store_changes(&mut transaction, &mut changed, receipts).await?;
         transaction.commit().await?;
         self.tell(changed);
         Ok(answers)
@@ -161,21 +161,18 @@ impl Writer {
         &self,
         transaction: &mut Transaction,
         changed: &mut [Working],
-        receipts: &[ReceiptRow],
+        receipts: Vec<ReceiptRow>,
     ) -> Result<(), LedgerError> {
         let events: Vec<EventRow> = changed.iter_mut().flat_map(|work| work.rows.drain(..)).collect();
-        transaction.insert_events(&events).await?;
-        let rows = |new: bool| -> Vec<RequestRow> {
-            changed.iter().filter(|work| work.stored.is_none() == new).filter_map(Working::row).collect()
-        };
-        transaction.insert_requests(&rows(true)).await?;
-        transaction.update_requests(&rows(false)).await?;
+        transaction.insert_events(events).await?;
+        let rows: Vec<RequestRow> = changed.iter().filter_map(Working::row).collect();
+        transaction.upsert_requests(rows).await?;
         let filed: Vec<EffectRow> = changed.iter().flat_map(Working::filed).collect();
-        transaction.insert_effects(&filed).await?;
+        transaction.insert_effects(filed).await?;
         let settled: Vec<String> = changed.iter().flat_map(Working::settled).collect();
         transaction.delete_effects(&settled).await?;
         let uses: Vec<_> = changed.iter().filter(|work| work.stored.is_none()).flat_map(Working::uses).collect();
-        transaction.insert_uses(&uses).await?;
+        transaction.insert_uses(uses).await?;
         for work in changed.iter().filter(|work| work.is_erased()) {
             for (organization, digest, subject) in work.uses() {
                 transaction.drop_use(&organization, digest, &subject).await?;

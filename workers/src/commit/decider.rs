@@ -91,7 +91,7 @@ impl Decider {
         for proposal in proposals {
             let place = Place {
                 id: EventId(uuid_at(time)),
-                salt: stamp::random().map_err(unavailable)?,
+                salt: stamp::random(),
                 organization: &order.organization,
                 request: order.command.request,
                 seq: request.as_ref().map_or(1, |request| request.seq + 1),

@@ -179,7 +179,19 @@ async fn run(writer: batch::Writer, mut waiting: mpsc::Receiver<Job>) {
             // Whoever asked may have gone; what was committed stays committed.
             let _ = answer.send(result);
         }
-        // Let those who were just answered ask again, so that they share the next transaction.
+        gather(&waiting).await;
+    }
+}
+
+/// Lets those who were just answered ask again, so that they share the next transaction: a small one
+/// costs almost as much as a full one.
+async fn gather(waiting: &mpsc::Receiver<Job>) {
+    let mut gathered = waiting.len();
+    while gathered < BATCH_MAX {
         tokio::task::yield_now().await;
+        if waiting.len() == gathered {
+            break;
+        }
+        gathered = waiting.len();
     }
 }

@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use countersign_engine::ids::{Digest, KeyId, OrganizationId};
 use jiff::Timestamp;
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
 use uuid::Uuid;
 
 use super::fault::Fault;
@@ -18,7 +19,7 @@ use crate::store::{KeyRow, Store, StoreError};
 /// How long a key is remembered; a revoked one stops working within this time everywhere.
 const REMEMBERED: Duration = Duration::from_millis(500);
 /// Most keys remembered.
-const REMEMBERED_MAX: u64 = 10_000;
+const REMEMBERED_MAX: usize = 10_000;
 /// What every secret begins with.
 pub const PREFIX: &str = "sk_live_";
 
@@ -78,14 +79,13 @@ pub struct Caller {
 #[derive(Clone, Debug)]
 pub struct Keys {
     store: Store,
-    known: Cache<Digest, Option<KeyRow>>,
+    known: Arc<Cache<Digest, (Instant, Option<KeyRow>)>>,
 }
 
 impl Keys {
     /// The keys of a store.
     pub fn new(store: Store) -> Self {
-        let known = Cache::builder().max_capacity(REMEMBERED_MAX).time_to_live(REMEMBERED).build();
-        Self { store, known }
+        Self { store, known: Arc::new(Cache::new(REMEMBERED_MAX)) }
     }
 
     /// Who calls, if they may do this.
@@ -118,11 +118,13 @@ impl Keys {
 
     async fn find(&self, secret: &str) -> Result<Option<KeyRow>, StoreError> {
         let hash = Digest::of(secret.as_bytes());
-        if let Some(known) = self.known.get(&hash) {
+        if let Some((at, known)) = self.known.get(&hash)
+            && at.elapsed() < REMEMBERED
+        {
             return Ok(known);
         }
         let found = self.store.key_by_hash(hash).await?;
-        self.known.insert(hash, found.clone());
+        self.known.insert(hash, (Instant::now(), found.clone()));
         Ok(found)
     }
 }
@@ -133,8 +135,8 @@ pub fn new_key(
     name: String,
     permissions: &[Permission],
     now: Timestamp,
-) -> std::io::Result<(KeyRow, String)> {
-    let secret = format!("{PREFIX}{}", stamp::encode(&stamp::random::<32>()?));
+) -> (KeyRow, String) {
+    let secret = format!("{PREFIX}{}", stamp::encode(&stamp::random::<32>()));
     let names: Vec<&str> = permissions.iter().map(|permission| permission.as_str()).collect();
     let row = KeyRow {
         id: KeyId(Uuid::now_v7()),
@@ -146,7 +148,7 @@ pub fn new_key(
         created_us: now.as_microsecond(),
         revoked_us: None,
     };
-    Ok((row, secret))
+    (row, secret)
 }
 
 fn bearer(header: &str) -> Option<&str> {

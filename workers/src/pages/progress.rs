@@ -33,7 +33,7 @@ pub(super) async fn page(
 }
 
 fn progress(floor: &Floor, request: &Request, headers: &HeaderMap) -> ProgressPage {
-    let mut people: Vec<Person> = request.signers.iter().map(person).collect();
+    let mut people: Vec<Person> = request.signers.iter().map(|signer| person(signer)).collect();
     people.sort_by_key(|person| person.order);
     let document = |(at, name): (usize, &String)| ViewDocument {
         name: name.clone(),

@@ -225,7 +225,7 @@ fn mark(signature: Signature) -> Mark {
     match signature {
         Signature::Typed { text } => Mark::Typed { text },
         Signature::Drawn { aspect, strokes } => Mark::Drawn {
-            aspect_milli: (aspect * 1000.0).round().clamp(0.0, f64::from(u32::MAX)) as u32,
+            ratio_milli: (aspect * 1000.0).round().clamp(0.0, f64::from(u32::MAX)) as u32,
             strokes: strokes
                 .into_iter()
                 .map(|line| line.into_iter().map(|[x, y]| [part(x), part(y)]).collect())

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use countersign_engine::event;
 use countersign_engine::ids::{Digest, OrganizationId};
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -20,7 +20,7 @@ use crate::vault::{DataKey, Vault};
 /// Most documents inspected at once: each takes a process of its own.
 const INSPECTIONS_MAX: usize = 4;
 /// Most documents whose page sizes are kept in memory.
-const KNOWN_MAX: u64 = 10_000;
+const KNOWN_MAX: usize = 10_000;
 
 /// The argument that makes the program an inspector.
 pub const INSPECT_COMMAND: &str = "inspect-pdf";
@@ -92,7 +92,7 @@ impl Documents {
     /// A document that is stored already.
     pub async fn find(&self, organization: &OrganizationId, digest: Digest) -> Result<Option<Admitted>, ServiceError> {
         let Some(row) = self.row(organization, digest).await? else {
-            self.known.invalidate(&(organization.clone(), digest));
+            self.known.remove(&(organization.clone(), digest));
             return Ok(None);
         };
         let known = (organization.clone(), digest);

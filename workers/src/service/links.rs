@@ -69,7 +69,11 @@ impl Links {
     /// Whose present link a token is.
     pub fn admit<'r>(&self, request: &'r Request, token: &str) -> Option<&'r Signer> {
         let digest = Digest::of(token.as_bytes());
-        request.signers.iter().find(|signer| signer.link.is_some_and(|link| stamp::same(&link.0, &digest.0)))
+        request
+            .signers
+            .iter()
+            .map(Arc::as_ref)
+            .find(|signer| signer.link.is_some_and(|link| stamp::same(&link.0, &digest.0)))
     }
 
     /// Whether a token is a link that was replaced by a newer one.

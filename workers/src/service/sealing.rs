@@ -105,11 +105,11 @@ fn signature_of(signer: &Signer) -> Option<MarkContent> {
     let caption = format!("{} · {}", signer.name(), readable(signer.signed_at?));
     Some(match signer.mark.as_ref()? {
         Mark::Typed { text } => MarkContent::Typed { text: text.clone(), caption },
-        Mark::Drawn { aspect_milli, strokes } => {
+        Mark::Drawn { ratio_milli, strokes } => {
             let share = |at: u16| f32::from(at) / 10_000.0;
             let stroke = |line: &Vec<[u16; 2]>| line.iter().map(|[x, y]| [share(*x), share(*y)]).collect();
             let strokes = strokes.iter().map(stroke).collect();
-            MarkContent::Drawn { strokes, aspect: *aspect_milli as f32 / 1000.0, caption }
+            MarkContent::Drawn { strokes, aspect: *ratio_milli as f32 / 1000.0, caption }
         }
     })
 }
@@ -132,7 +132,7 @@ fn certificate_of(request: &Request, language: Language) -> Certificate {
 }
 
 fn in_order(request: &Request) -> Vec<&Signer> {
-    let mut signers: Vec<&Signer> = request.signers.iter().collect();
+    let mut signers: Vec<&Signer> = request.signers.iter().map(Arc::as_ref).collect();
     signers.sort_by_key(|signer| signer.terms.order);
     signers
 }

@@ -107,7 +107,7 @@ impl Store {
             .execute(&mut *transaction.inner)
             .await?;
         transaction.add_use(&file.organization, file.digest, &file_subject(file.id)).await?;
-        transaction.insert_receipts(receipt.map(std::slice::from_ref).unwrap_or_default()).await?;
+        transaction.insert_receipts(receipt.cloned().into_iter().collect()).await?;
         transaction.commit().await
     }
 
@@ -156,7 +156,7 @@ impl Store {
             return Ok(false);
         }
         transaction.add_use(&template.organization, template.digest, &template_subject(&template.id)).await?;
-        transaction.insert_receipts(receipt.map(std::slice::from_ref).unwrap_or_default()).await?;
+        transaction.insert_receipts(receipt.cloned().into_iter().collect()).await?;
         transaction.commit().await?;
         Ok(true)
     }

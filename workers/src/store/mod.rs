@@ -5,6 +5,7 @@
 //! `rows` reads rows back; `library` is what stands beside the requests.
 
 mod library;
+mod many;
 mod rows;
 mod sql;
 mod sqlite;

@@ -1,7 +1,9 @@
 //! The statements that every database understands. `$1` placeholders, plain upserts, no dialect.
 
+use super::many::Many;
+
 pub(super) const EVENT_COLUMNS: &str = "position, request, seq, body, disclosure, hash";
-pub(super) const INSERT_EVENTS: &str = "INSERT INTO events (request, seq, body, disclosure, hash) ";
+pub(super) static INSERT_EVENTS: Many<5> = Many::new("INSERT INTO events (request, seq, body, disclosure, hash)", "");
 
 pub(super) const EVENTS_OF: &str =
     "SELECT position, request, seq, body, disclosure, hash FROM events WHERE request = $1 ORDER BY seq";
@@ -14,19 +16,19 @@ pub(super) const REQUEST: &str = "SELECT id, organization, status, seq, head, bu
      expires_us, wake_us, deleted_us, data_key FROM requests WHERE id = $1";
 pub(super) const REQUESTS_AFTER: &str = "SELECT id, organization, status, seq, head, business_id, created_us, \
      updated_us, expires_us, wake_us, deleted_us, data_key FROM requests WHERE id > $1 ORDER BY id LIMIT $2";
-pub(super) const INSERT_REQUESTS: &str = "INSERT INTO requests (id, organization, status, seq, head, business_id, \
-     created_us, updated_us, expires_us, wake_us, deleted_us, data_key) ";
-pub(super) const UPDATE_REQUESTS_FROM: &str = "WITH step (id, status, seq, head, updated_us, expires_us, wake_us) AS (";
-pub(super) const UPDATE_REQUESTS_SET: &str = ") UPDATE requests SET status = step.status, seq = step.seq, \
-     head = step.head, updated_us = step.updated_us, expires_us = step.expires_us, wake_us = step.wake_us \
-     FROM step WHERE requests.id = step.id";
+pub(super) static UPSERT_REQUESTS: Many<12> = Many::new(
+    "INSERT INTO requests (id, organization, status, seq, head, business_id, created_us, updated_us, expires_us, \
+     wake_us, deleted_us, data_key)",
+    "ON CONFLICT (id) DO UPDATE SET status = excluded.status, seq = excluded.seq, head = excluded.head, \
+     updated_us = excluded.updated_us, expires_us = excluded.expires_us, wake_us = excluded.wake_us",
+);
 pub(super) const ERASE_REQUEST: &str =
     "UPDATE requests SET deleted_us = $2, data_key = NULL, business_id = NULL WHERE id = $1";
 pub(super) const DUE_REQUESTS: &str =
     "SELECT id, organization FROM requests WHERE wake_us IS NOT NULL AND wake_us <= $1 ORDER BY wake_us LIMIT $2";
 pub(super) const NEXT_WAKE: &str = "SELECT min(wake_us) FROM requests WHERE wake_us IS NOT NULL";
 
-pub(super) const INSERT_EFFECTS: &str = "INSERT INTO effects (key, lane, due_us) ";
+pub(super) static INSERT_EFFECTS: Many<3> = Many::new("INSERT INTO effects (key, lane, due_us)", "");
 pub(super) const EFFECTS_OF: &str = "SELECT key FROM effects WHERE key >= $1 AND key < $2 ORDER BY key";
 pub(super) const CLAIM_EFFECTS: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3 WHERE key IN \
      (SELECT key FROM effects WHERE lane = $1 AND due_us <= $2 ORDER BY due_us LIMIT $4) \
@@ -35,16 +37,17 @@ pub(super) const DEFER_EFFECT: &str = "UPDATE effects SET due_us = $3, attempts 
      WHERE key = $1 AND epoch = $2";
 pub(super) const NEXT_EFFECT: &str = "SELECT min(due_us) FROM effects WHERE lane = $1";
 
-pub(super) const INSERT_RECEIPTS: &str =
-    "INSERT INTO receipts (organization, key, fingerprint, subject, seq, created_us) ";
+pub(super) static INSERT_RECEIPTS: Many<6> = Many::new(
+    "INSERT INTO receipts (organization, key, fingerprint, subject, seq, created_us)",
+    " ON CONFLICT (organization, key) DO UPDATE SET \
+     fingerprint = excluded.fingerprint, subject = excluded.subject, seq = excluded.seq, \
+     created_us = excluded.created_us",
+);
 pub(super) const RECEIPT: &str = "SELECT organization, key, fingerprint, subject, seq, created_us FROM receipts \
      WHERE organization = $1 AND key = $2";
 pub(super) const DELETE_OLD_RECEIPTS: &str = "DELETE FROM receipts WHERE created_us < $1";
-pub(super) const REPLACE_RECEIPTS: &str = " ON CONFLICT (organization, key) DO UPDATE SET \
-     fingerprint = excluded.fingerprint, subject = excluded.subject, seq = excluded.seq, \
-     created_us = excluded.created_us";
 
-pub(super) const INSERT_USES: &str = "INSERT INTO document_uses (organization, digest, subject) ";
+pub(super) static INSERT_USES: Many<3> = Many::new("INSERT INTO document_uses (organization, digest, subject)", "");
 pub(super) const ADD_USE: &str = "INSERT INTO document_uses (organization, digest, subject) VALUES ($1, $2, $3) \
      ON CONFLICT (organization, digest, subject) DO NOTHING";
 pub(super) const DROP_USES: &str = "DELETE FROM document_uses WHERE organization = $1 AND digest = $2 AND subject = $3";

@@ -22,10 +22,15 @@ use super::{Claim, EventRow, Lane, Listing, RequestRow, Sort, StoreError, Transa
 
 /// How long a writer waits for another process's transaction to end.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+/// Most statements that stay prepared on a connection: more than there are.
+const STATEMENTS_MAX: usize = 200;
 /// Most connections that read at once.
 const READERS_MAX: u32 = 4;
 /// Pages of the WAL after which it is folded into the database file (4 KiB each).
 const CHECKPOINT_PAGES: &str = "4000";
+/// SQLite's own page cache in KiB (negative, as its pragma wants it). The system caches the file too,
+/// and SQLite walks its whole cache in a commit that split pages in the middle of a tree.
+const PAGE_CACHE: &str = "-16384";
 const MIGRATIONS: [(i64, &str, &str); 2] = [
     (1, "requests", include_str!("../../../migrations/sqlite/0001_requests.sql")),
     (2, "library", include_str!("../../../migrations/sqlite/0002_library.sql")),
@@ -47,9 +52,10 @@ impl Sqlite {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
+            .statement_cache_capacity(STATEMENTS_MAX)
             .pragma("secure_delete", "ON")
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
-            .pragma("cache_size", "-65536")
+            .pragma("cache_size", PAGE_CACHE)
             .pragma("temp_store", "MEMORY");
         // A connection to a file in this process does not go away by itself: asking before each use
         // whether it is there would cost as much as a look-up.

@@ -1,18 +1,18 @@
 //! The one write transaction: few statements, many rows each.
 
 use countersign_engine::ids::{Digest, OrganizationId, RequestId};
-use sqlx::{QueryBuilder, Row as _};
+use serde_json::Value;
+use sqlx::Row as _;
 use uuid::Uuid;
 
-use super::rows::{digest, organization, receipt_row, unsigned};
-use super::sqlite::{events_of_all, hex_list};
+use super::many::Rows;
+use super::rows::{digest, organization, receipt_row};
+use super::sqlite::events_of_all;
 use super::{EffectRow, EventRow, ReceiptRow, RequestRow, StoreError, document_path, sql};
 
-/// Row counts of multi-row statements: powers of two, so that few statements write any number of
-/// rows and each of them stays prepared.
-const CHUNKS: [usize; 9] = [256, 128, 64, 32, 16, 8, 4, 2, 1];
-
 /// Look-ups of many pairs at once; `CROSS JOIN` has SQLite go through the pairs, not the table.
+const CHANGED_SINCE: &str = "SELECT requests.id, requests.data_key FROM json_each($1) AS known \
+     CROSS JOIN requests ON requests.id = unhex(known.key) WHERE requests.seq <> known.value";
 const RECEIPTS_OF: &str = "SELECT receipts.organization, receipts.key, fingerprint, subject, seq, created_us FROM \
      json_each($1) AS wanted CROSS JOIN receipts ON receipts.organization = wanted.value ->> 0 \
      AND receipts.key = wanted.value ->> 1";
@@ -31,16 +31,16 @@ impl Transaction {
         Ok(self.inner.commit().await?)
     }
 
-    /// The last sequence number of each of these requests that exists, and its wrapped data key.
-    pub async fn heads(&mut self, ids: &[RequestId]) -> Result<Vec<(RequestId, u64, Option<Vec<u8>>)>, StoreError> {
+    /// Those requests whose last event has another number than the given one, with their wrapped
+    /// data keys. Few rows come back when most of what is remembered is how it still stands.
+    pub async fn changed(
+        &mut self,
+        known: &[(RequestId, u64)],
+    ) -> Result<Vec<(RequestId, Option<Vec<u8>>)>, StoreError> {
+        let known: Vec<String> = known.iter().map(|(id, seq)| format!("\"{}\":{seq}", id.0.simple())).collect();
         let rows =
-            sqlx::query("SELECT id, seq, data_key FROM requests WHERE id IN (SELECT unhex(value) FROM json_each($1))")
-                .bind(hex_list(ids))
-                .fetch_all(&mut *self.inner)
-                .await?;
-        rows.iter()
-            .map(|row| Ok((RequestId(row.try_get("id")?), unsigned(row, "seq")?, row.try_get("data_key")?)))
-            .collect()
+            sqlx::query(CHANGED_SINCE).bind(format!("{{{}}}", known.join(","))).fetch_all(&mut *self.inner).await?;
+        rows.iter().map(|row| Ok((RequestId(row.try_get("id")?), row.try_get("data_key")?))).collect()
     }
 
     /// The events of some requests, each request's in order.
@@ -65,80 +65,37 @@ impl Transaction {
     }
 
     /// Appends events. A second event with the same request and number is an error.
-    pub async fn insert_events(&mut self, events: &[EventRow]) -> Result<(), StoreError> {
-        for chunk in chunked(events) {
-            let mut query = QueryBuilder::new(sql::INSERT_EVENTS);
-            query.push_values(chunk, |mut row, event| {
-                row.push_bind(event.request.0)
-                    .push_bind(event.seq as i64)
-                    .push_bind(event.body.as_str())
-                    .push_bind(event.disclosure.as_deref())
-                    .push_bind(event.hash.0.as_slice());
-            });
-            query.build().execute(&mut *self.inner).await?;
-        }
-        Ok(())
+    pub async fn insert_events(&mut self, events: Vec<EventRow>) -> Result<(), StoreError> {
+        let bind = |query: Rows, event: EventRow| {
+            let query = query.bind(event.request.0).bind(event.seq as i64).bind(event.body);
+            query.bind(event.disclosure).bind(event.hash.0.as_slice())
+        };
+        sql::INSERT_EVENTS.execute(&mut self.inner, events, bind).await
     }
 
-    /// Writes the narrow rows of new requests.
-    pub async fn insert_requests(&mut self, requests: &[RequestRow]) -> Result<(), StoreError> {
-        for chunk in chunked(requests) {
-            let mut query = QueryBuilder::new(sql::INSERT_REQUESTS);
-            query.push_values(chunk, |mut row, request| {
-                row.push_bind(request.id.0)
-                    .push_bind(request.organization.as_str())
-                    .push_bind(request.status.as_str())
-                    .push_bind(request.seq as i64)
-                    .push_bind(request.head.0.as_slice())
-                    .push_bind(request.business_id.as_deref())
-                    .push_bind(request.created_us)
-                    .push_bind(request.updated_us)
-                    .push_bind(request.expires_us)
-                    .push_bind(request.wake_us)
-                    .push_bind(request.deleted_us)
-                    .push_bind(request.data_key.as_deref());
-            });
-            query.build().execute(&mut *self.inner).await?;
-        }
-        Ok(())
-    }
-
-    /// Brings the narrow rows of existing requests up to date.
-    pub async fn update_requests(&mut self, requests: &[RequestRow]) -> Result<(), StoreError> {
-        for chunk in chunked(requests) {
-            let mut query = QueryBuilder::new(sql::UPDATE_REQUESTS_FROM);
-            query.push_values(chunk, |mut row, request| {
-                row.push_bind(request.id.0)
-                    .push_bind(request.status.as_str())
-                    .push_bind(request.seq as i64)
-                    .push_bind(request.head.0.as_slice())
-                    .push_bind(request.updated_us)
-                    .push_bind(request.expires_us)
-                    .push_bind(request.wake_us);
-            });
-            query.push(sql::UPDATE_REQUESTS_SET);
-            query.build().execute(&mut *self.inner).await?;
-        }
-        for request in requests.iter().filter(|request| request.deleted_us.is_some()) {
-            sqlx::query(sql::ERASE_REQUEST)
-                .bind(request.id.0)
-                .bind(request.deleted_us)
-                .execute(&mut *self.inner)
-                .await?;
+    /// Writes the narrow rows of new requests and brings those of known ones up to date. A request that
+    /// is erased loses its data key and its reference.
+    pub async fn upsert_requests(&mut self, requests: Vec<RequestRow>) -> Result<(), StoreError> {
+        let bind = |query: Rows, request: RequestRow| {
+            let query = query.bind(request.id.0).bind(request.organization.as_str()).bind(request.status.as_str());
+            let query = query.bind(request.seq as i64).bind(request.head.0.as_slice()).bind(request.business_id);
+            let query = query.bind(request.created_us).bind(request.updated_us).bind(request.expires_us);
+            query.bind(request.wake_us).bind(request.deleted_us).bind(request.data_key)
+        };
+        let erased = |request: &RequestRow| request.deleted_us.map(|deleted_us| (request.id, deleted_us));
+        let erased: Vec<(RequestId, i64)> = requests.iter().filter_map(erased).collect();
+        sql::UPSERT_REQUESTS.execute(&mut self.inner, requests, bind).await?;
+        for (id, deleted_us) in erased {
+            sqlx::query(sql::ERASE_REQUEST).bind(id.0).bind(deleted_us).execute(&mut *self.inner).await?;
         }
         Ok(())
     }
 
     /// Files effects.
-    pub async fn insert_effects(&mut self, effects: &[EffectRow]) -> Result<(), StoreError> {
-        for chunk in chunked(effects) {
-            let mut query = QueryBuilder::new(sql::INSERT_EFFECTS);
-            query.push_values(chunk, |mut row, effect| {
-                row.push_bind(effect.key.as_str()).push_bind(effect.lane.as_str()).push_bind(effect.due_us);
-            });
-            query.build().execute(&mut *self.inner).await?;
-        }
-        Ok(())
+    pub async fn insert_effects(&mut self, effects: Vec<EffectRow>) -> Result<(), StoreError> {
+        let bind =
+            |query: Rows, effect: EffectRow| query.bind(effect.key).bind(effect.lane.as_str()).bind(effect.due_us);
+        sql::INSERT_EFFECTS.execute(&mut self.inner, effects, bind).await
     }
 
     /// Takes effects away that are done, given up or no longer owed.
@@ -153,21 +110,13 @@ impl Transaction {
     }
 
     /// Remembers first answers.
-    pub async fn insert_receipts(&mut self, receipts: &[ReceiptRow]) -> Result<(), StoreError> {
-        for chunk in chunked(receipts) {
-            let mut query = QueryBuilder::new(sql::INSERT_RECEIPTS);
-            query.push_values(chunk, |mut row, receipt| {
-                row.push_bind(receipt.organization.as_str())
-                    .push_bind(receipt.key.as_str())
-                    .push_bind(receipt.fingerprint.0.as_slice())
-                    .push_bind(receipt.subject.as_str())
-                    .push_bind(receipt.seq as i64)
-                    .push_bind(receipt.created_us);
-            });
-            query.push(sql::REPLACE_RECEIPTS);
-            query.build().execute(&mut *self.inner).await?;
-        }
-        Ok(())
+    pub async fn insert_receipts(&mut self, receipts: Vec<ReceiptRow>) -> Result<(), StoreError> {
+        let bind = |query: Rows, receipt: ReceiptRow| {
+            let query = query.bind(receipt.organization.as_str()).bind(receipt.key);
+            let query = query.bind(receipt.fingerprint.0.as_slice()).bind(receipt.subject);
+            query.bind(receipt.seq as i64).bind(receipt.created_us)
+        };
+        sql::INSERT_RECEIPTS.execute(&mut self.inner, receipts, bind).await
     }
 
     /// Forgets first answers older than an instant.
@@ -177,15 +126,11 @@ impl Transaction {
     }
 
     /// Notes that requests use documents.
-    pub async fn insert_uses(&mut self, uses: &[(OrganizationId, Digest, String)]) -> Result<(), StoreError> {
-        for chunk in chunked(uses) {
-            let mut query = QueryBuilder::new(sql::INSERT_USES);
-            query.push_values(chunk, |mut row, (organization, digest, subject)| {
-                row.push_bind(organization.as_str()).push_bind(digest.0.as_slice()).push_bind(subject.as_str());
-            });
-            query.build().execute(&mut *self.inner).await?;
-        }
-        Ok(())
+    pub async fn insert_uses(&mut self, uses: Vec<(OrganizationId, Digest, String)>) -> Result<(), StoreError> {
+        let bind = |query: Rows, (organization, digest, subject): (OrganizationId, Digest, String)| {
+            query.bind(organization.to_string()).bind(digest.0.to_vec()).bind(subject)
+        };
+        sql::INSERT_USES.execute(&mut self.inner, uses, bind).await
     }
 
     /// Takes a use back; with the last one the document's row and key go, and its object is orphaned.
@@ -234,20 +179,10 @@ impl Transaction {
     }
 }
 
-/// Slices of a few fixed lengths, largest first.
-fn chunked<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let size = CHUNKS.into_iter().find(|size| *size <= rows.len())?;
-        let (chunk, rest) = rows.split_at(size);
-        rows = rest;
-        Some(chunk)
-    })
-}
-
 fn pair_list(pairs: &[[&str; 2]]) -> String {
     serde_json::json!(pairs).to_string()
 }
 
 fn text_list(texts: &[String]) -> String {
-    serde_json::Value::from(texts).to_string()
+    Value::from(texts).to_string()
 }

@@ -39,7 +39,7 @@ fn object(event: &Event, line: &Line) -> EventObject {
         name: event.fact.name(),
         time: event.time,
         actor: part("actor"),
-        data: part("data"),
+        data: part("fact").get("with").cloned().unwrap_or_default(),
         personal: line.disclosure.as_deref().and_then(personal),
         hash: line.hash.to_string(),
     };
