@@ -5,6 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use countersign_tests::world::binary;
@@ -126,8 +127,11 @@ fn log_of(folder: &Path) -> PathBuf {
     folder.join("serve.log")
 }
 
-/// A port below those that connections are given: while the program is down, none may take it.
+/// A port below those that connections are given: while the program is down, none may take it, nor
+/// is it given to another test.
 fn free_port() -> u16 {
-    let start = 20_000 + (std::process::id() % 10_000) as u16;
-    (start..32_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    let first = 20_000 + (std::process::id() % 10_000) as u16;
+    let mut next = std::iter::repeat_with(|| first + GIVEN.fetch_add(1, Ordering::Relaxed));
+    next.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
 }
