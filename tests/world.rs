@@ -18,6 +18,8 @@ use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::servers::Database;
+
 /// Where every manual clock starts.
 pub const START: &str = "2026-01-15T10:30:00Z";
 /// Longest time anything may take before a test gives up on it.
@@ -53,9 +55,24 @@ impl World {
         Self::start(Clock::manual(START.parse().unwrap())).await
     }
 
+    /// A system like [`Self::manual`] on a database.
+    pub async fn on(database: Database) -> Self {
+        Self::of_roles_on(database, &[Role::All]).await
+    }
+
     /// A system like [`Self::manual`] that runs only some roles.
     pub async fn of_roles(roles: &[Role]) -> Self {
-        Self::start_with(Clock::manual(START.parse().unwrap()), |settings| settings.roles = roles.to_vec()).await
+        Self::of_roles_on(Database::Sqlite, roles).await
+    }
+
+    /// A system like [`Self::manual`] on a database that runs only some roles.
+    pub async fn of_roles_on(database: Database, roles: &[Role]) -> Self {
+        let url = database.url().await;
+        let change = |settings: &mut Settings| {
+            settings.roles = roles.to_vec();
+            settings.database_url = url;
+        };
+        Self::start_with(Clock::manual(START.parse().unwrap()), change).await
     }
 
     /// A system with the machine's clock.

@@ -10,11 +10,45 @@ use countersign_engine::event::Actor;
 use countersign_engine::ids::SignerId;
 use countersign_engine::refusal::Code;
 use countersign_engine::signer::Mark;
+use countersign_tests::servers::{Database, on_each_database};
 use countersign_tests::world::{World, new_request};
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+
+on_each_database! {
+    World:
+    sixty_four_sign_at_once,
+    the_same_signature_many_times_at_once_counts_once,
+    a_refusal_does_not_fail_its_neighbours,
+    one_key_at_once_makes_one_request,
+    the_first_answer_is_given_again_even_when_the_request_has_moved_on,
+    a_key_with_another_body_is_refused_until_a_day_has_passed,
+    a_refused_call_leaves_its_key_free,
+    the_first_answer_does_not_depend_on_what_was_deleted_since,
+}
+
+mod quiet {
+    use super::*;
+
+    on_each_database! {
+        Quiet:
+        signatures_race_every_other_end,
+        the_last_signature_and_a_cancellation_cannot_both_win,
+        a_claim_that_was_taken_over_cannot_settle,
+        two_engines_on_one_folder_never_trample_each_other,
+    }
+}
+
+/// A world in which only HTTP is answered: nothing is sent and no timer runs.
+struct Quiet(World);
+
+impl Quiet {
+    async fn on(database: Database) -> Self {
+        Self(World::of_roles_on(database, &[Role::Http]).await)
+    }
+}
 
 fn crowd(count: usize) -> Value {
     let signers: Vec<Value> =
@@ -53,9 +87,7 @@ async fn count(world: &World, id: &str, name: &str) -> usize {
     world.events(id).await.iter().filter(|event| *event == name).count()
 }
 
-#[tokio::test]
-async fn sixty_four_sign_at_once() {
-    let world = World::manual().await;
+async fn sixty_four_sign_at_once(world: World) {
     let id = world.created(crowd(64)).await;
     let orders = signers(&world, &id).await.into_iter().map(|signer| sign(&id, signer)).collect();
     let answers = all(&world, orders).await;
@@ -66,9 +98,7 @@ async fn sixty_four_sign_at_once() {
     world.check().await;
 }
 
-#[tokio::test]
-async fn the_same_signature_many_times_at_once_counts_once() {
-    let world = World::manual().await;
+async fn the_same_signature_many_times_at_once_counts_once(world: World) {
     let id = world.created(crowd(2)).await;
     let signer = signers(&world, &id).await[0];
     let answers = all(&world, (0..32).map(|_| sign(&id, signer)).collect()).await;
@@ -96,18 +126,16 @@ async fn race(world: &World, end: impl Fn(SignerId) -> Wish, expired: bool) {
     assert!(answers.iter().filter(|answer| answer.is_err()).all(|answer| refused(answer).is_some()));
 }
 
-#[tokio::test]
-async fn signatures_race_every_other_end() {
-    let world = World::of_roles(&[Role::Http]).await;
+async fn signatures_race_every_other_end(quiet: Quiet) {
+    let world = quiet.0;
     race(&world, |_| Wish::Cancel { reason: None }, false).await;
     race(&world, |signer| Wish::Decline { signer, round: 1, reason: "No".into() }, false).await;
     race(&world, |_| Wish::Tick, true).await;
     world.check().await;
 }
 
-#[tokio::test]
-async fn the_last_signature_and_a_cancellation_cannot_both_win() {
-    let world = World::of_roles(&[Role::Http]).await;
+async fn the_last_signature_and_a_cancellation_cannot_both_win(quiet: Quiet) {
+    let world = quiet.0;
     for turn in 0..6 {
         let id = world.created(crowd(1)).await;
         let signer = signers(&world, &id).await[0];
@@ -120,9 +148,7 @@ async fn the_last_signature_and_a_cancellation_cannot_both_win() {
     world.check().await;
 }
 
-#[tokio::test]
-async fn a_refusal_does_not_fail_its_neighbours() {
-    let world = World::manual().await;
+async fn a_refusal_does_not_fail_its_neighbours(world: World) {
     let (one, two) = (world.created(crowd(1)).await, world.created(crowd(1)).await);
     let (first, second) = (signers(&world, &one).await[0], signers(&world, &two).await[0]);
     let stranger = Order { organization: "other".parse().unwrap(), ..sign(&two, second) };
@@ -140,9 +166,7 @@ async fn keyed(world: &World, key: &str, body: &Value) -> (StatusCode, Value) {
     (answer.status, answer.json)
 }
 
-#[tokio::test]
-async fn one_key_at_once_makes_one_request() {
-    let world = World::manual().await;
+async fn one_key_at_once_makes_one_request(world: World) {
     let body = new_request(json!({}));
     let answers = join_all((0..12).map(|_| keyed(&world, "k-1", &body))).await;
     assert!(answers.iter().all(|answer| *answer == answers[0]), "all are given the first answer");
@@ -151,9 +175,7 @@ async fn one_key_at_once_makes_one_request() {
     assert_eq!(list.json["meta"]["totalItems"], 1);
 }
 
-#[tokio::test]
-async fn the_first_answer_is_given_again_even_when_the_request_has_moved_on() {
-    let world = World::manual().await;
+async fn the_first_answer_is_given_again_even_when_the_request_has_moved_on(world: World) {
     let body = new_request(json!({}));
     let first = keyed(&world, "k-2", &body).await;
     let id = first.1["data"]["id"].as_str().unwrap().to_owned();
@@ -161,9 +183,7 @@ async fn the_first_answer_is_given_again_even_when_the_request_has_moved_on() {
     assert_eq!(keyed(&world, "k-2", &body).await, first);
 }
 
-#[tokio::test]
-async fn a_key_with_another_body_is_refused_until_a_day_has_passed() {
-    let world = World::manual().await;
+async fn a_key_with_another_body_is_refused_until_a_day_has_passed(world: World) {
     let (body, other) = (new_request(json!({})), new_request(json!({ "title": "Another" })));
     let first = keyed(&world, "k-3", &body).await;
     world.app.service.clock.advance(SignedDuration::from_hours(24) - SignedDuration::from_secs(1));
@@ -179,16 +199,12 @@ async fn a_key_with_another_body_is_refused_until_a_day_has_passed() {
     assert_ne!(fresh.1["data"]["id"], first.1["data"]["id"]);
 }
 
-#[tokio::test]
-async fn a_refused_call_leaves_its_key_free() {
-    let world = World::manual().await;
+async fn a_refused_call_leaves_its_key_free(world: World) {
     assert_eq!(keyed(&world, "k-4", &new_request(json!({ "title": "" }))).await.0, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(keyed(&world, "k-4", &new_request(json!({}))).await.0, StatusCode::CREATED);
 }
 
-#[tokio::test]
-async fn the_first_answer_does_not_depend_on_what_was_deleted_since() {
-    let world = World::manual().await;
+async fn the_first_answer_does_not_depend_on_what_was_deleted_since(world: World) {
     let mut upload = new_request(json!({}));
     let file = world
         .call(
@@ -210,9 +226,8 @@ async fn the_first_answer_does_not_depend_on_what_was_deleted_since() {
     assert_eq!(keyed(&world, "k-5", &upload).await, first);
 }
 
-#[tokio::test]
-async fn a_claim_that_was_taken_over_cannot_settle() {
-    let world = World::of_roles(&[Role::Http]).await;
+async fn a_claim_that_was_taken_over_cannot_settle(quiet: Quiet) {
+    let world = quiet.0;
     let id = world.created(crowd(1)).await;
     let store = &world.app.service.store;
     let now = world.now().as_microsecond();
@@ -232,9 +247,8 @@ async fn a_claim_that_was_taken_over_cannot_settle() {
     world.check().await;
 }
 
-#[tokio::test]
-async fn two_engines_on_one_folder_never_trample_each_other() {
-    let world = World::of_roles(&[Role::Http]).await;
+async fn two_engines_on_one_folder_never_trample_each_other(quiet: Quiet) {
+    let world = quiet.0;
     let id = world.created(crowd(40)).await;
     let (second, _writing) =
         countersign::service::Service::open(world.app.service.settings.clone(), world.app.service.clock.clone())

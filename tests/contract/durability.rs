@@ -1,25 +1,29 @@
 //! Durable, shared, and on a library without known faults.
 
-use countersign::store::Store;
+use countersign_tests::servers::{Database, on_each_database};
 
 use super::rows::{Shelf, event, id, request};
 
-#[tokio::test]
-async fn what_was_committed_is_there_after_reopening() {
-    let shelf = Shelf::new().await;
+on_each_database! {
+    Shelf:
+    what_was_committed_is_there_after_reopening,
+    two_processes_see_each_others_writes,
+    of_two_processes_that_write_the_same_number_one_does,
+    many_writers_of_two_processes_lose_nothing,
+    the_database_says_whether_it_takes_writes,
+}
+
+async fn what_was_committed_is_there_after_reopening(shelf: Shelf) {
     shelf.file(&[request(1)]).await;
     shelf.owe(&[5]).await;
-    let file = shelf.folder.path().join("store.db");
     shelf.store.close().await;
-    let again = Store::open(&file).await.unwrap();
+    let again = shelf.place.open().await;
     assert_eq!(again.request(id(1)).await.unwrap(), Some(request(1)));
     assert_eq!(again.events_of(id(1)).await.unwrap().len(), 1);
     assert_eq!(again.schema().await.unwrap().len(), 2);
 }
 
-#[tokio::test]
-async fn two_processes_see_each_others_writes() {
-    let shelf = Shelf::new().await;
+async fn two_processes_see_each_others_writes(shelf: Shelf) {
     let second = shelf.second().await;
     shelf.file(&[request(1)]).await;
     assert!(second.request(id(1)).await.unwrap().is_some());
@@ -29,9 +33,23 @@ async fn two_processes_see_each_others_writes() {
     assert_eq!(shelf.store.events_of(id(1)).await.unwrap().len(), 2);
 }
 
+async fn of_two_processes_that_write_the_same_number_one_does(shelf: Shelf) {
+    let second = shelf.second().await;
+    shelf.file(&[request(1)]).await;
+    let mut ours = shelf.store.begin().await.unwrap();
+    ours.insert_events(vec![event(id(1), 2)]).await.unwrap();
+    let theirs = tokio::spawn(async move {
+        let mut transaction = second.begin().await.unwrap();
+        transaction.insert_events(vec![event(id(1), 2)]).await
+    });
+    ours.commit().await.unwrap();
+    assert!(theirs.await.unwrap().is_err());
+    assert_eq!(shelf.store.events_of(id(1)).await.unwrap().len(), 2);
+}
+
 #[tokio::test]
-async fn a_writer_waits_for_the_other_process_and_then_reads_what_it_wrote() {
-    let shelf = Shelf::new().await;
+async fn on_sqlite_a_writer_waits_for_the_other_process_and_then_reads_what_it_wrote() {
+    let shelf = Shelf::on(Database::Sqlite).await;
     let second = shelf.second().await;
     shelf.file(&[request(1)]).await;
     let mut ours = shelf.store.begin().await.unwrap();
@@ -46,9 +64,7 @@ async fn a_writer_waits_for_the_other_process_and_then_reads_what_it_wrote() {
     assert_eq!(theirs.await.unwrap(), (1, 0), "never a stale head inside a write transaction");
 }
 
-#[tokio::test]
-async fn many_writers_of_two_processes_lose_nothing() {
-    let shelf = Shelf::new().await;
+async fn many_writers_of_two_processes_lose_nothing(shelf: Shelf) {
     let second = shelf.second().await;
     let writes = (1..=40_u128).map(|number| {
         let store = if number % 2 == 0 { shelf.store.clone() } else { second.clone() };
@@ -64,16 +80,14 @@ async fn many_writers_of_two_processes_lose_nothing() {
 }
 
 #[tokio::test]
-async fn the_library_is_one_without_the_wal_reset_fault() {
-    let shelf = Shelf::new().await;
+async fn sqlite_is_one_without_the_wal_reset_fault() {
+    let shelf = Shelf::on(Database::Sqlite).await;
     let version = shelf.store.version().await.unwrap();
     let parts: Vec<u32> = version.split('.').map(|part| part.parse().unwrap()).collect();
     assert!(parts >= vec![3, 51, 3], "SQLite {version}");
 }
 
-#[tokio::test]
-async fn the_database_says_whether_it_takes_writes() {
-    let shelf = Shelf::new().await;
+async fn the_database_says_whether_it_takes_writes(shelf: Shelf) {
     shelf.store.ping().await.unwrap();
     shelf.store.close().await;
     assert!(shelf.store.ping().await.is_err());

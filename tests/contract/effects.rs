@@ -4,11 +4,21 @@ use std::collections::BTreeSet;
 
 use countersign::store::{Claim, EffectRow, Lane};
 
+use countersign_tests::servers::on_each_database;
+
 use super::rows::{Shelf, id, request};
 
-#[tokio::test]
-async fn what_is_due_is_claimed_earliest_first_and_nothing_else() {
-    let shelf = Shelf::new().await;
+on_each_database! {
+    Shelf:
+    what_is_due_is_claimed_earliest_first_and_nothing_else,
+    a_lease_that_ran_out_is_claimed_with_a_higher_number,
+    only_who_holds_the_claim_puts_it_off,
+    many_claimers_share_the_work_without_a_double,
+    an_effect_is_filed_once_and_goes_when_settled,
+    a_requests_effects_are_its_own,
+}
+
+async fn what_is_due_is_claimed_earliest_first_and_nothing_else(shelf: Shelf) {
     shelf.owe(&[30, 10, 20, 99]).await;
     let keys = |claims: Vec<Claim>| claims.into_iter().map(|claim| claim.key).collect::<BTreeSet<_>>();
     let first = shelf.store.claim(Lane::Mail, 50, 1000, 2).await.unwrap();
@@ -20,9 +30,7 @@ async fn what_is_due_is_claimed_earliest_first_and_nothing_else() {
     assert_eq!(shelf.store.next_effect(Lane::Seal).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn a_lease_that_ran_out_is_claimed_with_a_higher_number() {
-    let shelf = Shelf::new().await;
+async fn a_lease_that_ran_out_is_claimed_with_a_higher_number(shelf: Shelf) {
     shelf.owe(&[10]).await;
     let first = shelf.store.claim(Lane::Mail, 10, 100, 1).await.unwrap().remove(0);
     assert!(shelf.store.claim(Lane::Mail, 99, 200, 1).await.unwrap().is_empty());
@@ -32,9 +40,7 @@ async fn a_lease_that_ran_out_is_claimed_with_a_higher_number() {
     assert_eq!(transaction.epochs(&["e0".into(), "nothing".into()]).await.unwrap(), [("e0".into(), 2)]);
 }
 
-#[tokio::test]
-async fn only_who_holds_the_claim_puts_it_off() {
-    let shelf = Shelf::new().await;
+async fn only_who_holds_the_claim_puts_it_off(shelf: Shelf) {
     shelf.owe(&[10]).await;
     let old = shelf.store.claim(Lane::Mail, 10, 20, 1).await.unwrap().remove(0);
     let held = shelf.store.claim(Lane::Mail, 20, 30, 1).await.unwrap().remove(0);
@@ -45,9 +51,7 @@ async fn only_who_holds_the_claim_puts_it_off() {
     assert_eq!(shelf.store.claim(Lane::Mail, 500, 600, 1).await.unwrap()[0].attempts, 1);
 }
 
-#[tokio::test]
-async fn many_claimers_share_the_work_without_a_double() {
-    let shelf = Shelf::new().await;
+async fn many_claimers_share_the_work_without_a_double(shelf: Shelf) {
     let second = shelf.second().await;
     shelf.owe(&[1; 60]).await;
     let claims = (0..12).map(|n| {
@@ -60,9 +64,7 @@ async fn many_claimers_share_the_work_without_a_double() {
     assert_eq!(claimed.iter().collect::<BTreeSet<_>>().len(), 60);
 }
 
-#[tokio::test]
-async fn an_effect_is_filed_once_and_goes_when_settled() {
-    let shelf = Shelf::new().await;
+async fn an_effect_is_filed_once_and_goes_when_settled(shelf: Shelf) {
     shelf.owe(&[1]).await;
     let mut transaction = shelf.store.begin().await.unwrap();
     let twice = EffectRow { key: "e0".into(), lane: Lane::Mail, due_us: 5 };
@@ -74,9 +76,7 @@ async fn an_effect_is_filed_once_and_goes_when_settled() {
     assert_eq!(shelf.store.next_effect(Lane::Mail).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn a_requests_effects_are_its_own() {
-    let shelf = Shelf::new().await;
+async fn a_requests_effects_are_its_own(shelf: Shelf) {
     shelf.file(&[request(1), request(2)]).await;
     let key = |number: u128, rest: &str| format!("{}.{rest}", id(number));
     let row = |key: String| EffectRow { key, lane: Lane::Mail, due_us: 0 };

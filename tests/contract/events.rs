@@ -1,10 +1,21 @@
 //! Events: unique, in order, whole.
 
+use countersign_tests::servers::on_each_database;
+
 use super::rows::{Shelf, event, id, request};
 
-#[tokio::test]
-async fn an_event_is_unique_by_request_and_number() {
-    let shelf = Shelf::new().await;
+on_each_database! {
+    Shelf:
+    an_event_is_unique_by_request_and_number,
+    events_come_back_in_order_however_they_were_written,
+    what_was_written_comes_back_byte_for_byte,
+    all_events_are_read_in_the_order_of_commits,
+    a_transaction_that_is_dropped_never_was,
+    events_without_a_row_are_found,
+    a_row_is_brought_up_to_date_and_erased_for_good,
+}
+
+async fn an_event_is_unique_by_request_and_number(shelf: Shelf) {
     shelf.file(&[request(1)]).await;
     let mut transaction = shelf.store.begin().await.unwrap();
     assert!(transaction.insert_events(vec![event(id(1), 1)]).await.is_err());
@@ -14,9 +25,7 @@ async fn an_event_is_unique_by_request_and_number() {
     transaction.commit().await.unwrap();
 }
 
-#[tokio::test]
-async fn events_come_back_in_order_however_they_were_written() {
-    let shelf = Shelf::new().await;
+async fn events_come_back_in_order_however_they_were_written(shelf: Shelf) {
     let mut transaction = shelf.store.begin().await.unwrap();
     let events: Vec<_> = [3, 1, 2].into_iter().map(|seq| event(id(1), seq)).collect();
     transaction.insert_events(events.clone()).await.unwrap();
@@ -29,9 +38,7 @@ async fn events_come_back_in_order_however_they_were_written() {
     assert!(told.is_sorted() && told.len() == 303);
 }
 
-#[tokio::test]
-async fn what_was_written_comes_back_byte_for_byte() {
-    let shelf = Shelf::new().await;
+async fn what_was_written_comes_back_byte_for_byte(shelf: Shelf) {
     shelf.file(&[request(1)]).await;
     let (stored, written) = (&shelf.store.events_of(id(1)).await.unwrap()[0], event(id(1), 1));
     assert_eq!((&stored.body, &stored.disclosure, stored.hash), (&written.body, &written.disclosure, written.hash));
@@ -39,9 +46,7 @@ async fn what_was_written_comes_back_byte_for_byte() {
     assert_eq!(shelf.store.request(id(2)).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn all_events_are_read_in_the_order_of_commits() {
-    let shelf = Shelf::new().await;
+async fn all_events_are_read_in_the_order_of_commits(shelf: Shelf) {
     for number in [5, 3, 4] {
         shelf.file(&[request(number)]).await;
     }
@@ -52,9 +57,7 @@ async fn all_events_are_read_in_the_order_of_commits() {
     assert!(first[0].position < first[1].position && first[1].position < rest[0].position);
 }
 
-#[tokio::test]
-async fn a_transaction_that_is_dropped_never_was() {
-    let shelf = Shelf::new().await;
+async fn a_transaction_that_is_dropped_never_was(shelf: Shelf) {
     let mut transaction = shelf.store.begin().await.unwrap();
     transaction.insert_events(vec![event(id(1), 1)]).await.unwrap();
     transaction.upsert_requests(vec![request(1)]).await.unwrap();
@@ -63,9 +66,7 @@ async fn a_transaction_that_is_dropped_never_was() {
     assert_eq!(shelf.store.request(id(1)).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn events_without_a_row_are_found() {
-    let shelf = Shelf::new().await;
+async fn events_without_a_row_are_found(shelf: Shelf) {
     shelf.file(&[request(1)]).await;
     assert!(shelf.store.stray_events(10).await.unwrap().is_empty());
     let mut transaction = shelf.store.begin().await.unwrap();
@@ -74,9 +75,7 @@ async fn events_without_a_row_are_found() {
     assert_eq!(shelf.store.stray_events(10).await.unwrap(), [id(2)]);
 }
 
-#[tokio::test]
-async fn a_row_is_brought_up_to_date_and_erased_for_good() {
-    let shelf = Shelf::new().await;
+async fn a_row_is_brought_up_to_date_and_erased_for_good(shelf: Shelf) {
     let mut row = request(1);
     row.business_id = Some("case-7".into());
     shelf.file(&[row.clone(), request(2)]).await;

@@ -1,16 +1,27 @@
 //! Keys, documents by use, files, templates and receipts.
 
 use countersign::http::auth::{Permission, new_key};
-use countersign::store::{FileRow, TemplateRow, document_path};
+use countersign::store::{DocumentRow, FileRow, StoreError, TemplateRow, document_path};
 use countersign_engine::ids::Digest;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use countersign_tests::servers::on_each_database;
+
 use super::rows::{Shelf, acme, document, event, id, other, receipt, request};
 
-#[tokio::test]
-async fn a_key_is_found_by_its_digest_and_revoked_once() {
-    let shelf = Shelf::new().await;
+on_each_database! {
+    Shelf:
+    a_key_is_found_by_its_digest_and_revoked_once,
+    a_document_is_stored_once_for_each_organization,
+    a_document_goes_with_its_last_use,
+    a_file_uses_its_document_until_deleted,
+    a_templates_id_is_its_organizations_own,
+    the_first_answer_is_remembered_and_an_old_one_replaced,
+    a_document_nobody_came_to_use_is_tidied_away,
+}
+
+async fn a_key_is_found_by_its_digest_and_revoked_once(shelf: Shelf) {
     let (row, secret) = new_key(acme(), "ci".into(), &[Permission::Read], Timestamp::UNIX_EPOCH);
     shelf.store.insert_key(&row).await.unwrap();
     assert_eq!(shelf.store.key_by_hash(Digest::of(secret.as_bytes())).await.unwrap(), Some(row.clone()));
@@ -23,9 +34,7 @@ async fn a_key_is_found_by_its_digest_and_revoked_once() {
     assert!(!format!("{:?}", shelf.store.keys(None).await.unwrap()).contains(&secret), "the secret is not kept");
 }
 
-#[tokio::test]
-async fn a_document_is_stored_once_for_each_organization() {
-    let shelf = Shelf::new().await;
+async fn a_document_is_stored_once_for_each_organization(shelf: Shelf) {
     let first = document("a");
     assert!(shelf.store.insert_document(&first).await.unwrap());
     assert!(!shelf.store.insert_document(&document("a")).await.unwrap(), "there already");
@@ -33,9 +42,7 @@ async fn a_document_is_stored_once_for_each_organization() {
     assert_eq!(shelf.store.document(&other(), first.digest).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn a_document_goes_with_its_last_use() {
-    let shelf = Shelf::new().await;
+async fn a_document_goes_with_its_last_use(shelf: Shelf) {
     let row = document("a");
     shelf.store.insert_document(&row).await.unwrap();
     let uses = ["request:1", "request:2"].map(|subject| (acme(), row.digest, subject.to_owned()));
@@ -53,9 +60,7 @@ async fn a_document_goes_with_its_last_use() {
     assert!(shelf.store.orphans(10).await.unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn a_file_uses_its_document_until_deleted() {
-    let shelf = Shelf::new().await;
+async fn a_file_uses_its_document_until_deleted(shelf: Shelf) {
     let row = document("a");
     shelf.store.insert_document(&row).await.unwrap();
     let file = FileRow {
@@ -74,9 +79,7 @@ async fn a_file_uses_its_document_until_deleted() {
     assert_eq!(shelf.store.document(&acme(), row.digest).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn a_templates_id_is_its_organizations_own() {
-    let shelf = Shelf::new().await;
+async fn a_templates_id_is_its_organizations_own(shelf: Shelf) {
     let template = |organization| TemplateRow {
         organization,
         id: "tpl".into(),
@@ -86,6 +89,9 @@ async fn a_templates_id_is_its_organizations_own() {
         widgets: "[]".into(),
         created_us: 1,
     };
+    for organization in [acme(), other()] {
+        shelf.store.insert_document(&DocumentRow { organization, ..document("t") }).await.unwrap();
+    }
     assert!(shelf.store.insert_template(&template(acme()), None).await.unwrap());
     assert!(!shelf.store.insert_template(&template(acme()), None).await.unwrap());
     assert!(shelf.store.insert_template(&template(other()), None).await.unwrap());
@@ -95,23 +101,22 @@ async fn a_templates_id_is_its_organizations_own() {
     assert!(shelf.store.template(&other(), "tpl").await.unwrap().is_some());
 }
 
-#[tokio::test]
-async fn the_first_answer_is_remembered_and_an_old_one_replaced() {
-    let shelf = Shelf::new().await;
+async fn the_first_answer_is_remembered_and_an_old_one_replaced(shelf: Shelf) {
     let mut transaction = shelf.store.begin().await.unwrap();
+    let day = 24 * 3600 * 1_000_000;
     transaction.insert_receipts(vec![receipt("k", 10), receipt("l", 20)]).await.unwrap();
-    transaction.insert_receipts(vec![receipt("k", 30)]).await.unwrap();
+    transaction.insert_receipts(vec![receipt("k", day + 10)]).await.unwrap();
     let found = transaction.receipts(&[(&acme(), "k"), (&other(), "k")]).await.unwrap();
-    assert_eq!(found, [receipt("k", 30)]);
+    assert_eq!(found, [receipt("k", day + 10)]);
+    let younger = transaction.insert_receipts(vec![receipt("k", day + 20)]).await;
+    assert!(matches!(younger, Err(StoreError::Conflict)), "the first answer counts for a day");
     transaction.commit().await.unwrap();
     shelf.store.tidy(30, 0, 10).await.unwrap();
     assert_eq!(shelf.store.receipt(&acme(), "l").await.unwrap(), None, "grown old");
     assert!(shelf.store.receipt(&acme(), "k").await.unwrap().is_some());
 }
 
-#[tokio::test]
-async fn a_document_nobody_came_to_use_is_tidied_away() {
-    let shelf = Shelf::new().await;
+async fn a_document_nobody_came_to_use_is_tidied_away(shelf: Shelf) {
     let (used, unused) = (document("used"), document("unused"));
     shelf.store.insert_document(&used).await.unwrap();
     shelf.store.insert_document(&unused).await.unwrap();

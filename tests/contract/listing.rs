@@ -5,7 +5,19 @@ use countersign_engine::ids::RequestId;
 use countersign_engine::request::Status;
 use uuid::Uuid;
 
+use countersign_tests::servers::on_each_database;
+
 use super::rows::{Shelf, acme, id, other, request};
+
+on_each_database! {
+    Shelf:
+    an_organization_sees_its_own_and_nothing_deleted,
+    filters_narrow_the_page_and_the_count,
+    sorted_both_ways_and_never_expiring_is_last,
+    every_request_is_walked_by_id,
+    pages_cover_everything_once,
+    timers_that_are_due_are_found_earliest_first,
+}
 
 fn all() -> Listing {
     Listing { limit: 100, ..Listing::default() }
@@ -16,8 +28,7 @@ async fn listed(shelf: &Shelf, listing: Listing) -> (Vec<RequestId>, i64) {
     (rows.iter().map(|row| row.id).collect(), total)
 }
 
-async fn filled() -> Shelf {
-    let shelf = Shelf::new().await;
+async fn fill(shelf: &Shelf) {
     let row = |number: u128, change: fn(&mut RequestRow)| {
         let mut row = request(number);
         change(&mut row);
@@ -32,20 +43,17 @@ async fn filled() -> Shelf {
         row(60, |row| (row.deleted_us, row.data_key) = (Some(1), None)),
     ];
     shelf.file(&rows).await;
-    shelf
 }
 
-#[tokio::test]
-async fn an_organization_sees_its_own_and_nothing_deleted() {
-    let shelf = filled().await;
+async fn an_organization_sees_its_own_and_nothing_deleted(shelf: Shelf) {
+    fill(&shelf).await;
     assert_eq!(listed(&shelf, all()).await, ([10, 20, 30, 40].map(id).to_vec(), 4));
     let theirs = shelf.store.list(&other(), &all()).await.unwrap();
     assert_eq!((theirs.0[0].id, theirs.1), (id(50), 1));
 }
 
-#[tokio::test]
-async fn filters_narrow_the_page_and_the_count() {
-    let shelf = filled().await;
+async fn filters_narrow_the_page_and_the_count(shelf: Shelf) {
+    fill(&shelf).await;
     let drafts = Listing { status: Some(Status::Draft), ..all() };
     assert_eq!(listed(&shelf, drafts).await, ([10, 40].map(id).to_vec(), 2));
     let business = Listing { business_id: Some("b".into()), ..all() };
@@ -56,9 +64,8 @@ async fn filters_narrow_the_page_and_the_count() {
     assert_eq!(listed(&shelf, odd).await, (vec![], 0));
 }
 
-#[tokio::test]
-async fn sorted_both_ways_and_never_expiring_is_last() {
-    let shelf = filled().await;
+async fn sorted_both_ways_and_never_expiring_is_last(shelf: Shelf) {
+    fill(&shelf).await;
     let by = |sort, descending| Listing { sort, descending, ..all() };
     assert_eq!(listed(&shelf, by(Sort::CreatedAt, true)).await.0, [40, 30, 20, 10].map(id));
     assert_eq!(listed(&shelf, by(Sort::UpdatedAt, true)).await.0, [30, 40, 20, 10].map(id));
@@ -66,9 +73,7 @@ async fn sorted_both_ways_and_never_expiring_is_last() {
     assert_eq!(listed(&shelf, by(Sort::ExpiresAt, true)).await.0, [20, 40, 30, 10].map(id));
 }
 
-#[tokio::test]
-async fn pages_cover_everything_once() {
-    let shelf = Shelf::new().await;
+async fn pages_cover_everything_once(shelf: Shelf) {
     shelf.file(&(1..=23).map(request).collect::<Vec<_>>()).await;
     let mut seen = Vec::new();
     for page in 0..4 {
@@ -79,9 +84,7 @@ async fn pages_cover_everything_once() {
     assert_eq!(seen, (1..=23).map(id).collect::<Vec<_>>());
 }
 
-#[tokio::test]
-async fn timers_that_are_due_are_found_earliest_first() {
-    let shelf = Shelf::new().await;
+async fn timers_that_are_due_are_found_earliest_first(shelf: Shelf) {
     let waking = |number: u128, wake_us: Option<i64>| RequestRow { wake_us, ..request(number) };
     shelf.file(&[waking(1, Some(30)), waking(2, None), waking(3, Some(10)), waking(4, Some(31))]).await;
     let due: Vec<RequestId> =
@@ -91,9 +94,8 @@ async fn timers_that_are_due_are_found_earliest_first() {
     assert_eq!(shelf.store.next_wake().await.unwrap(), Some(10));
 }
 
-#[tokio::test]
-async fn every_request_is_walked_by_id() {
-    let shelf = filled().await;
+async fn every_request_is_walked_by_id(shelf: Shelf) {
+    fill(&shelf).await;
     let first = shelf.store.requests_after(Uuid::nil(), 4).await.unwrap();
     let rest = shelf.store.requests_after(first[3].id.0, 4).await.unwrap();
     let ids: Vec<_> = first.iter().chain(&rest).map(|row| row.id).collect();

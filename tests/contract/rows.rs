@@ -1,27 +1,47 @@
-//! A store over an empty folder, and rows to put in it.
+//! An empty store on either database, and rows to put in it.
 
 use countersign::store::{DocumentRow, EffectRow, EventRow, Lane, ReceiptRow, RequestRow, Store};
 use countersign_engine::ids::{Digest, OrganizationId, RequestId};
 use countersign_engine::request::Status;
+use countersign_tests::servers::Database;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-/// A store and the folder that goes with it.
+/// A store and where it lies.
 pub(super) struct Shelf {
     pub(super) store: Store,
-    pub(super) folder: TempDir,
+    pub(super) place: Place,
+}
+
+/// Where a store lies.
+pub(super) enum Place {
+    File(TempDir),
+    Url(String),
+}
+
+impl Place {
+    /// A process's store there.
+    pub(super) async fn open(&self) -> Store {
+        match self {
+            Place::File(folder) => Store::open_file(&folder.path().join("store.db")).await.unwrap(),
+            Place::Url(url) => Store::open_url(url).await.unwrap(),
+        }
+    }
 }
 
 impl Shelf {
-    pub(super) async fn new() -> Self {
-        let folder = TempDir::new().unwrap();
-        let store = Store::open(&folder.path().join("store.db")).await.unwrap();
-        Self { store, folder }
+    /// An empty store.
+    pub(super) async fn on(database: Database) -> Self {
+        let place = match database.url().await {
+            Some(url) => Place::Url(url),
+            None => Place::File(TempDir::new().unwrap()),
+        };
+        Self { store: place.open().await, place }
     }
 
-    /// Another process's store over the same file.
+    /// Another process's store in the same place.
     pub(super) async fn second(&self) -> Store {
-        Store::open(&self.folder.path().join("store.db")).await.unwrap()
+        self.place.open().await
     }
 
     /// Writes requests with one event each.

@@ -22,6 +22,9 @@ pub struct Given {
     /// Folder of the database, documents, mail and secrets [default: countersign-data]
     #[arg(long, env = "COUNTERSIGN_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// PostgreSQL database, such as postgres://user:password@host/name; without it SQLite in the data folder
+    #[arg(long, env = "COUNTERSIGN_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
     /// Address and port to listen on [default: 127.0.0.1:8080]
     #[arg(long, env = "COUNTERSIGN_LISTEN", value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
@@ -86,6 +89,8 @@ pub enum Role {
 pub struct Settings {
     /// Folder of the database, documents, mail and secrets.
     pub data: PathBuf,
+    /// PostgreSQL database; `None` = SQLite in the data folder.
+    pub database_url: Option<String>,
     /// Where to listen.
     pub listen: SocketAddr,
     /// What links begin with, without a slash at the end.
@@ -140,6 +145,7 @@ impl Given {
     pub fn or(self, other: Given) -> Given {
         Given {
             data: self.data.or(other.data),
+            database_url: self.database_url.or(other.database_url),
             listen: self.listen.or(other.listen),
             public_url: self.public_url.or(other.public_url),
             roles: self.roles.or(other.roles),
@@ -167,6 +173,10 @@ impl Given {
         if !public_url.starts_with("http://") && !public_url.starts_with("https://") {
             return Err(BadSetting::new("public_url", "must begin with http:// or https://"));
         }
+        let known = |url: &String| url.starts_with("postgres://") || url.starts_with("postgresql://");
+        if self.database_url.as_ref().is_some_and(|url| !known(url)) {
+            return Err(BadSetting::new("database_url", "must begin with postgres://"));
+        }
         let language = match &self.language {
             None => Language::default(),
             Some(tag) => Language::parse(tag).ok_or_else(|| BadSetting::new("language", "is en, es or pt-BR"))?,
@@ -185,6 +195,7 @@ impl Given {
         Ok(Settings {
             mail_folder: self.mail_folder.unwrap_or_else(|| data.join("mail")),
             data,
+            database_url: self.database_url,
             listen,
             public_url,
             roles: self.roles.unwrap_or_else(|| vec![Role::All]),

@@ -83,6 +83,9 @@ struct Data {
     /// Folder of the installation [default: countersign-data]
     #[arg(long, env = "COUNTERSIGN_DATA", value_name = "DIR", global = true)]
     data: Option<PathBuf>,
+    /// PostgreSQL database; without it SQLite in the data folder
+    #[arg(long, env = "COUNTERSIGN_DATABASE_URL", value_name = "URL", global = true, hide_env_values = true)]
+    database_url: Option<String>,
 }
 
 /// The whole program.
@@ -110,7 +113,7 @@ fn told(error: &Failed) -> ExitCode {
 async fn run(cli: Cli) -> Result<ExitCode, Failed> {
     let file = cli.config.as_deref().map(Given::from_file).transpose()?.unwrap_or_default();
     let settle = |data: Data, file: Given| -> Result<Settings, BadSetting> {
-        Given { data: data.data, ..Given::default() }.or(file).settle()
+        Given { data: data.data, database_url: data.database_url, ..Given::default() }.or(file).settle()
     };
     match cli.command {
         Command::Demo(demo) => {

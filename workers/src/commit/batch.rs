@@ -15,8 +15,11 @@ use super::decider::{Decided, Decider};
 use super::{Answer, Done, Failure, Order, RECEIPT_LIFE};
 use crate::bus::Bus;
 use crate::ledger::{LedgerError, Loaded};
-use crate::store::{EffectRow, EventRow, Lane, ReceiptRow, RequestRow, Store, Transaction};
+use crate::store::{EffectRow, EventRow, Lane, ReceiptRow, RequestRow, Store, StoreError, Transaction};
 use crate::vault::DataKey;
+
+/// How often a batch is decided again because another process wrote first. Each time somebody got on.
+const CONFLICTS_MAX: usize = 50;
 
 /// An order with what its submitter decided, if that was possible.
 pub(super) struct Asked {
@@ -51,24 +54,31 @@ struct Working {
 }
 
 impl Writer {
-    /// Answers every order; if the store fails, all of them say so and nothing was written.
-    pub(super) async fn write(&self, orders: Vec<Asked>) -> Vec<Answer> {
-        let count = orders.len();
-        match self.try_write(orders).await {
-            Ok(answers) => answers,
-            Err(error) => {
-                tracing::error!(%error, orders = count, "a transaction failed");
-                vec![Err(Failure::Unavailable(error.to_string())); count]
+    /// Answers every order; if the store fails, all of them say so and nothing was written. Where
+    /// another process wrote first, everything is looked up and decided again.
+    pub(super) async fn write(&self, mut orders: Vec<Asked>) -> Vec<Answer> {
+        for _ in 0..CONFLICTS_MAX {
+            match self.try_write(&mut orders).await {
+                Ok(answers) => return answers,
+                Err(LedgerError::Store(StoreError::Conflict)) => {
+                    tracing::debug!(orders = orders.len(), "another process wrote first");
+                }
+                Err(error) => {
+                    tracing::error!(%error, orders = orders.len(), "a transaction failed");
+                    return vec![Err(Failure::Unavailable(error.to_string())); orders.len()];
+                }
             }
         }
+        tracing::error!(orders = orders.len(), "other processes always wrote first");
+        vec![Err(Failure::Unavailable(StoreError::Conflict.to_string())); orders.len()]
     }
 
-    async fn try_write(&self, orders: Vec<Asked>) -> Result<Vec<Answer>, LedgerError> {
+    async fn try_write(&self, orders: &mut [Asked]) -> Result<Vec<Answer>, LedgerError> {
         let mut transaction = self.store.begin().await?;
-        let mut known = self.look_up(&mut transaction, &orders).await?;
+        let mut known = self.look_up(&mut transaction, orders).await?;
         let mut receipts = Vec::new();
         let answers: Vec<Answer> =
-            orders.into_iter().map(|asked| self.answer(asked, &mut known, &mut receipts)).collect();
+            orders.iter_mut().map(|asked| self.answer(asked, &mut known, &mut receipts)).collect();
         let mut changed: Vec<Working> = known.working.into_values().filter(|work| !work.rows.is_empty()).collect();
         if changed.is_empty() {
             return Ok(answers);
@@ -107,9 +117,9 @@ impl Writer {
         Ok(Known { now: self.decider.clock.now(), working, receipts, epochs, documents })
     }
 
-    fn answer(&self, asked: Asked, known: &mut Known, receipts: &mut Vec<ReceiptRow>) -> Answer {
+    fn answer(&self, asked: &mut Asked, known: &mut Known, receipts: &mut Vec<ReceiptRow>) -> Answer {
         let Asked { order, decided } = asked;
-        if let Some(before) = asked_before(&order, known)? {
+        if let Some(before) = asked_before(order, known)? {
             return Ok(before);
         }
         if let Some(fence) = &order.fence
@@ -117,17 +127,17 @@ impl Writer {
         {
             return Err(Refusal::new(Code::NotOwed, "The claim on this effect is no longer held.").into());
         }
-        if documents_of(&order).any(|document| !known.documents.contains(&document)) {
+        if documents_of(order).any(|document| !known.documents.contains(&document)) {
             return Err(Failure::DocumentGone);
         }
         let now = known.now;
         let id = order.command.request;
         let work = known.working.entry(id).or_default();
-        let done = self.apply(&order, decided, work, now)?;
-        if let (Some(receipt), Done::Committed { request, .. }) = (order.receipt, &done) {
+        let done = self.apply(order, decided.take(), work, now)?;
+        if let (Some(receipt), Done::Committed { request, .. }) = (&order.receipt, &done) {
             let row = ReceiptRow {
-                organization: order.organization,
-                key: receipt.key,
+                organization: order.organization.clone(),
+                key: receipt.key.clone(),
                 fingerprint: receipt.fingerprint,
                 subject: id.to_string(),
                 seq: request.seq,

@@ -186,7 +186,10 @@ pub async fn open_installation(settings: &Settings) -> Result<(Store, StampKey),
     restrict(&settings.data)?;
     restrict(&secrets)?;
     let master = crate::stamp::load_or_create_master(&secrets.join("master.key"))?;
-    let store = Store::open(&settings.data.join("countersign.db")).await?;
+    let store = match &settings.database_url {
+        Some(url) => Store::open_url(url).await?,
+        None => Store::open_file(&settings.data.join("countersign.db")).await?,
+    };
     Ok((store, master))
 }
 

@@ -4,26 +4,100 @@
 //! `sql` holds the statements; `sqlite` and `transaction` what is particular to that database;
 //! `rows` reads rows back; `library` is what stands beside the requests.
 
+mod either;
 mod library;
 mod many;
+mod postgres;
+mod reads;
 mod rows;
 mod sql;
 mod sqlite;
 mod transaction;
 
+use std::borrow::Cow;
+use std::path::Path;
+
 use countersign_engine::ids::{Digest, KeyId, OrganizationId, RequestId};
 use countersign_engine::request::Status;
+use sqlx::SqlSafeStr as _;
+use sqlx::migrate::{Migration, MigrationType};
 use uuid::Uuid;
 
-pub use sqlite::Sqlite as Store;
+pub use postgres::Postgres;
+pub use sqlite::Sqlite;
 pub use transaction::Transaction;
+
+/// The truth: everything that must not be lost. Cheap to clone.
+#[derive(Clone, Debug)]
+pub enum Store {
+    /// One file, one process that writes: the embedded default.
+    Sqlite(Sqlite),
+    /// A server, any number of processes.
+    Postgres(Postgres),
+}
+
+impl Store {
+    /// Opens a database file, making it and bringing its schema up to date where needed.
+    pub async fn open_file(file: &Path) -> Result<Self, StoreError> {
+        Ok(Store::Sqlite(Sqlite::open(file).await?))
+    }
+
+    /// Connects to a database by its URL (`postgres://…`), bringing its schema up to date where needed.
+    pub async fn open_url(url: &str) -> Result<Self, StoreError> {
+        Ok(Store::Postgres(Postgres::open(url).await?))
+    }
+
+    /// Begins a write transaction. SQLite has one at a time: this waits for its turn.
+    pub async fn begin(&self) -> Result<Transaction, StoreError> {
+        match self {
+            Store::Sqlite(store) => Ok(Transaction::Sqlite(store.writer.begin_with("BEGIN IMMEDIATE").await?)),
+            Store::Postgres(store) => Ok(Transaction::Postgres(store.pool.begin().await?)),
+        }
+    }
+
+    /// Whether the database can be read and takes a write transaction.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        drop(self.begin().await?);
+        Ok(())
+    }
+
+    /// What makes erased data leave the disk soon: SQLite folds its write-ahead log into the file and
+    /// empties it, unless readers are at work; PostgreSQL sees to it by itself.
+    pub async fn checkpoint(&self) -> Result<(), StoreError> {
+        match self {
+            Store::Sqlite(store) => store.checkpoint().await,
+            Store::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Closes the database in good order.
+    pub async fn close(&self) {
+        match self {
+            Store::Sqlite(store) => {
+                store.readers.close().await;
+                store.writer.close().await;
+            }
+            Store::Postgres(store) => store.pool.close().await,
+        }
+    }
+}
+
+fn migrations(known: &[(i64, &'static str, &'static str)]) -> Vec<Migration> {
+    let migration = |(version, name, text): &(i64, &'static str, &'static str)| {
+        Migration::new(*version, Cow::Borrowed(*name), MigrationType::Simple, text.into_sql_str(), false)
+    };
+    known.iter().map(migration).collect()
+}
 
 /// Why the store did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database said no, or is away.
     #[error("the database failed: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
+    /// Another process wrote first; nothing of this was written. Worth another try.
+    #[error("another process wrote first")]
+    Conflict,
     /// The schema could not be brought up to date, or is not ours.
     #[error("the schema cannot be used: {0}")]
     Schema(#[from] sqlx::migrate::MigrateError),
@@ -36,6 +110,12 @@ pub enum StoreError {
     /// The database file could not be made ready.
     #[error("{0}")]
     Setting(String),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        if postgres::is_conflict(&error) { StoreError::Conflict } else { StoreError::Database(error) }
+    }
 }
 
 /// A stored event. `disclosure` is encrypted.

@@ -1,63 +1,131 @@
 //! Rows as they come back: each checked, so that what cannot have been written is not believed.
+//! Both databases give the same columns in the order in which the statements name them.
 
-use countersign_engine::ids::{Digest, OrganizationId, RequestId};
+use countersign_engine::ids::{Digest, KeyId, OrganizationId, RequestId};
 use countersign_engine::request::Status;
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
+use uuid::Uuid;
 
-use super::{EventRow, ReceiptRow, RequestRow, StoreError};
+use super::{Claim, DocumentRow, EventRow, FileRow, KeyRow, ReceiptRow, RequestRow, StoreError, TemplateRow};
+
+pub(super) type EventColumns = (i64, Uuid, i64, String, Option<Vec<u8>>, Vec<u8>);
+pub(super) type RequestColumns = (
+    Uuid,
+    String,
+    String,
+    i64,
+    Vec<u8>,
+    Option<String>,
+    i64,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<Vec<u8>>,
+);
+pub(super) type ReceiptColumns = (String, String, Vec<u8>, String, i64, i64);
+pub(super) type KeyColumns = (Uuid, String, String, Vec<u8>, String, String, i64, Option<i64>);
+pub(super) type DocumentColumns = (String, Vec<u8>, Uuid, i64, String, Vec<u8>, i64);
+pub(super) type FileColumns = (Uuid, String, String, Vec<u8>, i64);
+pub(super) type TemplateColumns = (String, String, String, String, Vec<u8>, String, i64);
+pub(super) type ClaimColumns = (String, i64, i64);
 
 pub(super) fn corrupt(what: &'static str) -> StoreError {
     StoreError::Corrupt { what }
 }
 
-pub(super) fn unsigned(row: &SqliteRow, column: &str) -> Result<u64, StoreError> {
-    u64::try_from(row.try_get::<i64, _>(column)?).map_err(|_| corrupt("number"))
+pub(super) fn organization(text: &str) -> Result<OrganizationId, StoreError> {
+    text.parse().map_err(|_| corrupt("organization"))
 }
 
-pub(super) fn organization(row: &SqliteRow) -> Result<OrganizationId, StoreError> {
-    row.try_get::<&str, _>("organization")?.parse().map_err(|_| corrupt("organization"))
+pub(super) fn digest(bytes: &[u8]) -> Result<Digest, StoreError> {
+    Digest::from_slice(bytes).ok_or_else(|| corrupt("digest"))
 }
 
-pub(super) fn digest(row: &SqliteRow, column: &str) -> Result<Digest, StoreError> {
-    Digest::from_slice(row.try_get(column)?).ok_or_else(|| corrupt("digest"))
+fn unsigned(number: i64) -> Result<u64, StoreError> {
+    u64::try_from(number).map_err(|_| corrupt("number"))
 }
 
-pub(super) fn event_row(row: &SqliteRow) -> Result<EventRow, StoreError> {
-    Ok(EventRow {
-        position: row.try_get("position")?,
-        request: RequestId(row.try_get("request")?),
-        seq: unsigned(row, "seq")?,
-        body: row.try_get("body")?,
-        disclosure: row.try_get("disclosure")?,
-        hash: digest(row, "hash")?,
-    })
+/// Every row, or the first that cannot be.
+pub(super) fn all<C, R>(columns: Vec<C>) -> Result<Vec<R>, StoreError>
+where
+    R: TryFrom<C, Error = StoreError>,
+{
+    columns.into_iter().map(R::try_from).collect()
 }
 
-pub(super) fn request_row(row: &SqliteRow) -> Result<RequestRow, StoreError> {
-    Ok(RequestRow {
-        id: RequestId(row.try_get("id")?),
-        organization: organization(row)?,
-        status: Status::parse(row.try_get("status")?).ok_or_else(|| corrupt("status"))?,
-        seq: unsigned(row, "seq")?,
-        head: digest(row, "head")?,
-        business_id: row.try_get("business_id")?,
-        created_us: row.try_get("created_us")?,
-        updated_us: row.try_get("updated_us")?,
-        expires_us: row.try_get("expires_us")?,
-        wake_us: row.try_get("wake_us")?,
-        deleted_us: row.try_get("deleted_us")?,
-        data_key: row.try_get("data_key")?,
-    })
+impl TryFrom<EventColumns> for EventRow {
+    type Error = StoreError;
+    fn try_from((position, request, seq, body, disclosure, hash): EventColumns) -> Result<Self, StoreError> {
+        let request = RequestId(request);
+        Ok(Self { position, request, seq: unsigned(seq)?, body, disclosure, hash: digest(&hash)? })
+    }
 }
 
-pub(super) fn receipt_row(row: &SqliteRow) -> Result<ReceiptRow, StoreError> {
-    Ok(ReceiptRow {
-        organization: organization(row)?,
-        key: row.try_get("key")?,
-        fingerprint: digest(row, "fingerprint")?,
-        subject: row.try_get("subject")?,
-        seq: unsigned(row, "seq")?,
-        created_us: row.try_get("created_us")?,
-    })
+impl TryFrom<RequestColumns> for RequestRow {
+    type Error = StoreError;
+    fn try_from(columns: RequestColumns) -> Result<Self, StoreError> {
+        let (id, owner, status, seq, head, business_id, created_us, updated_us, expires_us, wake_us, deleted_us, key) =
+            columns;
+        Ok(Self {
+            id: RequestId(id),
+            organization: organization(&owner)?,
+            status: Status::parse(&status).ok_or_else(|| corrupt("status"))?,
+            seq: unsigned(seq)?,
+            head: digest(&head)?,
+            business_id,
+            created_us,
+            updated_us,
+            expires_us,
+            wake_us,
+            deleted_us,
+            data_key: key,
+        })
+    }
+}
+
+impl TryFrom<ReceiptColumns> for ReceiptRow {
+    type Error = StoreError;
+    fn try_from((owner, key, fingerprint, subject, seq, created_us): ReceiptColumns) -> Result<Self, StoreError> {
+        let (organization, fingerprint) = (organization(&owner)?, digest(&fingerprint)?);
+        Ok(Self { organization, key, fingerprint, subject, seq: unsigned(seq)?, created_us })
+    }
+}
+
+impl TryFrom<KeyColumns> for KeyRow {
+    type Error = StoreError;
+    fn try_from(columns: KeyColumns) -> Result<Self, StoreError> {
+        let (id, owner, name, hash, hint, permissions, created_us, revoked_us) = columns;
+        let (organization, hash) = (organization(&owner)?, digest(&hash)?);
+        Ok(Self { id: KeyId(id), organization, name, hash, hint, permissions, created_us, revoked_us })
+    }
+}
+
+impl TryFrom<DocumentColumns> for DocumentRow {
+    type Error = StoreError;
+    fn try_from((owner, hash, blob, bytes, pages, data_key, created_us): DocumentColumns) -> Result<Self, StoreError> {
+        let (organization, digest) = (organization(&owner)?, digest(&hash)?);
+        Ok(Self { organization, digest, blob, bytes, pages, data_key, created_us })
+    }
+}
+
+impl TryFrom<FileColumns> for FileRow {
+    type Error = StoreError;
+    fn try_from((id, owner, name, hash, created_us): FileColumns) -> Result<Self, StoreError> {
+        Ok(Self { id, organization: organization(&owner)?, name, digest: digest(&hash)?, created_us })
+    }
+}
+
+impl TryFrom<TemplateColumns> for TemplateRow {
+    type Error = StoreError;
+    fn try_from((owner, id, name, file_name, hash, widgets, created_us): TemplateColumns) -> Result<Self, StoreError> {
+        let (organization, digest) = (organization(&owner)?, digest(&hash)?);
+        Ok(Self { organization, id, name, file_name, digest, widgets, created_us })
+    }
+}
+
+impl TryFrom<ClaimColumns> for Claim {
+    type Error = StoreError;
+    fn try_from((key, epoch, attempts): ClaimColumns) -> Result<Self, StoreError> {
+        Ok(Self { key, epoch, attempts })
+    }
 }

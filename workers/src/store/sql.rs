@@ -1,8 +1,7 @@
-//! The statements that every database understands. `$1` placeholders, plain upserts, no dialect.
+//! The statements that both databases understand. `$1` placeholders, plain upserts, no dialect.
 
 use super::many::Many;
 
-pub(super) const EVENT_COLUMNS: &str = "position, request, seq, body, disclosure, hash";
 pub(super) static INSERT_EVENTS: Many<5> = Many::new("INSERT INTO events (request, seq, body, disclosure, hash)", "");
 
 pub(super) const EVENTS_OF: &str =
@@ -24,24 +23,24 @@ pub(super) static UPSERT_REQUESTS: Many<12> = Many::new(
 );
 pub(super) const ERASE_REQUEST: &str =
     "UPDATE requests SET deleted_us = $2, data_key = NULL, business_id = NULL WHERE id = $1";
+pub(super) const LIST_REQUESTS: &str = "SELECT id, organization, status, seq, head, business_id, created_us, updated_us, \
+     expires_us, wake_us, deleted_us, data_key FROM requests WHERE ";
 pub(super) const DUE_REQUESTS: &str =
     "SELECT id, organization FROM requests WHERE wake_us IS NOT NULL AND wake_us <= $1 ORDER BY wake_us LIMIT $2";
 pub(super) const NEXT_WAKE: &str = "SELECT min(wake_us) FROM requests WHERE wake_us IS NOT NULL";
 
 pub(super) static INSERT_EFFECTS: Many<3> = Many::new("INSERT INTO effects (key, lane, due_us)", "");
 pub(super) const EFFECTS_OF: &str = "SELECT key FROM effects WHERE key >= $1 AND key < $2 ORDER BY key";
-pub(super) const CLAIM_EFFECTS: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3 WHERE key IN \
-     (SELECT key FROM effects WHERE lane = $1 AND due_us <= $2 ORDER BY due_us LIMIT $4) \
-     RETURNING key, epoch, attempts";
 pub(super) const DEFER_EFFECT: &str = "UPDATE effects SET due_us = $3, attempts = attempts + 1, error = $4 \
      WHERE key = $1 AND epoch = $2";
 pub(super) const NEXT_EFFECT: &str = "SELECT min(due_us) FROM effects WHERE lane = $1";
 
+/// A receipt is replaced only once its 24 hours are over; a younger one was somebody else's answer.
 pub(super) static INSERT_RECEIPTS: Many<6> = Many::new(
     "INSERT INTO receipts (organization, key, fingerprint, subject, seq, created_us)",
-    " ON CONFLICT (organization, key) DO UPDATE SET \
-     fingerprint = excluded.fingerprint, subject = excluded.subject, seq = excluded.seq, \
-     created_us = excluded.created_us",
+    "ON CONFLICT (organization, key) DO UPDATE SET fingerprint = excluded.fingerprint, \
+     subject = excluded.subject, seq = excluded.seq, created_us = excluded.created_us \
+     WHERE receipts.created_us <= excluded.created_us - 86400000000",
 );
 pub(super) const RECEIPT: &str = "SELECT organization, key, fingerprint, subject, seq, created_us FROM receipts \
      WHERE organization = $1 AND key = $2";

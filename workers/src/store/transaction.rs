@@ -1,34 +1,31 @@
-//! The one write transaction: few statements, many rows each.
+//! The one write transaction: few statements, many rows each. Only look-ups of many things at once
+//! differ between the databases; those are in `sqlite` and `postgres`.
 
 use countersign_engine::ids::{Digest, OrganizationId, RequestId};
-use serde_json::Value;
-use sqlx::Row as _;
 use uuid::Uuid;
 
-use super::many::Rows;
-use super::rows::{digest, organization, receipt_row};
-use super::sqlite::events_of_all;
-use super::{EffectRow, EventRow, ReceiptRow, RequestRow, StoreError, document_path, sql};
-
-/// Look-ups of many pairs at once; `CROSS JOIN` has SQLite go through the pairs, not the table.
-const CHANGED_SINCE: &str = "SELECT requests.id, requests.data_key FROM json_each($1) AS known \
-     CROSS JOIN requests ON requests.id = unhex(known.key) WHERE requests.seq <> known.value";
-const RECEIPTS_OF: &str = "SELECT receipts.organization, receipts.key, fingerprint, subject, seq, created_us FROM \
-     json_each($1) AS wanted CROSS JOIN receipts ON receipts.organization = wanted.value ->> 0 \
-     AND receipts.key = wanted.value ->> 1";
-const DOCUMENTS_OF: &str = "SELECT documents.organization, documents.digest FROM json_each($1) AS wanted \
-     CROSS JOIN documents ON documents.organization = wanted.value ->> 0 \
-     AND documents.digest = unhex(wanted.value ->> 1)";
+use super::either::within;
+use super::many::Value;
+use super::rows::{self, EventColumns, ReceiptColumns, digest, organization};
+use super::{EffectRow, EventRow, ReceiptRow, RequestRow, StoreError, document_path, postgres, sql, sqlite};
 
 /// The one write transaction of the moment. Dropped without [`Transaction::commit`], it never was.
-pub struct Transaction {
-    pub(super) inner: sqlx::Transaction<'static, sqlx::Sqlite>,
+#[derive(Debug)]
+pub enum Transaction {
+    /// In a SQLite file; there is only one at a time.
+    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    /// In a PostgreSQL database, beside others: what another committed first ends this one with
+    /// [`StoreError::Conflict`].
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
 }
 
 impl Transaction {
     /// Makes everything in this transaction durable.
     pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.inner.commit().await?)
+        match self {
+            Transaction::Sqlite(transaction) => Ok(transaction.commit().await?),
+            Transaction::Postgres(transaction) => Ok(transaction.commit().await?),
+        }
     }
 
     /// Those requests whose last event has another number than the given one, with their wrapped
@@ -37,100 +34,137 @@ impl Transaction {
         &mut self,
         known: &[(RequestId, u64)],
     ) -> Result<Vec<(RequestId, Option<Vec<u8>>)>, StoreError> {
-        let known: Vec<String> = known.iter().map(|(id, seq)| format!("\"{}\":{seq}", id.0.simple())).collect();
-        let rows =
-            sqlx::query(CHANGED_SINCE).bind(format!("{{{}}}", known.join(","))).fetch_all(&mut *self.inner).await?;
-        rows.iter().map(|row| Ok((RequestId(row.try_get("id")?), row.try_get("data_key")?))).collect()
+        let rows: Vec<(Uuid, Option<Vec<u8>>)> = match self {
+            Transaction::Sqlite(db) => sqlite::changed(db, known).await?,
+            Transaction::Postgres(db) => postgres::changed(db, known).await?,
+        };
+        Ok(rows.into_iter().map(|(id, key)| (RequestId(id), key)).collect())
     }
 
     /// The events of some requests, each request's in order.
     pub async fn events_of_all(&mut self, requests: &[RequestId]) -> Result<Vec<EventRow>, StoreError> {
-        events_of_all(&mut self.inner, requests).await
+        let rows: Vec<EventColumns> = match self {
+            Transaction::Sqlite(db) => sqlite::events_of_all(db, requests).await?,
+            Transaction::Postgres(db) => postgres::events_of_all(db, requests).await?,
+        };
+        rows::all(rows)
     }
 
     /// The receipts of some idempotency keys.
     pub async fn receipts(&mut self, wanted: &[(&OrganizationId, &str)]) -> Result<Vec<ReceiptRow>, StoreError> {
-        let pairs: Vec<[&str; 2]> = wanted.iter().map(|(organization, key)| [organization.as_str(), key]).collect();
-        let rows = sqlx::query(RECEIPTS_OF).bind(pair_list(&pairs)).fetch_all(&mut *self.inner).await?;
-        rows.iter().map(receipt_row).collect()
+        let rows: Vec<ReceiptColumns> = match self {
+            Transaction::Sqlite(db) => sqlite::receipts(db, wanted).await?,
+            Transaction::Postgres(db) => postgres::receipts(db, wanted).await?,
+        };
+        rows::all(rows)
     }
 
     /// The fencing numbers of some effects.
     pub async fn epochs(&mut self, keys: &[String]) -> Result<Vec<(String, i64)>, StoreError> {
-        let rows = sqlx::query("SELECT key, epoch FROM effects WHERE key IN (SELECT value FROM json_each($1))")
-            .bind(text_list(keys))
-            .fetch_all(&mut *self.inner)
-            .await?;
-        rows.iter().map(|row| Ok((row.try_get("key")?, row.try_get("epoch")?))).collect()
+        match self {
+            Transaction::Sqlite(db) => sqlite::epochs(db, keys).await,
+            Transaction::Postgres(db) => postgres::epochs(db, keys).await,
+        }
+    }
+
+    /// Which of these documents are stored.
+    pub async fn documents_present(
+        &mut self,
+        wanted: &[(OrganizationId, Digest)],
+    ) -> Result<Vec<(OrganizationId, Digest)>, StoreError> {
+        let rows = match self {
+            Transaction::Sqlite(db) => sqlite::documents_present(db, wanted).await?,
+            Transaction::Postgres(db) => postgres::documents_present(db, wanted).await?,
+        };
+        rows.iter().map(|(owner, hash)| Ok((organization(owner)?, digest(hash)?))).collect()
     }
 
     /// Appends events. A second event with the same request and number is an error.
     pub async fn insert_events(&mut self, events: Vec<EventRow>) -> Result<(), StoreError> {
-        let bind = |query: Rows, event: EventRow| {
-            let query = query.bind(event.request.0).bind(event.seq as i64).bind(event.body);
-            query.bind(event.disclosure).bind(event.hash.0.as_slice())
+        let values = |event: EventRow| -> [Value; 5] {
+            let (request, seq) = (event.request.0.into(), (event.seq as i64).into());
+            [request, seq, event.body.into(), event.disclosure.into(), event.hash.into()]
         };
-        sql::INSERT_EVENTS.execute(&mut self.inner, events, bind).await
+        sql::INSERT_EVENTS.execute(self, events.into_iter().map(values)).await?;
+        Ok(())
     }
 
     /// Writes the narrow rows of new requests and brings those of known ones up to date. A request that
     /// is erased loses its data key and its reference.
     pub async fn upsert_requests(&mut self, requests: Vec<RequestRow>) -> Result<(), StoreError> {
-        let bind = |query: Rows, request: RequestRow| {
-            let query = query.bind(request.id.0).bind(request.organization.as_str()).bind(request.status.as_str());
-            let query = query.bind(request.seq as i64).bind(request.head.0.as_slice()).bind(request.business_id);
-            let query = query.bind(request.created_us).bind(request.updated_us).bind(request.expires_us);
-            query.bind(request.wake_us).bind(request.deleted_us).bind(request.data_key)
-        };
         let erased = |request: &RequestRow| request.deleted_us.map(|deleted_us| (request.id, deleted_us));
         let erased: Vec<(RequestId, i64)> = requests.iter().filter_map(erased).collect();
-        sql::UPSERT_REQUESTS.execute(&mut self.inner, requests, bind).await?;
+        let values = |request: RequestRow| -> [Value; 12] {
+            [
+                request.id.0.into(),
+                request.organization.as_str().into(),
+                request.status.as_str().into(),
+                (request.seq as i64).into(),
+                request.head.into(),
+                request.business_id.into(),
+                request.created_us.into(),
+                request.updated_us.into(),
+                request.expires_us.into(),
+                request.wake_us.into(),
+                request.deleted_us.into(),
+                request.data_key.into(),
+            ]
+        };
+        sql::UPSERT_REQUESTS.execute(self, requests.into_iter().map(values)).await?;
         for (id, deleted_us) in erased {
-            sqlx::query(sql::ERASE_REQUEST).bind(id.0).bind(deleted_us).execute(&mut *self.inner).await?;
+            within!(self, |db| sqlx::query(sql::ERASE_REQUEST)
+                .bind(id.0)
+                .bind(deleted_us)
+                .execute(db)
+                .await
+                .map(drop))?;
         }
         Ok(())
     }
 
     /// Files effects.
     pub async fn insert_effects(&mut self, effects: Vec<EffectRow>) -> Result<(), StoreError> {
-        let bind =
-            |query: Rows, effect: EffectRow| query.bind(effect.key).bind(effect.lane.as_str()).bind(effect.due_us);
-        sql::INSERT_EFFECTS.execute(&mut self.inner, effects, bind).await
-    }
-
-    /// Takes effects away that are done, given up or no longer owed.
-    pub async fn delete_effects(&mut self, keys: &[String]) -> Result<(), StoreError> {
-        if !keys.is_empty() {
-            sqlx::query("DELETE FROM effects WHERE key IN (SELECT value FROM json_each($1))")
-                .bind(text_list(keys))
-                .execute(&mut *self.inner)
-                .await?;
-        }
+        let values = |effect: EffectRow| -> [Value; 3] {
+            [effect.key.into(), effect.lane.as_str().into(), effect.due_us.into()]
+        };
+        sql::INSERT_EFFECTS.execute(self, effects.into_iter().map(values)).await?;
         Ok(())
     }
 
-    /// Remembers first answers.
+    /// Takes effects away that are owed no longer.
+    pub async fn delete_effects(&mut self, keys: &[String]) -> Result<(), StoreError> {
+        match self {
+            Transaction::Sqlite(db) => sqlite::delete_effects(db, keys).await,
+            Transaction::Postgres(db) => postgres::delete_effects(db, keys).await,
+        }
+    }
+
+    /// Remembers first answers. A key that another process remembered first is a conflict.
     pub async fn insert_receipts(&mut self, receipts: Vec<ReceiptRow>) -> Result<(), StoreError> {
-        let bind = |query: Rows, receipt: ReceiptRow| {
-            let query = query.bind(receipt.organization.as_str()).bind(receipt.key);
-            let query = query.bind(receipt.fingerprint.0.as_slice()).bind(receipt.subject);
-            query.bind(receipt.seq as i64).bind(receipt.created_us)
+        let count = receipts.len() as u64;
+        let values = |receipt: ReceiptRow| -> [Value; 6] {
+            let (organization, key) = (receipt.organization.as_str().into(), receipt.key.into());
+            let (fingerprint, subject) = (receipt.fingerprint.into(), receipt.subject.into());
+            [organization, key, fingerprint, subject, (receipt.seq as i64).into(), receipt.created_us.into()]
         };
-        sql::INSERT_RECEIPTS.execute(&mut self.inner, receipts, bind).await
+        match sql::INSERT_RECEIPTS.execute(self, receipts.into_iter().map(values)).await? {
+            written if written == count => Ok(()),
+            _ => Err(StoreError::Conflict),
+        }
     }
 
     /// Forgets first answers older than an instant.
     pub(super) async fn delete_old_receipts(&mut self, before_us: i64) -> Result<(), StoreError> {
-        sqlx::query(sql::DELETE_OLD_RECEIPTS).bind(before_us).execute(&mut *self.inner).await?;
-        Ok(())
+        Ok(within!(self, |db| sqlx::query(sql::DELETE_OLD_RECEIPTS).bind(before_us).execute(db).await.map(drop))?)
     }
 
     /// Notes that requests use documents.
     pub async fn insert_uses(&mut self, uses: Vec<(OrganizationId, Digest, String)>) -> Result<(), StoreError> {
-        let bind = |query: Rows, (organization, digest, subject): (OrganizationId, Digest, String)| {
-            query.bind(organization.to_string()).bind(digest.0.to_vec()).bind(subject)
+        let values = |(organization, digest, subject): (OrganizationId, Digest, String)| -> [Value; 3] {
+            [organization.as_str().into(), digest.into(), subject.into()]
         };
-        sql::INSERT_USES.execute(&mut self.inner, uses, bind).await
+        sql::INSERT_USES.execute(self, uses.into_iter().map(values)).await?;
+        Ok(())
     }
 
     /// Takes a use back; with the last one the document's row and key go, and its object is orphaned.
@@ -140,12 +174,10 @@ impl Transaction {
         digest: Digest,
         subject: &str,
     ) -> Result<(), StoreError> {
-        sqlx::query(sql::DROP_USES)
-            .bind(organization.as_str())
-            .bind(digest.0.as_slice())
-            .bind(subject)
-            .execute(&mut *self.inner)
-            .await?;
+        within!(self, |db| {
+            let query = sqlx::query(sql::DROP_USES).bind(organization.as_str()).bind(digest.0.as_slice());
+            query.bind(subject).execute(db).await.map(drop)
+        })?;
         self.drop_unused_document(organization, digest).await
     }
 
@@ -155,34 +187,14 @@ impl Transaction {
         organization: &OrganizationId,
         digest: Digest,
     ) -> Result<(), StoreError> {
-        let blob: Option<Uuid> = sqlx::query_scalar(sql::DROP_UNUSED_DOCUMENT)
-            .bind(organization.as_str())
-            .bind(digest.0.as_slice())
-            .fetch_optional(&mut *self.inner)
-            .await?;
+        let blob: Option<Uuid> = within!(self, |db| {
+            let query = sqlx::query_scalar(sql::DROP_UNUSED_DOCUMENT).bind(organization.as_str());
+            query.bind(digest.0.as_slice()).fetch_optional(db).await?
+        });
         if let Some(blob) = blob {
-            sqlx::query(sql::INSERT_ORPHAN).bind(document_path(blob)).execute(&mut *self.inner).await?;
+            let path = document_path(blob);
+            within!(self, |db| sqlx::query(sql::INSERT_ORPHAN).bind(path).execute(db).await.map(drop))?;
         }
         Ok(())
     }
-
-    /// Which of these documents are stored.
-    pub async fn documents_present(
-        &mut self,
-        wanted: &[(OrganizationId, Digest)],
-    ) -> Result<Vec<(OrganizationId, Digest)>, StoreError> {
-        let digests: Vec<String> = wanted.iter().map(|(_, digest)| digest.to_string()).collect();
-        let pairs: Vec<[&str; 2]> =
-            wanted.iter().zip(&digests).map(|((organization, _), digest)| [organization.as_str(), digest]).collect();
-        let rows = sqlx::query(DOCUMENTS_OF).bind(pair_list(&pairs)).fetch_all(&mut *self.inner).await?;
-        rows.iter().map(|row| Ok((organization(row)?, digest(row, "digest")?))).collect()
-    }
-}
-
-fn pair_list(pairs: &[[&str; 2]]) -> String {
-    serde_json::json!(pairs).to_string()
-}
-
-fn text_list(texts: &[String]) -> String {
-    Value::from(texts).to_string()
 }

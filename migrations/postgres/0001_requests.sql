@@ -1,0 +1,64 @@
+-- Requests and their history. Times are microseconds since 1970 (UTC).
+
+-- The history: written once, never changed. Commits end in another order than their positions were
+-- given, so whoever reads behind a place reads by (transaction, position) and only transactions
+-- older than every one still running.
+CREATE TABLE events (
+    position    BIGINT GENERATED ALWAYS AS IDENTITY,
+    transaction BIGINT NOT NULL DEFAULT (pg_current_xact_id()::text::bigint),
+    request     UUID   NOT NULL,
+    seq         BIGINT NOT NULL,
+    body        TEXT   NOT NULL,  -- canonical JSON, what the hash covers
+    disclosure  BYTEA,            -- the personal part, encrypted with the request's data key
+    hash        BYTEA  NOT NULL,
+    PRIMARY KEY (request, seq)
+);
+
+CREATE INDEX events_in_order ON events (transaction, position);
+
+-- One narrow row a request: what lists, timers and the commit path look up. All of it follows
+-- from the events, but the data key, whose destruction erases the personal parts.
+CREATE TABLE requests (
+    id           UUID   PRIMARY KEY,
+    organization TEXT   NOT NULL,
+    status       TEXT   NOT NULL,
+    seq          BIGINT NOT NULL,
+    head         BYTEA  NOT NULL,
+    business_id  TEXT,
+    created_us   BIGINT NOT NULL,
+    updated_us   BIGINT NOT NULL,
+    expires_us   BIGINT,
+    wake_us      BIGINT,          -- when a timer of it is next due
+    deleted_us   BIGINT,
+    data_key     BYTEA            -- wrapped; NULL once erased
+) WITH (fillfactor = 80);
+
+CREATE INDEX requests_by_age ON requests (organization, created_us, id) WHERE deleted_us IS NULL;
+CREATE INDEX requests_by_business ON requests (organization, business_id) WHERE business_id IS NOT NULL;
+CREATE INDEX requests_to_wake ON requests (wake_us) WHERE wake_us IS NOT NULL;
+
+-- What must still be done outside. A row goes when its event says that it was done or given up, so
+-- the table is small and churns: vacuum it early.
+CREATE TABLE effects (
+    key      TEXT   COLLATE "C" PRIMARY KEY,
+    lane     TEXT   NOT NULL,              -- which role does it
+    due_us   BIGINT NOT NULL,              -- not before; a claim moves it to the end of its lease
+    epoch    BIGINT NOT NULL DEFAULT 0,    -- fencing number: counts claims
+    attempts BIGINT NOT NULL DEFAULT 0,    -- failed ones
+    error    TEXT                          -- code of the last failure
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 5000);
+
+CREATE INDEX effects_due ON effects (lane, due_us);
+
+-- First answers to commands that carried an Idempotency-Key, for 24 hours.
+CREATE TABLE receipts (
+    organization TEXT   NOT NULL,
+    key          TEXT   NOT NULL,
+    fingerprint  BYTEA  NOT NULL,          -- SHA-256 of what was asked
+    subject      TEXT   NOT NULL,          -- what it made or changed
+    seq          BIGINT NOT NULL,          -- and the event it ended with
+    created_us   BIGINT NOT NULL,
+    PRIMARY KEY (organization, key)
+);
+
+CREATE INDEX receipts_by_age ON receipts (created_us);

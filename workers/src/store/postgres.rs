@@ -1,0 +1,144 @@
+//! PostgreSQL: any number of processes, each with one batch in flight.
+//!
+//! Nothing is locked before it is written. A batch reads what it decides on and then writes; if another
+//! process was first, a unique or foreign key says so, the transaction ends with
+//! [`StoreError::Conflict`], and the batch is decided again on what there is now. So a transaction gets
+//! its number only after it has read, and its events come after those they follow in the order of
+//! transactions, which is the order the outbox is read in.
+
+use std::time::Duration;
+
+use countersign_engine::ids::{Digest, OrganizationId, RequestId};
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use uuid::Uuid;
+
+use super::rows::{EventColumns, ReceiptColumns};
+use super::{StoreError, migrations};
+
+/// Most connections of one process.
+const CONNECTIONS_MAX: u32 = 12;
+/// How long to wait for a free connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(20);
+/// Most statements that stay prepared on a connection: more than there are.
+const STATEMENTS_MAX: usize = 200;
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "requests", include_str!("../../../migrations/postgres/0001_requests.sql")),
+    (2, "library", include_str!("../../../migrations/postgres/0002_library.sql")),
+];
+
+const CHANGED_SINCE: &str = "SELECT requests.id, requests.data_key FROM unnest($1::uuid[], $2::bigint[]) AS \
+     known (id, seq) JOIN requests ON requests.id = known.id WHERE requests.seq <> known.seq";
+const EVENTS_OF_ALL: &str = "SELECT position, request, seq, body, disclosure, hash FROM events \
+     WHERE request = ANY($1) ORDER BY request, seq";
+const RECEIPTS_OF: &str = "SELECT receipts.organization, receipts.key, fingerprint, subject, seq, created_us FROM \
+     unnest($1::text[], $2::text[]) AS wanted (organization, key) JOIN receipts ON \
+     receipts.organization = wanted.organization AND receipts.key = wanted.key";
+const DOCUMENTS_OF: &str = "SELECT documents.organization, documents.digest FROM \
+     unnest($1::text[], $2::bytea[]) AS wanted (organization, digest) JOIN documents ON \
+     documents.organization = wanted.organization AND documents.digest = wanted.digest";
+pub(super) const CLAIM_EFFECTS: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3 WHERE key IN \
+     (SELECT key FROM effects WHERE lane = $1 AND due_us <= $2 ORDER BY due_us LIMIT $4 FOR UPDATE SKIP LOCKED) \
+     RETURNING key, epoch, attempts";
+
+/// What another transaction did first: a number or a key taken, a document gone, a deadlock lost.
+const CONFLICTS: [&str; 4] = ["23505", "23503", "40001", "40P01"];
+
+/// A store in a PostgreSQL database.
+#[derive(Clone, Debug)]
+pub struct Postgres {
+    pub(super) pool: PgPool,
+}
+
+impl Postgres {
+    /// Connects to a database and brings its schema up to date where needed. Refuses a server that
+    /// answers before it has written.
+    pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
+        let options: PgConnectOptions = url.parse()?;
+        let options = options.application_name("countersign").statement_cache_capacity(STATEMENTS_MAX);
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS_MAX)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options)
+            .await?;
+        refuse_unsafe(&pool).await?;
+        let store = Self { pool };
+        migrator().run(&store.pool).await?;
+        Ok(store)
+    }
+}
+
+/// Whether an error says that another transaction was first.
+pub(super) fn is_conflict(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| CONFLICTS.contains(&&*code))
+}
+
+async fn refuse_unsafe(pool: &PgPool) -> Result<(), StoreError> {
+    for (setting, why) in [
+        ("fsync", "a crash of the machine would lose what was promised"),
+        ("full_page_writes", "a crash of the machine could tear pages"),
+        ("synchronous_commit", "a crash of the server would lose what was promised"),
+    ] {
+        let value: String = sqlx::query_scalar("SELECT current_setting($1)").bind(setting).fetch_one(pool).await?;
+        if value == "off" {
+            return Err(StoreError::Setting(format!("PostgreSQL runs with {setting}=off: {why}; turn it on")));
+        }
+    }
+    Ok(())
+}
+
+fn migrator() -> Migrator {
+    Migrator::with_migrations(migrations(&MIGRATIONS))
+}
+
+/// Names and numbers of the migrations there are.
+pub(super) fn known_migrations() -> Vec<(i64, &'static str)> {
+    MIGRATIONS.iter().map(|(version, name, _)| (*version, *name)).collect()
+}
+
+pub(super) async fn changed(
+    db: &mut PgConnection,
+    known: &[(RequestId, u64)],
+) -> Result<Vec<(Uuid, Option<Vec<u8>>)>, StoreError> {
+    let (ids, numbers): (Vec<Uuid>, Vec<i64>) = known.iter().map(|(id, seq)| (id.0, *seq as i64)).unzip();
+    Ok(sqlx::query_as(CHANGED_SINCE).bind(ids).bind(numbers).fetch_all(db).await?)
+}
+
+pub(super) async fn events_of_all(
+    db: &mut PgConnection,
+    requests: &[RequestId],
+) -> Result<Vec<EventColumns>, StoreError> {
+    let ids: Vec<Uuid> = requests.iter().map(|id| id.0).collect();
+    Ok(sqlx::query_as(EVENTS_OF_ALL).bind(ids).fetch_all(db).await?)
+}
+
+pub(super) async fn receipts(
+    db: &mut PgConnection,
+    wanted: &[(&OrganizationId, &str)],
+) -> Result<Vec<ReceiptColumns>, StoreError> {
+    let (organizations, keys): (Vec<String>, Vec<String>) =
+        wanted.iter().map(|(organization, key)| (organization.to_string(), (*key).to_owned())).unzip();
+    Ok(sqlx::query_as(RECEIPTS_OF).bind(organizations).bind(keys).fetch_all(db).await?)
+}
+
+pub(super) async fn epochs(db: &mut PgConnection, keys: &[String]) -> Result<Vec<(String, i64)>, StoreError> {
+    let text = "SELECT key, epoch FROM effects WHERE key = ANY($1)";
+    Ok(sqlx::query_as(text).bind(keys).fetch_all(db).await?)
+}
+
+pub(super) async fn documents_present(
+    db: &mut PgConnection,
+    wanted: &[(OrganizationId, Digest)],
+) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+    let (organizations, digests): (Vec<String>, Vec<Vec<u8>>) =
+        wanted.iter().map(|(organization, digest)| (organization.to_string(), digest.0.to_vec())).unzip();
+    Ok(sqlx::query_as(DOCUMENTS_OF).bind(organizations).bind(digests).fetch_all(db).await?)
+}
+
+pub(super) async fn delete_effects(db: &mut PgConnection, keys: &[String]) -> Result<(), StoreError> {
+    if !keys.is_empty() {
+        sqlx::query("DELETE FROM effects WHERE key = ANY($1)").bind(keys).execute(db).await?;
+    }
+    Ok(())
+}

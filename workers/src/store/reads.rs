@@ -1,0 +1,176 @@
+//! What can be read of requests and events, outside any transaction, and the claims on effects.
+
+use countersign_engine::ids::{OrganizationId, RequestId};
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use super::either::{bound, read, within};
+use super::many::Value;
+use super::rows::{self, ClaimColumns, EventColumns, RequestColumns, organization};
+use super::{Claim, EventRow, Lane, Listing, RequestRow, Sort, Store, StoreError, Transaction, postgres, sql, sqlite};
+
+impl Store {
+    /// Numbers and names of the migrations that this database has; changes nothing.
+    pub async fn schema(&self) -> Result<Vec<(i64, &'static str)>, StoreError> {
+        let text = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
+        let applied: Vec<i64> = read!(self, |db| sqlx::query_scalar(text).fetch_all(db).await?);
+        let known = match self {
+            Store::Sqlite(_) => sqlite::known_migrations(),
+            Store::Postgres(_) => postgres::known_migrations(),
+        };
+        Ok(known.into_iter().filter(|(version, _)| applied.contains(version)).collect())
+    }
+
+    /// The kind and version of the database.
+    pub async fn version(&self) -> Result<String, StoreError> {
+        Ok(match self {
+            Store::Sqlite(store) => sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&store.readers).await?,
+            Store::Postgres(store) => sqlx::query_scalar("SHOW server_version").fetch_one(&store.pool).await?,
+        })
+    }
+
+    /// A request's events, in order.
+    pub async fn events_of(&self, request: RequestId) -> Result<Vec<EventRow>, StoreError> {
+        let rows: Vec<EventColumns> =
+            read!(self, |db| sqlx::query_as(sql::EVENTS_OF).bind(request.0).fetch_all(db).await?);
+        rows::all(rows)
+    }
+
+    /// The events of some requests, each request's in order.
+    pub async fn events_of_all(&self, requests: &[RequestId]) -> Result<Vec<EventRow>, StoreError> {
+        let rows = match self {
+            Store::Sqlite(store) => {
+                let mut connection = store.readers.acquire().await?;
+                sqlite::events_of_all(&mut connection, requests).await?
+            }
+            Store::Postgres(store) => {
+                let mut connection = store.pool.acquire().await?;
+                postgres::events_of_all(&mut connection, requests).await?
+            }
+        };
+        rows::all(rows)
+    }
+
+    /// Events of all requests behind a position, in the order of positions.
+    pub async fn events_after(&self, position: i64, limit: i64) -> Result<Vec<EventRow>, StoreError> {
+        let rows: Vec<EventColumns> =
+            read!(self, |db| sqlx::query_as(sql::EVENTS_AFTER).bind(position).bind(limit).fetch_all(db).await?);
+        rows::all(rows)
+    }
+
+    /// Requests that have events but no row: there must be none.
+    pub async fn stray_events(&self, limit: i64) -> Result<Vec<RequestId>, StoreError> {
+        let ids: Vec<Uuid> = read!(self, |db| sqlx::query_scalar(sql::STRAY_EVENTS).bind(limit).fetch_all(db).await?);
+        Ok(ids.into_iter().map(RequestId).collect())
+    }
+
+    /// A request's narrow row.
+    pub async fn request(&self, id: RequestId) -> Result<Option<RequestRow>, StoreError> {
+        let row: Option<RequestColumns> =
+            read!(self, |db| sqlx::query_as(sql::REQUEST).bind(id.0).fetch_optional(db).await?);
+        row.map(RequestRow::try_from).transpose()
+    }
+
+    /// Narrow rows of all organizations behind an id, by id.
+    pub async fn requests_after(&self, id: Uuid, limit: i64) -> Result<Vec<RequestRow>, StoreError> {
+        let rows: Vec<RequestColumns> =
+            read!(self, |db| sqlx::query_as(sql::REQUESTS_AFTER).bind(id).bind(limit).fetch_all(db).await?);
+        rows::all(rows)
+    }
+
+    /// One page of an organization's requests, and how many there are on all pages.
+    pub async fn list(
+        &self,
+        organization: &OrganizationId,
+        listing: &Listing,
+    ) -> Result<(Vec<RequestRow>, i64), StoreError> {
+        let (filter, values) = filter(organization, listing);
+        let count = format!("SELECT count(*) FROM requests WHERE {filter}");
+        let total = read!(self, |db| {
+            let query = sqlx::query_scalar(AssertSqlSafe(count));
+            bound!(query, values.iter().cloned()).fetch_one(db).await?
+        });
+        let direction = if listing.descending { "DESC" } else { "ASC" };
+        let column = match listing.sort {
+            Sort::CreatedAt => "created_us",
+            Sort::UpdatedAt => "updated_us",
+            Sort::ExpiresAt => "expires_us IS NULL, expires_us",
+        };
+        let next = values.len() + 1;
+        let page = format!(
+            "{}{filter} ORDER BY {column} {direction}, id {direction} LIMIT ${next} OFFSET ${}",
+            sql::LIST_REQUESTS,
+            next + 1
+        );
+        let rows: Vec<RequestColumns> = read!(self, |db| {
+            let query = bound!(sqlx::query_as(AssertSqlSafe(page)), values.into_iter());
+            query.bind(listing.limit).bind(listing.offset).fetch_all(db).await?
+        });
+        Ok((rows::all(rows)?, total))
+    }
+
+    /// Requests with a timer due at or before an instant.
+    pub async fn due_requests(&self, now_us: i64, limit: i64) -> Result<Vec<(RequestId, OrganizationId)>, StoreError> {
+        let rows: Vec<(Uuid, String)> =
+            read!(self, |db| sqlx::query_as(sql::DUE_REQUESTS).bind(now_us).bind(limit).fetch_all(db).await?);
+        rows.iter().map(|(id, owner)| Ok((RequestId(*id), organization(owner)?))).collect()
+    }
+
+    /// When the next timer is due.
+    pub async fn next_wake(&self) -> Result<Option<i64>, StoreError> {
+        Ok(read!(self, |db| sqlx::query_scalar(sql::NEXT_WAKE).fetch_one(db).await?))
+    }
+
+    /// Keys of the effects filed for a request.
+    pub async fn effects_of(&self, request: RequestId) -> Result<Vec<String>, StoreError> {
+        let (from, to) = (format!("{request}."), format!("{request}/"));
+        Ok(read!(self, |db| sqlx::query_scalar(sql::EFFECTS_OF).bind(from).bind(to).fetch_all(db).await?))
+    }
+
+    /// Claims effects that are due, until `lease_us`. A claim is fenced by its epoch.
+    pub async fn claim(&self, lane: Lane, now_us: i64, lease_us: i64, limit: i64) -> Result<Vec<Claim>, StoreError> {
+        let mut transaction = self.begin().await?;
+        let text = match transaction {
+            Transaction::Sqlite(_) => sqlite::CLAIM_EFFECTS,
+            Transaction::Postgres(_) => postgres::CLAIM_EFFECTS,
+        };
+        let rows: Vec<ClaimColumns> = within!(&mut transaction, |db| {
+            let query = sqlx::query_as(text).bind(lane.as_str()).bind(now_us).bind(lease_us);
+            query.bind(limit).fetch_all(db).await?
+        });
+        transaction.commit().await?;
+        rows::all(rows)
+    }
+
+    /// Puts a claimed effect off after a failure. Does nothing if the claim is no longer held.
+    pub async fn defer(&self, claim: &Claim, due_us: i64, error: &str) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        within!(&mut transaction, |db| {
+            let query = sqlx::query(sql::DEFER_EFFECT).bind(&claim.key).bind(claim.epoch);
+            query.bind(due_us).bind(error).execute(db).await.map(drop)
+        })?;
+        transaction.commit().await
+    }
+
+    /// When the next effect of a lane is due.
+    pub async fn next_effect(&self, lane: Lane) -> Result<Option<i64>, StoreError> {
+        Ok(read!(self, |db| sqlx::query_scalar(sql::NEXT_EFFECT).bind(lane.as_str()).fetch_one(db).await?))
+    }
+}
+
+/// The condition that a listing stands for, and the values in it.
+fn filter(organization: &OrganizationId, listing: &Listing) -> (String, Vec<Value>) {
+    let mut text = "deleted_us IS NULL AND organization = $1".to_owned();
+    let mut values = vec![organization.as_str().into()];
+    let mut and = |condition: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            values.push(value);
+            text.push_str(&format!(" AND {condition} ${}", values.len()));
+        }
+    };
+    and("status =", listing.status.map(|status| status.as_str().into()));
+    and("business_id =", listing.business_id.as_deref().map(Value::from));
+    and("created_us >", listing.created_after_us.map(Value::from));
+    and("created_us <", listing.created_before_us.map(Value::from));
+    (text, values)
+}
