@@ -8,8 +8,10 @@
 //! | keys, documents by use, files, templates, receipts | `library` |
 //! | durable, shared by two processes, a library without known faults | `durability` |
 //! | many orders at once, one end, no lost signature, receipts, fences | `commit` |
+//! | the same wishes, the same histories, in memory and on both databases | `differential` |
 
 mod commit;
+mod differential;
 mod durability;
 mod effects;
 mod events;

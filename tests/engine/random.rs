@@ -16,7 +16,7 @@ use super::watch::Watch;
 
 /// A wish whose persons are chosen among those there are.
 #[derive(Clone, Debug)]
-enum Step {
+pub(crate) enum Step {
     Send,
     View(usize),
     Sign(usize),
@@ -42,7 +42,7 @@ fn role() -> impl Strategy<Value = Role> {
         1 => Just(Role::Witness), 1 => Just(Role::Copied)]
 }
 
-fn any_draft() -> impl Strategy<Value = Draft> {
+pub(crate) fn any_draft() -> impl Strategy<Value = Draft> {
     let people = prop::collection::vec((1..=4_u32, role()), 1..=6);
     let reminders = prop::option::of((1..=3_u32, 1..=3_u32, 1..=3_u32));
     let warning = prop_oneof![Just(0_u32), Just(24), Just(72)];
@@ -58,7 +58,7 @@ fn any_draft() -> impl Strategy<Value = Draft> {
     })
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(crate) fn step() -> impl Strategy<Value = Step> {
     let who = 0..8_usize;
     prop_oneof![
         1 => Just(Step::Send),
@@ -83,11 +83,11 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Minutes between two steps: nothing, moments, and days.
-fn pause() -> impl Strategy<Value = i64> {
+pub(crate) fn pause() -> impl Strategy<Value = i64> {
     prop_oneof![4 => Just(0_i64), 3 => 1..30_i64, 2 => 60..1440_i64, 1 => 1440..5000_i64]
 }
 
-fn wish(play: &Play, step: &Step, fresh: u32) -> Option<Wish> {
+pub(crate) fn wish(play: &Play, step: &Step, fresh: u32) -> Option<Wish> {
     let request = play.request();
     let at = |place: &usize| request.signers.get(place % request.signers.len().max(1));
     let owed = |place: &usize| {
