@@ -1,5 +1,6 @@
 //! Durable, shared, and on a library without known faults.
 
+use countersign::store::StoreError;
 use countersign_tests::servers::{Database, on_each_database};
 
 use super::rows::{Shelf, event, id, request};
@@ -11,6 +12,8 @@ on_each_database! {
     of_two_processes_that_write_the_same_number_one_does,
     many_writers_of_two_processes_lose_nothing,
     the_database_says_whether_it_takes_writes,
+    a_schema_newer_than_the_program_is_refused,
+    somebody_elses_schema_is_refused,
 }
 
 async fn what_was_committed_is_there_after_reopening(shelf: Shelf) {
@@ -91,4 +94,27 @@ async fn the_database_says_whether_it_takes_writes(shelf: Shelf) {
     shelf.store.ping().await.unwrap();
     shelf.store.close().await;
     assert!(shelf.store.ping().await.is_err());
+}
+
+async fn a_schema_newer_than_the_program_is_refused(shelf: Shelf) {
+    shelf.execute("UPDATE _sqlx_migrations SET version = 9999 WHERE version = 2").await;
+    let error = shelf.place.try_open().await.unwrap_err();
+    assert!(matches!(error, StoreError::Schema(_)), "{error}");
+}
+
+async fn somebody_elses_schema_is_refused(shelf: Shelf) {
+    shelf.execute("DROP TABLE _sqlx_migrations").await;
+    assert!(shelf.place.try_open().await.is_err());
+}
+
+#[tokio::test]
+async fn a_server_that_answers_before_it_has_written_is_refused() {
+    let shelf = Shelf::on(Database::Postgres).await;
+    shelf
+        .execute(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$",
+        )
+        .await;
+    let error = shelf.place.try_open().await.unwrap_err();
+    assert!(error.to_string().contains("synchronous_commit=off"), "{error}");
 }

@@ -17,4 +17,4 @@ mod effects;
 mod events;
 mod library;
 mod listing;
-mod rows;
+pub(crate) mod rows;

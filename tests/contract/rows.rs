@@ -1,9 +1,10 @@
 //! An empty store on either database, and rows to put in it.
 
-use countersign::store::{DocumentRow, EffectRow, EventRow, Lane, ReceiptRow, RequestRow, Store};
+use countersign::store::{DocumentRow, EffectRow, EventRow, Lane, ReceiptRow, RequestRow, Store, StoreError};
 use countersign_engine::ids::{Digest, OrganizationId, RequestId};
 use countersign_engine::request::Status;
 use countersign_tests::servers::Database;
+use sqlx::Connection as _;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -12,6 +13,9 @@ pub(super) struct Shelf {
     pub(super) store: Store,
     pub(super) place: Place,
 }
+
+/// Name of the database file.
+const FILE: &str = "store.db";
 
 /// Where a store lies.
 pub(super) enum Place {
@@ -22,9 +26,14 @@ pub(super) enum Place {
 impl Place {
     /// A process's store there.
     pub(super) async fn open(&self) -> Store {
+        self.try_open().await.unwrap()
+    }
+
+    /// A process's store there, or why not.
+    pub(super) async fn try_open(&self) -> Result<Store, StoreError> {
         match self {
-            Place::File(folder) => Store::open_file(&folder.path().join("store.db")).await.unwrap(),
-            Place::Url(url) => Store::open_url(url).await.unwrap(),
+            Place::File(folder) => Store::open_file(&folder.path().join(FILE)).await,
+            Place::Url(url) => Store::open_url(url).await,
         }
     }
 }
@@ -42,6 +51,21 @@ impl Shelf {
     /// Another process's store in the same place.
     pub(super) async fn second(&self) -> Store {
         self.place.open().await
+    }
+
+    /// Does something to the database behind the store's back.
+    pub(super) async fn execute(&self, text: &'static str) {
+        match &self.place {
+            Place::File(folder) => {
+                let file = format!("sqlite://{}", folder.path().join(FILE).display());
+                let mut database = sqlx::SqliteConnection::connect(&file).await.unwrap();
+                sqlx::raw_sql(text).execute(&mut database).await.unwrap();
+            }
+            Place::Url(url) => {
+                let mut database = sqlx::PgConnection::connect(url).await.unwrap();
+                sqlx::raw_sql(text).execute(&mut database).await.unwrap();
+            }
+        }
     }
 
     /// Writes requests with one event each.
@@ -100,7 +124,7 @@ pub(super) fn request(number: u128) -> RequestRow {
     }
 }
 
-pub(super) fn document(text: &str) -> DocumentRow {
+pub(crate) fn document(text: &str) -> DocumentRow {
     DocumentRow {
         organization: acme(),
         digest: Digest::of(text.as_bytes()),

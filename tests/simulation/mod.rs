@@ -4,6 +4,7 @@
 mod client;
 mod kill;
 mod program;
+mod races;
 
 /// Chance with a seed (SplitMix64): the same seed, the same choices.
 #[derive(Clone, Debug)]
