@@ -1,6 +1,7 @@
 //! Events: unique, in order, whole.
 
-use countersign_tests::servers::on_each_database;
+use countersign::store::Cursor;
+use countersign_tests::servers::{Database, on_each_database};
 
 use super::rows::{Shelf, event, id, request};
 
@@ -50,11 +51,24 @@ async fn all_events_are_read_in_the_order_of_commits(shelf: Shelf) {
     for number in [5, 3, 4] {
         shelf.file(&[request(number)]).await;
     }
-    let first = shelf.store.events_after(0, 2).await.unwrap();
-    let rest = shelf.store.events_after(first[1].position, 10).await.unwrap();
-    let order: Vec<_> = first.iter().chain(&rest).map(|row| row.request).collect();
+    let first = shelf.store.log_after(Cursor::default(), 2).await.unwrap();
+    let rest = shelf.store.log_after(first[1].0, 10).await.unwrap();
+    let order: Vec<_> = first.iter().chain(&rest).map(|(_, row)| row.request).collect();
     assert_eq!(order, [id(5), id(3), id(4)]);
-    assert!(first[0].position < first[1].position && first[1].position < rest[0].position);
+    assert!(first[0].0 < first[1].0 && first[1].0 < rest[0].0);
+}
+
+#[tokio::test]
+async fn on_postgres_nothing_appears_behind_a_reader() {
+    let shelf = Shelf::on(Database::Postgres).await;
+    let mut early = shelf.store.begin().await.unwrap();
+    early.insert_events(vec![event(id(1), 1)]).await.unwrap();
+    shelf.file(&[request(2)]).await;
+    let log = async |after| shelf.store.log_after(after, 10).await.unwrap();
+    assert!(log(Cursor::default()).await.is_empty(), "an older transaction may still commit");
+    early.commit().await.unwrap();
+    let all: Vec<_> = log(Cursor::default()).await.into_iter().map(|(_, row)| row.request).collect();
+    assert_eq!(all, [id(1), id(2)]);
 }
 
 async fn a_transaction_that_is_dropped_never_was(shelf: Shelf) {

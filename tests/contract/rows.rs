@@ -104,7 +104,7 @@ pub(super) fn id(number: u128) -> RequestId {
 pub(super) fn event(request: RequestId, seq: u64) -> EventRow {
     let body = format!("{{\"seq\":{seq}}}");
     let hash = Digest::of(body.as_bytes());
-    EventRow { position: 0, request, seq, body, disclosure: Some(vec![1, 2, 3]), hash }
+    EventRow { request, seq, body, disclosure: Some(vec![1, 2, 3]), hash }
 }
 
 pub(super) fn request(number: u128) -> RequestRow {

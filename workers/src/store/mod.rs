@@ -6,6 +6,7 @@
 
 mod either;
 mod library;
+mod log;
 mod many;
 mod postgres;
 mod reads;
@@ -23,6 +24,7 @@ use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType};
 use uuid::Uuid;
 
+pub use log::{BadCursor, Cursor};
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
 pub use transaction::Transaction;
@@ -121,8 +123,6 @@ impl From<sqlx::Error> for StoreError {
 /// A stored event. `disclosure` is encrypted.
 #[derive(Clone, Debug)]
 pub struct EventRow {
-    /// Place in the order of commits; 0 before it is written.
-    pub position: i64,
     /// Which request.
     pub request: RequestId,
     /// Its number there.

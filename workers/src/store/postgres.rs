@@ -13,8 +13,8 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use uuid::Uuid;
 
-use super::rows::{EventColumns, ReceiptColumns};
-use super::{StoreError, migrations};
+use super::rows::{EventColumns, LogColumns, ReceiptColumns};
+use super::{Cursor, StoreError, migrations};
 
 /// Most connections of one process.
 const CONNECTIONS_MAX: u32 = 12;
@@ -29,7 +29,7 @@ const MIGRATIONS: [(i64, &str, &str); 2] = [
 
 const CHANGED_SINCE: &str = "SELECT requests.id, requests.data_key FROM unnest($1::uuid[], $2::bigint[]) AS \
      known (id, seq) JOIN requests ON requests.id = known.id WHERE requests.seq <> known.seq";
-const EVENTS_OF_ALL: &str = "SELECT position, request, seq, body, disclosure, hash FROM events \
+const EVENTS_OF_ALL: &str = "SELECT request, seq, body, disclosure, hash FROM events \
      WHERE request = ANY($1) ORDER BY request, seq";
 const RECEIPTS_OF: &str = "SELECT receipts.organization, receipts.key, fingerprint, subject, seq, created_us FROM \
      unnest($1::text[], $2::text[]) AS wanted (organization, key) JOIN receipts ON \
@@ -37,6 +37,9 @@ const RECEIPTS_OF: &str = "SELECT receipts.organization, receipts.key, fingerpri
 const DOCUMENTS_OF: &str = "SELECT documents.organization, documents.digest FROM \
      unnest($1::text[], $2::bytea[]) AS wanted (organization, digest) JOIN documents ON \
      documents.organization = wanted.organization AND documents.digest = wanted.digest";
+const LOG_AFTER: &str = "SELECT transaction, position, request, seq, body, disclosure, hash FROM events \
+     WHERE (transaction, position) > ($1, $2) AND transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
+     ORDER BY transaction, position LIMIT $3";
 pub(super) const CLAIM_EFFECTS: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3 WHERE key IN \
      (SELECT key FROM effects WHERE lane = $1 AND due_us <= $2 ORDER BY due_us LIMIT $4 FOR UPDATE SKIP LOCKED) \
      RETURNING key, epoch, attempts";
@@ -103,6 +106,10 @@ pub(super) async fn changed(
 ) -> Result<Vec<(Uuid, Option<Vec<u8>>)>, StoreError> {
     let (ids, numbers): (Vec<Uuid>, Vec<i64>) = known.iter().map(|(id, seq)| (id.0, *seq as i64)).unzip();
     Ok(sqlx::query_as(CHANGED_SINCE).bind(ids).bind(numbers).fetch_all(db).await?)
+}
+
+pub(super) async fn log_after(db: &PgPool, after: Cursor, limit: i64) -> Result<Vec<LogColumns>, StoreError> {
+    Ok(sqlx::query_as(LOG_AFTER).bind(after.transaction).bind(after.position).bind(limit).fetch_all(db).await?)
 }
 
 pub(super) async fn events_of_all(

@@ -51,13 +51,6 @@ impl Store {
         rows::all(rows)
     }
 
-    /// Events of all requests behind a position, in the order of positions.
-    pub async fn events_after(&self, position: i64, limit: i64) -> Result<Vec<EventRow>, StoreError> {
-        let rows: Vec<EventColumns> =
-            read!(self, |db| sqlx::query_as(sql::EVENTS_AFTER).bind(position).bind(limit).fetch_all(db).await?);
-        rows::all(rows)
-    }
-
     /// Requests that have events but no row: there must be none.
     pub async fn stray_events(&self, limit: i64) -> Result<Vec<RequestId>, StoreError> {
         let ids: Vec<Uuid> = read!(self, |db| sqlx::query_scalar(sql::STRAY_EVENTS).bind(limit).fetch_all(db).await?);

@@ -7,7 +7,9 @@ use uuid::Uuid;
 
 use super::{Claim, DocumentRow, EventRow, FileRow, KeyRow, ReceiptRow, RequestRow, StoreError, TemplateRow};
 
-pub(super) type EventColumns = (i64, Uuid, i64, String, Option<Vec<u8>>, Vec<u8>);
+pub(super) type EventColumns = (Uuid, i64, String, Option<Vec<u8>>, Vec<u8>);
+/// An event's columns with its transaction and position in front.
+pub(super) type LogColumns = (i64, i64, Uuid, i64, String, Option<Vec<u8>>, Vec<u8>);
 pub(super) type RequestColumns = (
     Uuid,
     String,
@@ -55,9 +57,9 @@ where
 
 impl TryFrom<EventColumns> for EventRow {
     type Error = StoreError;
-    fn try_from((position, request, seq, body, disclosure, hash): EventColumns) -> Result<Self, StoreError> {
+    fn try_from((request, seq, body, disclosure, hash): EventColumns) -> Result<Self, StoreError> {
         let request = RequestId(request);
-        Ok(Self { position, request, seq: unsigned(seq)?, body, disclosure, hash: digest(&hash)? })
+        Ok(Self { request, seq: unsigned(seq)?, body, disclosure, hash: digest(&hash)? })
     }
 }
 

@@ -5,11 +5,9 @@ use super::many::Many;
 pub(super) static INSERT_EVENTS: Many<5> = Many::new("INSERT INTO events (request, seq, body, disclosure, hash)", "");
 
 pub(super) const EVENTS_OF: &str =
-    "SELECT position, request, seq, body, disclosure, hash FROM events WHERE request = $1 ORDER BY seq";
+    "SELECT request, seq, body, disclosure, hash FROM events WHERE request = $1 ORDER BY seq";
 pub(super) const STRAY_EVENTS: &str = "SELECT DISTINCT request FROM events WHERE NOT EXISTS \
      (SELECT 1 FROM requests WHERE requests.id = events.request) LIMIT $1";
-pub(super) const EVENTS_AFTER: &str = "SELECT position, request, seq, body, disclosure, hash FROM events \
-     WHERE position > $1 ORDER BY position LIMIT $2";
 
 pub(super) const REQUEST: &str = "SELECT id, organization, status, seq, head, business_id, created_us, updated_us, \
      expires_us, wake_us, deleted_us, data_key FROM requests WHERE id = $1";

@@ -15,8 +15,8 @@ use sqlx::sqlite::{
 };
 use uuid::Uuid;
 
-use super::rows::{EventColumns, ReceiptColumns};
-use super::{StoreError, migrations};
+use super::rows::{EventColumns, LogColumns, ReceiptColumns};
+use super::{Cursor, StoreError, migrations};
 
 /// How long a writer waits for another process's transaction to end.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
@@ -37,7 +37,7 @@ const MIGRATIONS: [(i64, &str, &str); 2] = [
 /// Look-ups of many things at once; `CROSS JOIN` has SQLite go through what is wanted, not the table.
 const CHANGED_SINCE: &str = "SELECT requests.id, requests.data_key FROM json_each($1) AS known \
      CROSS JOIN requests ON requests.id = unhex(known.key) WHERE requests.seq <> known.value";
-const EVENTS_OF_ALL: &str = "SELECT position, request, seq, body, disclosure, hash FROM events \
+const EVENTS_OF_ALL: &str = "SELECT request, seq, body, disclosure, hash FROM events \
      WHERE request IN (SELECT unhex(value) FROM json_each($1)) ORDER BY request, seq";
 const RECEIPTS_OF: &str = "SELECT receipts.organization, receipts.key, fingerprint, subject, seq, created_us FROM \
      json_each($1) AS wanted CROSS JOIN receipts ON receipts.organization = wanted.value ->> 0 \
@@ -45,6 +45,8 @@ const RECEIPTS_OF: &str = "SELECT receipts.organization, receipts.key, fingerpri
 const DOCUMENTS_OF: &str = "SELECT documents.organization, documents.digest FROM json_each($1) AS wanted \
      CROSS JOIN documents ON documents.organization = wanted.value ->> 0 \
      AND documents.digest = unhex(wanted.value ->> 1)";
+const LOG_AFTER: &str = "SELECT 0, position, request, seq, body, disclosure, hash FROM events \
+     WHERE position > $2 AND $1 = $1 ORDER BY position LIMIT $3";
 pub(super) const CLAIM_EFFECTS: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3 WHERE key IN \
      (SELECT key FROM effects WHERE lane = $1 AND due_us <= $2 ORDER BY due_us LIMIT $4) \
      RETURNING key, epoch, attempts";
@@ -110,6 +112,10 @@ pub(super) async fn changed(
 ) -> Result<Vec<(Uuid, Option<Vec<u8>>)>, StoreError> {
     let known: Vec<String> = known.iter().map(|(id, seq)| format!("\"{}\":{seq}", id.0.simple())).collect();
     Ok(sqlx::query_as(CHANGED_SINCE).bind(format!("{{{}}}", known.join(","))).fetch_all(db).await?)
+}
+
+pub(super) async fn log_after(db: &SqlitePool, after: Cursor, limit: i64) -> Result<Vec<LogColumns>, StoreError> {
+    Ok(sqlx::query_as(LOG_AFTER).bind(after.transaction).bind(after.position).bind(limit).fetch_all(db).await?)
 }
 
 pub(super) async fn events_of_all(
