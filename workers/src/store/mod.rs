@@ -2,10 +2,11 @@
 //! decides nothing. Every write of a request goes through [`crate::commit`].
 //!
 //! `sql` holds the statements; `sqlite` and `transaction` what is particular to that database;
-//! `rows` reads rows back; `library` is what stands beside the requests.
+//! `rows` reads rows back; `library` is what stands beside the requests; `places` what the bus remembers.
 
 mod library;
 mod many;
+mod places;
 mod rows;
 mod sql;
 mod sqlite;
@@ -15,6 +16,7 @@ use countersign_engine::ids::{Digest, KeyId, OrganizationId, RequestId};
 use countersign_engine::request::Status;
 use uuid::Uuid;
 
+pub use places::{Cursor, DeadLetterRow, Place};
 pub use sqlite::Sqlite as Store;
 pub use transaction::Transaction;
 
