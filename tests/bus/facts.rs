@@ -6,7 +6,7 @@ use countersign::app::App;
 use countersign::clock::Clock;
 use countersign::config::NatsSettings;
 use countersign_tests::world::{World, settings};
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 
 use super::server::{Nats, Stored, until};
@@ -47,10 +47,12 @@ async fn signed(world: &World, count: usize) -> Vec<String> {
     let mut ids = Vec::new();
     for number in 0..count {
         let id = world.created(json!({ "title": format!("Lease {number}") })).await;
+        // An invitation that is still unsent when its signer signs is no longer owed.
+        world.until(&id, "delivery.sent", 1).await;
         world.sign(&id, 0).await;
+        world.until(&id, "delivery.sent", 2).await;
         world.sign(&id, 1).await;
         world.until(&id, "document.sealed", 1).await;
-        // Two invitations and two copies.
         world.until(&id, "delivery.sent", 4).await;
         ids.push(id);
     }
@@ -122,6 +124,46 @@ async fn a_server_that_is_killed_and_comes_back_gets_what_is_missing_and_no_more
     nats.run().await;
     let after = complete(&nats, &world, &ids).await.len();
     assert_eq!(after, before * 2, "nothing was said twice");
+}
+
+#[tokio::test]
+async fn a_server_that_falls_again_and_again_in_the_middle_of_it_gets_everything() {
+    let mut nats = Nats::start().await;
+    let world = world(&nats).await;
+    let mut ids = Vec::new();
+    for fall in 0..4 {
+        let burst = (0..25).map(|_| world.created(json!({ "draft": true })));
+        ids.extend(futures_util::future::join_all(burst).await);
+        // Whatever is in flight at this moment is cut off.
+        nats.kill();
+        if fall % 2 == 1 {
+            nats.forget();
+        }
+        ids.push(world.created(json!({ "draft": true })).await);
+        nats.run().await;
+    }
+    complete(&nats, &world, &ids).await;
+    world.check().await;
+}
+
+#[tokio::test]
+async fn a_stream_that_is_full_is_waited_for() {
+    let nats = Nats::start().await;
+    let context = nats.context().await;
+    let full = async_nats::jetstream::stream::Config {
+        name: "SIGN_EVENTS".to_owned(),
+        subjects: vec!["sign.events.>".to_owned()],
+        discard: async_nats::jetstream::stream::DiscardPolicy::New,
+        max_messages: 1,
+        ..Default::default()
+    };
+    context.create_stream(full.clone()).await.unwrap();
+    let world = world(&nats).await;
+    let ids = signed(&world, 1).await;
+    until("the stream is full", async || nats.count("SIGN_EVENTS").await == 1).await;
+    let room = async_nats::jetstream::stream::Config { max_messages: -1, ..full };
+    context.update_stream(room).await.unwrap();
+    complete(&nats, &world, &ids).await;
 }
 
 #[tokio::test]
@@ -201,5 +243,4 @@ async fn bells_ring_in_other_processes() {
         }
     };
     tokio::time::timeout(super::server::PATIENCE, hear).await.unwrap();
-    let _: Value = world.call(reqwest::Method::GET, "/requests", None).await.json;
 }

@@ -1,6 +1,6 @@
 //! Published requests: each becomes one request, or a dead letter that says why not.
 
-use countersign_engine::ids::OrganizationId;
+use countersign_engine::ids::{Digest, OrganizationId};
 use countersign_tests::world::{World, binary};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -9,6 +9,9 @@ use tokio::process::Command;
 use super::server::{Nats, until};
 use super::{sign_this, world};
 use crate::tools;
+
+/// A subject, a message, and the code and pointer of each reason why it can never work.
+type Poison = (&'static str, Vec<u8>, &'static [(&'static str, &'static str)]);
 
 async fn publish(nats: &Nats, subject: &str, payload: Vec<u8>) {
     let context = nats.context().await;
@@ -70,7 +73,7 @@ async fn what_can_never_work_is_buried_with_every_reason_and_holds_nobody_up() {
     let faulty = json!({ "title": "", "signers": [{ "name": "Ana", "email": "nobody" }] });
     let mut wrong_type = sign_this("b", json!({}));
     wrong_type["type"] = "something.else.v1".into();
-    let poison: [(&str, Vec<u8>, &[(&str, &str)]); 5] = [
+    let poison: [Poison; 5] = [
         ("sign.requests.acme", b"not JSON".to_vec(), &[("invalid_json", "")]),
         ("sign.requests.acme", wrong_type.to_string().into_bytes(), &[("invalid", "/type")]),
         (
@@ -186,4 +189,63 @@ async fn the_command_publishes_to_the_server_or_straight_into_the_folder() {
     let mut named = vec![Value::from(told[0]), Value::from(told[1])];
     named.sort_by_key(ToString::to_string);
     assert_eq!(ids, named, "both ways lead to the same requests");
+}
+
+#[tokio::test]
+async fn what_may_work_later_is_tried_again_and_not_buried() {
+    let nats = Nats::start().await;
+    let world = world(&nats).await;
+    let documents = world.folder().join("data/documents");
+    let aside = world.folder().join("aside");
+    std::fs::rename(&documents, &aside).unwrap();
+    std::fs::write(&documents, "a file where a folder must be").unwrap();
+    publish(&nats, "sign.requests.acme", sign_this("later", json!({})).to_string().into_bytes()).await;
+    let store = &world.app.service.store;
+    let message = sign_this("later", json!({})).to_string().into_bytes();
+    let digest = Digest::of_both(b"sign.requests.acme\n", &message);
+    until("it was tried again", async || store.attempts(digest).await.unwrap() > 0).await;
+    std::fs::remove_file(&documents).unwrap();
+    std::fs::rename(&aside, &documents).unwrap();
+    one_request(&world).await;
+    all_read(&nats).await;
+    assert_eq!(nats.count("SIGN_DEAD").await, 0);
+    assert_eq!(store.attempts(digest).await.unwrap(), 0, "done with, and forgotten");
+}
+
+#[tokio::test]
+async fn a_consumer_that_is_lost_delivers_everything_again_and_nothing_happens_twice() {
+    let nats = Nats::start().await;
+    let world = world(&nats).await;
+    for number in 0..5 {
+        let message = sign_this(&format!("lease-{number}"), json!({}));
+        publish(&nats, "sign.requests.acme", message.to_string().into_bytes()).await;
+    }
+    until("all are there", async || requests(&world).await.len() == 5).await;
+    all_read(&nats).await;
+    let context = nats.context().await;
+    context.delete_consumer_from_stream("countersign-intake", "SIGN_REQUESTS").await.unwrap();
+    publish(&nats, "sign.requests.acme", sign_this("new", json!({})).to_string().into_bytes()).await;
+    until("the new one is there", async || requests(&world).await.len() == 6).await;
+    all_read(&nats).await;
+    assert_eq!(requests(&world).await.len(), 6);
+    assert_eq!(nats.count("SIGN_DEAD").await, 0);
+}
+
+#[tokio::test]
+async fn many_at_once_all_become_requests() {
+    let nats = Nats::start().await;
+    let context = nats.context().await;
+    let world = world(&nats).await;
+    let mut waiting = Vec::new();
+    for number in 0..200 {
+        let message = sign_this(&format!("lease-{number}"), json!({})).to_string().into_bytes();
+        waiting.push(context.publish("sign.requests.acme", message.into()).await.unwrap());
+    }
+    for acknowledged in waiting {
+        acknowledged.await.unwrap();
+    }
+    let total = async || world.call(Method::GET, "/requests", None).await.json["meta"]["totalItems"].as_u64();
+    until("all are there", async || total().await == Some(200)).await;
+    all_read(&nats).await;
+    assert_eq!(total().await, Some(200));
 }

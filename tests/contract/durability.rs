@@ -14,7 +14,7 @@ async fn what_was_committed_is_there_after_reopening() {
     let again = Store::open(&file).await.unwrap();
     assert_eq!(again.request(id(1)).await.unwrap(), Some(request(1)));
     assert_eq!(again.events_of(id(1)).await.unwrap().len(), 1);
-    assert_eq!(again.schema().await.unwrap().len(), 2);
+    assert_eq!(again.schema().await.unwrap().len(), 3);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@
 //! | lists filtered, sorted, paged; timers found | `listing` |
 //! | keys, documents by use, files, templates, receipts | `library` |
 //! | durable, shared by two processes, a library without known faults | `durability` |
+//! | a place held by one at a time, fenced, moved; the outbox whole; dead letters once | `places` |
 //! | many orders at once, one end, no lost signature, receipts, fences | `commit` |
 
 mod commit;
@@ -15,4 +16,5 @@ mod effects;
 mod events;
 mod library;
 mod listing;
+mod places;
 mod rows;

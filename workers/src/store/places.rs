@@ -122,6 +122,12 @@ impl Sqlite {
         Ok(attempts)
     }
 
+    /// How often a message that came again was tried; 0 once it is done with.
+    pub async fn attempts(&self, message: Digest) -> Result<i64, StoreError> {
+        let query = sqlx::query_scalar(sql::ATTEMPTS).bind(message.0.as_slice());
+        Ok(query.fetch_one(&self.readers).await?)
+    }
+
     /// Forgets the attempts at a message that is done with.
     pub async fn forget_attempts(&self, message: Digest) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;

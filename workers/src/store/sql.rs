@@ -104,4 +104,5 @@ pub(super) const DEAD_LETTERS: &str = "SELECT id, organization, digest, subject,
 pub(super) const COUNT_ATTEMPT: &str = "INSERT INTO attempts (digest, attempts, updated_us) VALUES ($1, 1, $2) \
      ON CONFLICT (digest) DO UPDATE SET attempts = attempts.attempts + 1, updated_us = excluded.updated_us \
      RETURNING attempts";
+pub(super) const ATTEMPTS: &str = "SELECT coalesce(max(attempts), 0) FROM attempts WHERE digest = $1";
 pub(super) const FORGET_ATTEMPTS: &str = "DELETE FROM attempts WHERE digest = $1";
