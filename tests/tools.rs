@@ -1,4 +1,5 @@
-//! The programs that some tests need: a browser, Node, curl, PDF tools, pyHanko. `tests/run` gets them;
+//! The programs that some tests need: a browser, Node, curl, PDF tools, pyHanko, nats-server.
+//! `tests/run` gets them;
 //! a test without its tool fails.
 
 use std::path::{Path, PathBuf};

@@ -75,6 +75,11 @@ impl World {
         Self::start_with(Clock::manual(START.parse().unwrap()), change).await
     }
 
+    /// A system like [`Self::manual`] with some settings changed.
+    pub async fn changed(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_with(Clock::manual(START.parse().unwrap()), change).await
+    }
+
     /// A system with the machine's clock.
     pub async fn system() -> Self {
         Self::start(Clock::System).await

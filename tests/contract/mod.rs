@@ -7,6 +7,7 @@
 //! | lists filtered, sorted, paged; timers found | `listing` |
 //! | keys, documents by use, files, templates, receipts | `library` |
 //! | durable, shared by two processes, a library without known faults | `durability` |
+//! | a place held by one at a time, fenced, moved; the outbox whole; dead letters once | `places` |
 //! | many orders at once, one end, no lost signature, receipts, fences | `commit` |
 //! | the same wishes, the same histories, in memory and on both databases | `differential` |
 
@@ -17,4 +18,5 @@ mod effects;
 mod events;
 mod library;
 mod listing;
+mod places;
 pub(crate) mod rows;

@@ -1,3 +1,3 @@
 //! The dialects, as their clients see them.
 
-mod catalisa;
+pub(crate) mod catalisa;

@@ -27,13 +27,14 @@ use utoipa::{Modify as _, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use crate::bus;
 use crate::clock::Clock;
 use crate::config::{BadSetting, Role, Settings};
 use crate::dialects::catalisa;
 use crate::http::{Floor, health};
 use crate::mail::{MailSettingError, Mailer};
 use crate::pages;
-use crate::roles::{notifier, sealer, timekeeper};
+use crate::roles::{intake, notifier, relay, sealer, timekeeper};
 use crate::service::{Service, ServiceError};
 
 /// Longest time an answer may take, a slow upload included.
@@ -109,6 +110,15 @@ impl App {
         if service.settings.runs(Role::Sealer) {
             tasks.spawn(sealer::run(Arc::clone(&service), stop.clone()));
         }
+        if service.bus.jetstream().is_some() {
+            tasks.spawn(bus::carry(Arc::clone(&service.bus), stop.clone()));
+            if service.settings.runs(Role::Relay) {
+                tasks.spawn(relay::run(Arc::clone(&service), stop.clone()));
+            }
+            if service.settings.runs(Role::Intake) {
+                tasks.spawn(intake::run(Arc::clone(&service), stop.clone()));
+            }
+        }
         tasks.close();
         Ok(Self { address, service, stop, tasks, writing })
     }
@@ -158,6 +168,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "Requests", description = "Signature requests"),
         (name = "Templates", description = "PDFs with named widgets"),
         (name = "Files", description = "PDFs uploaded ahead of requests"),
+        (name = "Events", description = "Events in: asking for signatures by publishing"),
         (name = "History", description = "What happened, proven whole"),
     ),
     components(schemas(catalisa::wire::Errors)),
@@ -195,7 +206,9 @@ impl utoipa::Modify for Keys {
 }
 
 fn api() -> (Router<Floor>, utoipa::openapi::OpenApi) {
-    let described = OpenApiRouter::with_openapi(Api::openapi()).nest(catalisa::BASE, catalisa::routes());
+    let described = OpenApiRouter::with_openapi(Api::openapi())
+        .nest(catalisa::BASE, catalisa::routes())
+        .nest("/api/v1", catalisa::sign_this::routes());
     let (routes, mut description) = described.split_for_parts();
     Refusals.modify(&mut description);
     (routes, description)

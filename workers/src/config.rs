@@ -31,7 +31,7 @@ pub struct Given {
     /// What links begin with, as people reach this service [default: http:// and the listen address]
     #[arg(long, env = "COUNTERSIGN_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
-    /// Which roles this process runs: all, or some of http,timekeeper,notifier,sealer [default: all]
+    /// Which roles this process runs: all, or some of http,intake,relay,timekeeper,notifier,sealer [default: all]
     #[arg(long, env = "COUNTERSIGN_ROLES", value_name = "ROLES", value_delimiter = ',')]
     pub roles: Option<Vec<Role>>,
     /// Mail server, such as smtps://user:password@mail.example.com; without it letters land in a folder
@@ -66,6 +66,18 @@ pub struct Given {
     /// Proxies in front of this service whose X-Forwarded-For is believed: their number [default: 0]
     #[arg(long, env = "COUNTERSIGN_TRUSTED_PROXIES", value_name = "COUNT")]
     pub trusted_proxies: Option<u32>,
+    /// NATS servers with JetStream, such as nats://nats.example.com:4222, separated by commas
+    #[arg(long, env = "COUNTERSIGN_NATS_URL", value_name = "URL", hide_env_values = true)]
+    pub nats_url: Option<String>,
+    /// File with the NATS user's credentials
+    #[arg(long, env = "COUNTERSIGN_NATS_CREDENTIALS", value_name = "FILE")]
+    pub nats_credentials: Option<PathBuf>,
+    /// PEM file with the certificates that the NATS servers' are checked with; makes TLS required
+    #[arg(long, env = "COUNTERSIGN_NATS_CA", value_name = "FILE")]
+    pub nats_ca: Option<PathBuf>,
+    /// How many NATS servers keep each stream that is made: 1, 3 or 5 [default: 1]
+    #[arg(long, env = "COUNTERSIGN_NATS_REPLICAS", value_name = "COUNT")]
+    pub nats_replicas: Option<u32>,
 }
 
 /// A loop that a process may run.
@@ -76,6 +88,10 @@ pub enum Role {
     All,
     /// Answers HTTP.
     Http,
+    /// Reads what is published to be signed.
+    Intake,
+    /// Publishes what happened.
+    Relay,
     /// Expiry, warnings, reminders, housekeeping.
     Timekeeper,
     /// Letters.
@@ -113,8 +129,29 @@ pub struct Settings {
     pub seal_name: String,
     /// How many proxies in front are believed.
     pub trusted_proxies: u32,
+    /// What carries the bus between processes, if anything does.
+    pub nats: Option<NatsSettings>,
     /// The program that inspects PDFs in a process of its own, when called with `inspect-pdf`.
     pub inspector: PathBuf,
+}
+
+/// How to reach NATS. Holds credentials: never printed.
+#[derive(Clone)]
+pub struct NatsSettings {
+    /// Servers, separated by commas.
+    pub url: String,
+    /// File with the user's credentials.
+    pub credentials: Option<PathBuf>,
+    /// File with the certificates that the servers' are checked with.
+    pub ca: Option<PathBuf>,
+    /// Replicas of the streams that are made.
+    pub replicas: usize,
+}
+
+impl std::fmt::Debug for NatsSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NatsSettings").field("replicas", &self.replicas).finish_non_exhaustive()
+    }
 }
 
 /// Why settings cannot be used. Names the setting.
@@ -158,6 +195,10 @@ impl Given {
             seal_certificate: self.seal_certificate.or(other.seal_certificate),
             seal_name: self.seal_name.or(other.seal_name),
             trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
+            nats_url: self.nats_url.or(other.nats_url),
+            nats_credentials: self.nats_credentials.or(other.nats_credentials),
+            nats_ca: self.nats_ca.or(other.nats_ca),
+            nats_replicas: self.nats_replicas.or(other.nats_replicas),
         }
     }
 
@@ -191,6 +232,16 @@ impl Given {
             (Some(_), None) => return Err(BadSetting::new("seal_certificate", "is needed with seal_key")),
             (None, Some(_)) => return Err(BadSetting::new("seal_key", "is needed with seal_certificate")),
         };
+        let replicas = self.nats_replicas.unwrap_or(1);
+        if ![1, 3, 5].contains(&replicas) {
+            return Err(BadSetting::new("nats_replicas", "is 1, 3 or 5"));
+        }
+        let nats = self.nats_url.map(|url| NatsSettings {
+            url,
+            credentials: self.nats_credentials,
+            ca: self.nats_ca,
+            replicas: replicas as usize,
+        });
         let inspector = std::env::current_exe().map_err(|error| BadSetting::new("inspector", error))?;
         Ok(Settings {
             mail_folder: self.mail_folder.unwrap_or_else(|| data.join("mail")),
@@ -206,6 +257,7 @@ impl Given {
             seal,
             seal_name: self.seal_name.unwrap_or_else(|| "Countersign".to_owned()),
             trusted_proxies: self.trusted_proxies.unwrap_or(0),
+            nats,
             inspector,
         })
     }

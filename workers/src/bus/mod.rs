@@ -1,43 +1,103 @@
 //! The bus: a doorbell. It carries facts to whoever listens and wakes the roles; it may lose or
 //! repeat anything, and no work may be lost with it, because the rows in the store say what is due.
+//!
+//! Within a process it is memory. With a NATS server configured, `jetstream` also carries it between
+//! processes: `streams` are where wishes come in and facts go out, `requests` reads the wishes,
+//! `bells` are the same wake-ups for the roles of other processes.
 
+mod bells;
 pub mod cloudevent;
+mod jetstream;
+mod requests;
+mod streams;
 
 use std::sync::Arc;
 
 use countersign_engine::event::Event;
 use tokio::sync::{Notify, broadcast};
 
+use crate::config::NatsSettings;
 use crate::store::Lane;
+
+pub use bells::carry;
+pub use jetstream::{Acknowledged, BusError, JetStream, Message, StreamState};
+pub use requests::{Delivery, Requests};
+pub use streams::{DEAD, EVENTS, REQUESTS, dead_subject, event_subject, request_subject};
 
 /// How many facts a slow listener may lag behind before it misses some.
 const BACKLOG: usize = 16_384;
+
+/// What wakes somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bell {
+    /// Letters are owed.
+    Mail,
+    /// A document is to be sealed.
+    Seal,
+    /// A timer was set or moved.
+    Timers,
+    /// Facts were committed.
+    Outbox,
+}
+
+impl Bell {
+    /// Every bell there is.
+    pub const ALL: [Bell; 4] = [Bell::Mail, Bell::Seal, Bell::Timers, Bell::Outbox];
+
+    /// The bell's name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Bell::Mail => "mail",
+            Bell::Seal => "seal",
+            Bell::Timers => "timers",
+            Bell::Outbox => "outbox",
+        }
+    }
+}
 
 /// The bus of one process.
 #[derive(Debug)]
 pub struct Bus {
     events: broadcast::Sender<Arc<Event>>,
-    mail: Notify,
-    seal: Notify,
-    timers: Notify,
+    /// Rung here or elsewhere: what the roles of this process wait for.
+    rung: [Notify; Bell::ALL.len()],
+    /// Rung here: what other processes are still to hear.
+    to_carry: [Notify; Bell::ALL.len()],
+    carrier: Option<JetStream>,
 }
 
 impl Default for Bus {
     fn default() -> Self {
         Self {
             events: broadcast::Sender::new(BACKLOG),
-            mail: Notify::new(),
-            seal: Notify::new(),
-            timers: Notify::new(),
+            rung: Default::default(),
+            to_carry: Default::default(),
+            carrier: None,
         }
     }
 }
 
 impl Bus {
+    /// The bus that the settings ask for. A server that does not answer yet is no failure; one whose
+    /// streams cannot be used is.
+    pub async fn open(nats: Option<&NatsSettings>) -> Result<Self, BusError> {
+        let carrier = match nats {
+            None => None,
+            Some(settings) => Some(JetStream::open(settings).await?),
+        };
+        Ok(Self { carrier, ..Self::default() })
+    }
+
+    /// What carries the bus between processes, if anything does.
+    pub fn jetstream(&self) -> Option<&JetStream> {
+        self.carrier.as_ref()
+    }
+
     /// Tells every listener what was committed.
     pub fn publish(&self, event: Arc<Event>) {
         // Nobody listening is no failure.
         let _ = self.events.send(event);
+        self.strike(Bell::Outbox);
     }
 
     /// Listens from now on.
@@ -47,28 +107,44 @@ impl Bus {
 
     /// Wakes the role that does this lane's effects.
     pub fn ring(&self, lane: Lane) {
-        self.bell(lane).notify_one();
+        self.strike(bell_of(lane));
     }
 
     /// Waits until [`Self::ring`] was called since the last wait.
     pub async fn rung(&self, lane: Lane) {
-        self.bell(lane).notified().await;
+        self.heard(bell_of(lane)).await;
     }
 
     /// Wakes the timekeeper, because a timer was set or moved.
     pub fn timers_changed(&self) {
-        self.timers.notify_one();
+        self.strike(Bell::Timers);
     }
 
     /// Waits until a timer was set or moved.
     pub async fn timers_rung(&self) {
-        self.timers.notified().await;
+        self.heard(Bell::Timers).await;
     }
 
-    fn bell(&self, lane: Lane) -> &Notify {
-        match lane {
-            Lane::Mail => &self.mail,
-            Lane::Seal => &self.seal,
+    /// Waits until facts were committed.
+    pub async fn outbox_rung(&self) {
+        self.heard(Bell::Outbox).await;
+    }
+
+    fn strike(&self, bell: Bell) {
+        self.rung[bell as usize].notify_one();
+        if self.carrier.is_some() {
+            self.to_carry[bell as usize].notify_one();
         }
+    }
+
+    async fn heard(&self, bell: Bell) {
+        self.rung[bell as usize].notified().await;
+    }
+}
+
+fn bell_of(lane: Lane) -> Bell {
+    match lane {
+        Lane::Mail => Bell::Mail,
+        Lane::Seal => Bell::Seal,
     }
 }

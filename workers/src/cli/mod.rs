@@ -4,6 +4,7 @@ mod demo;
 mod events;
 mod history;
 mod keys;
+mod publish;
 mod replay;
 mod serve;
 mod verify;
@@ -65,6 +66,13 @@ enum Command {
     },
     /// Check a sealed PDF or a history (JSON lines) offline
     Verify(verify::Verify),
+    /// Ask for signatures by CloudEvents from a file: to NATS, or without it to the data folder's installation
+    Publish {
+        #[command(flatten)]
+        publish: Box<publish::Publication>,
+        #[command(flatten)]
+        data: Data,
+    },
     /// Print events as CloudEvents, one JSON line each
     Events {
         #[command(flatten)]
@@ -128,6 +136,11 @@ async fn run(cli: Cli) -> Result<ExitCode, Failed> {
         Command::Migrate { data } => serve::migrate(&settle(data, file)?).await,
         Command::Replay { data } => replay::run(&settle(data, file)?).await,
         Command::Verify(verify) => verify.run(),
+        Command::Publish { publish, data } => {
+            log(Level::WARN);
+            let given = Given { data: data.data, ..publish.given() };
+            publish.run(given.or(file).settle()?).await
+        }
         Command::Events { events, data } => events.run(&settle(data, file)?).await,
         Command::InspectPdf => Ok(seal::inspect_main()),
     }

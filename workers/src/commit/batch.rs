@@ -12,7 +12,7 @@ use countersign_engine::request::Request;
 use jiff::Timestamp;
 
 use super::decider::{Decided, Decider};
-use super::{Answer, Done, Failure, Order, RECEIPT_LIFE};
+use super::{Answer, Done, Failure, Order, is_honoured};
 use crate::bus::Bus;
 use crate::ledger::{LedgerError, Loaded};
 use crate::store::{EffectRow, EventRow, Lane, ReceiptRow, RequestRow, Store, StoreError, Transaction};
@@ -313,7 +313,7 @@ fn documents_of(order: &Order) -> impl Iterator<Item = (OrganizationId, Digest)>
 fn asked_before(order: &Order, known: &Known) -> Result<Option<Done>, Failure> {
     let Some(receipt) = &order.receipt else { return Ok(None) };
     let Some(row) = known.receipts.get(&(order.organization.clone(), receipt.key.clone())) else { return Ok(None) };
-    if row.created_us + RECEIPT_LIFE.as_micros() as i64 <= known.now.as_microsecond() {
+    if !is_honoured(row, known.now) {
         return Ok(None);
     }
     if row.fingerprint != receipt.fingerprint {

@@ -23,19 +23,22 @@ use countersign_engine::event::{Actor, Event};
 use countersign_engine::ids::{Digest, OrganizationId, RequestId, SignerId};
 use countersign_engine::refusal::Refusal;
 use countersign_engine::request::Request;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::ledger::Ledger;
-use crate::store::Store;
+use crate::store::{ReceiptRow, Store};
 use batch::Asked;
 use decider::Decider;
 
 /// How long a receipt is honoured (SPEC §4).
 pub const RECEIPT_LIFE: SignedDuration = SignedDuration::from_hours(24);
+/// What the receipts of published messages begin with. They are honoured for ever: a stream may deliver
+/// what it holds again at any time.
+pub const MESSAGE_RECEIPT: &str = "ce:";
 /// Most orders committed in one transaction.
 const BATCH_MAX: usize = 512;
 /// Most orders that wait; beyond that, submitting waits too.
@@ -74,6 +77,12 @@ pub struct Receipt {
     pub key: String,
     /// SHA-256 of what was asked.
     pub fingerprint: Digest,
+}
+
+/// Whether a stored receipt still counts.
+pub fn is_honoured(row: &ReceiptRow, now: Timestamp) -> bool {
+    row.key.starts_with(MESSAGE_RECEIPT)
+        || now.as_microsecond().saturating_sub(row.created_us) < RECEIPT_LIFE.as_micros() as i64
 }
 
 /// A claim on an effect, by its fencing number.

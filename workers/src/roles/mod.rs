@@ -3,7 +3,9 @@
 //! again after `POLL`. No role calls another; what one leads to goes through the write path.
 
 mod claims;
+pub mod intake;
 pub mod notifier;
+pub mod relay;
 pub mod sealer;
 pub mod timekeeper;
 

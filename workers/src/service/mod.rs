@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
 use crate::blobs::{BlobError, Blobs};
-use crate::bus::Bus;
+use crate::bus::{Bus, BusError};
 use crate::clock::Clock;
 use crate::commit::{Commit, Done, Failure, Order};
 use crate::config::Settings;
@@ -53,6 +53,9 @@ pub enum ServiceError {
     /// Sealing.
     #[error("the document could not be sealed: {0}")]
     Seal(#[from] SealError),
+    /// The bus.
+    #[error(transparent)]
+    Bus(#[from] BusError),
     /// The write path.
     #[error(transparent)]
     Commit(#[from] Failure),
@@ -104,7 +107,7 @@ impl Service {
         let blobs = Blobs::folder(&settings.data.join("documents"))?;
         let links = Links::new(&master, settings.public_url.clone());
         let ledger = Ledger::new(store.clone(), vault.clone());
-        let bus = Arc::new(Bus::default());
+        let bus = Arc::new(Bus::open(settings.nats.as_ref()).await?);
         let (commit, writing) =
             Commit::start(store.clone(), ledger.clone(), Arc::clone(&bus), clock.clone(), links.digests());
         let inspector = settings.inspector.clone();

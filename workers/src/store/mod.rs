@@ -1,13 +1,15 @@
 //! The store: the only truth. Rows in, rows out; it knows nothing of what a request may do, and
 //! decides nothing. Every write of a request goes through [`crate::commit`].
 //!
-//! `sql` holds the statements; `sqlite` and `transaction` what is particular to that database;
-//! `rows` reads rows back; `library` is what stands beside the requests.
+//! `sql` holds the statements of both databases, `sqlite` and `postgres` what differs. `reads` and `log` read,
+//! `transaction` writes, `rows` checks what comes back; `library` is what stands beside the requests, `places`
+//! what the bus remembers.
 
 mod either;
 mod library;
 mod log;
 mod many;
+mod places;
 mod postgres;
 mod reads;
 mod rows;
@@ -25,6 +27,7 @@ use sqlx::migrate::{Migration, MigrationType};
 use uuid::Uuid;
 
 pub use log::{BadCursor, Cursor};
+pub use places::{DeadLetterRow, Place};
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
 pub use transaction::Transaction;

@@ -22,9 +22,10 @@ const CONNECTIONS_MAX: u32 = 12;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Most statements that stay prepared on a connection: more than there are.
 const STATEMENTS_MAX: usize = 200;
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "requests", include_str!("../../../migrations/postgres/0001_requests.sql")),
     (2, "library", include_str!("../../../migrations/postgres/0002_library.sql")),
+    (3, "bus", include_str!("../../../migrations/postgres/0003_bus.sql")),
 ];
 
 const CHANGED_SINCE: &str = "SELECT requests.id, requests.data_key FROM unnest($1::uuid[], $2::bigint[]) AS \

@@ -29,6 +29,8 @@ pub(super) type KeyColumns = (Uuid, String, String, Vec<u8>, String, String, i64
 pub(super) type DocumentColumns = (String, Vec<u8>, Uuid, i64, String, Vec<u8>, i64);
 pub(super) type FileColumns = (Uuid, String, String, Vec<u8>, i64);
 pub(super) type TemplateColumns = (String, String, String, String, Vec<u8>, String, i64);
+pub(super) type PlaceColumns = (i64, i64, i64, i64, i64);
+pub(super) type DeadLetterColumns = (Uuid, String, Vec<u8>, String, i64, String, i64);
 pub(super) type ClaimColumns = (String, i64, i64);
 
 pub(super) fn corrupt(what: &'static str) -> StoreError {
@@ -43,7 +45,7 @@ pub(super) fn digest(bytes: &[u8]) -> Result<Digest, StoreError> {
     Digest::from_slice(bytes).ok_or_else(|| corrupt("digest"))
 }
 
-fn unsigned(number: i64) -> Result<u64, StoreError> {
+pub(super) fn unsigned(number: i64) -> Result<u64, StoreError> {
     u64::try_from(number).map_err(|_| corrupt("number"))
 }
 

@@ -42,7 +42,8 @@ pub(super) static INSERT_RECEIPTS: Many<6> = Many::new(
 );
 pub(super) const RECEIPT: &str = "SELECT organization, key, fingerprint, subject, seq, created_us FROM receipts \
      WHERE organization = $1 AND key = $2";
-pub(super) const DELETE_OLD_RECEIPTS: &str = "DELETE FROM receipts WHERE created_us < $1";
+pub(super) const DELETE_OLD_RECEIPTS: &str =
+    "DELETE FROM receipts WHERE created_us < $1 AND substr(key, 1, 3) <> 'ce:'";
 
 pub(super) static INSERT_USES: Many<3> = Many::new("INSERT INTO document_uses (organization, digest, subject)", "");
 pub(super) const ADD_USE: &str = "INSERT INTO document_uses (organization, digest, subject) VALUES ($1, $2, $3) \
@@ -83,3 +84,22 @@ pub(super) const KEYS: &str = "SELECT id, organization, name, hash, hint, permis
      WHERE organization = $1 OR $1 = '' ORDER BY created_us, id";
 pub(super) const REVOKE_KEY: &str = "UPDATE keys SET revoked_us = $3 WHERE organization = $1 AND id = $2 \
      AND revoked_us IS NULL";
+
+pub(super) const TAKE_PLACE: &str = "INSERT INTO places (name, holder, epoch, lease_us) VALUES ($1, $2, 1, $4) \
+     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, epoch = places.epoch + 1, lease_us = excluded.lease_us \
+     WHERE places.lease_us <= $3 \
+     RETURNING epoch, at_transaction, at_position, stream_created_us, stream_sequence";
+pub(super) const MOVE_PLACE: &str = "UPDATE places SET lease_us = $3, at_transaction = $4, at_position = $5, \
+     stream_created_us = $6, stream_sequence = $7 WHERE name = $1 AND epoch = $2";
+pub(super) const PLACE: &str =
+    "SELECT epoch, at_transaction, at_position, stream_created_us, stream_sequence FROM places WHERE name = $1";
+
+pub(super) const INSERT_DEAD_LETTER: &str = "INSERT INTO dead_letters (id, organization, digest, subject, sequence, \
+     reasons, created_us) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
+pub(super) const DEAD_LETTERS: &str = "SELECT id, organization, digest, subject, sequence, reasons, created_us \
+     FROM dead_letters WHERE organization = $1 OR $1 = '' ORDER BY created_us DESC, id LIMIT $2";
+pub(super) const COUNT_ATTEMPT: &str = "INSERT INTO attempts (digest, attempts, updated_us) VALUES ($1, 1, $2) \
+     ON CONFLICT (digest) DO UPDATE SET attempts = attempts.attempts + 1, updated_us = excluded.updated_us \
+     RETURNING attempts";
+pub(super) const ATTEMPTS: &str = "SELECT coalesce(max(attempts), 0) FROM attempts WHERE digest = $1";
+pub(super) const FORGET_ATTEMPTS: &str = "DELETE FROM attempts WHERE digest = $1";

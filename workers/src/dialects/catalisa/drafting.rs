@@ -2,17 +2,16 @@
 //! the widgets their places.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use countersign_engine::command::{Command, Draft, Wish};
-use countersign_engine::event::{Actor, Personal, TemplateRef, Terms, Value, Widget};
+use countersign_engine::event::{Personal, TemplateRef, Terms, Value, Widget};
 use countersign_engine::ids::{OrganizationId, RequestId, SignerId, WidgetId};
 use countersign_engine::signer::{Person, SignerTerms};
 use uuid::Uuid;
 
+use super::ordering::Asker;
 use super::read::{Wanted, WantedFile, WantedSigner};
-use crate::commit::{Order, Receipt};
-use crate::http::auth::Caller;
+use crate::commit::Order;
 use crate::http::fault::Fault;
 use crate::http::form::{Faults, Form};
 use crate::service::Service;
@@ -84,7 +83,7 @@ pub(super) struct Parts {
 }
 
 /// The order that creates a request.
-pub(super) fn order(service: &Arc<Service>, caller: &Caller, parts: Parts, receipt: Option<Receipt>) -> Order {
+pub(super) fn order(service: &Service, asker: Asker, parts: Parts) -> Order {
     let Parts { wanted, signers, file, template, widgets, labels, values, appended_pages } = parts;
     let people = signers
         .iter()
@@ -114,12 +113,12 @@ pub(super) fn order(service: &Arc<Service>, caller: &Caller, parts: Parts, recei
     };
     let wish = Wish::Create { draft: Box::new(Draft { terms, personal }), send: !wanted.keep_draft };
     Order {
-        organization: caller.organization.clone(),
+        organization: asker.organization,
         command: Command { request: RequestId(Uuid::now_v7()), wish },
-        actor: Actor::Key(caller.key),
+        actor: asker.actor,
         ip: None,
         user_agent: None,
-        receipt,
+        receipt: asker.receipt,
         fence: None,
     }
 }

@@ -14,13 +14,13 @@ use super::problem::{Body, Id, Problems};
 use super::read::{self, WantedFile};
 use super::wire::{FileAnswer, FileAttributes, FileObject, SelfLink, UploadFile};
 use crate::clock::from_micros;
-use crate::commit::{Failure, Receipt};
+use crate::commit::{Failure, Receipt, is_honoured};
 use crate::http::auth::Permission;
 use crate::http::fault::Fault;
 use crate::http::form::Faults;
 use crate::http::{Floor, idempotency};
-use crate::service::ServiceError;
 use crate::service::documents::Admitted;
+use crate::service::{Service, ServiceError};
 use crate::store::{FileRow, ReceiptRow};
 
 /// Uploads a PDF: JSON with `fileBase64` and `fileName`, or a multipart form with a part `file`.
@@ -168,13 +168,21 @@ pub(super) async fn receipt_before(
     receipt: Option<&Receipt>,
 ) -> Result<Option<ReceiptRow>, Problems> {
     let Some(receipt) = receipt else { return Ok(None) };
-    let row = floor.service.store.receipt(organization, &receipt.key).await;
-    let row = row.map_err(|error| Fault::internal(&error))?;
-    let age = |row: &ReceiptRow| floor.service.clock.now().duration_since(from_micros(row.created_us));
-    match row.filter(|row| age(row) < crate::commit::RECEIPT_LIFE) {
+    match honoured_receipt(&floor.service, organization, receipt).await? {
         Some(row) if row.fingerprint != receipt.fingerprint => Err(Fault::from(Failure::KeyReused).into()),
         row => Ok(row),
     }
+}
+
+/// What is stored under an idempotency key, while it is honoured, whatever it was used for.
+pub(super) async fn honoured_receipt(
+    service: &Service,
+    organization: &OrganizationId,
+    receipt: &Receipt,
+) -> Result<Option<ReceiptRow>, Fault> {
+    let row = service.store.receipt(organization, &receipt.key).await;
+    let row = row.map_err(|error| Fault::internal(&error))?;
+    Ok(row.filter(|row| is_honoured(row, service.clock.now())))
 }
 
 pub(super) fn receipt_row(receipt: Receipt, organization: &OrganizationId, subject: String, now_us: i64) -> ReceiptRow {

@@ -7,11 +7,13 @@ mod drafting;
 mod files;
 mod history;
 mod listing;
+mod ordering;
 mod placing;
 mod problem;
 mod read;
 mod requests;
 mod show;
+pub mod sign_this;
 mod templates;
 pub mod wire;
 

@@ -53,6 +53,13 @@ impl Problems {
     }
 }
 
+impl Problems {
+    /// All of them.
+    pub(super) fn into_faults(self) -> Faults {
+        self.0
+    }
+}
+
 impl<F: Into<Fault>> From<F> for Problems {
     fn from(fault: F) -> Self {
         Problems(vec![fault.into()])

@@ -13,11 +13,10 @@ use countersign_engine::ids::RequestId;
 use countersign_engine::request::{Request, Status};
 use serde_json::Value;
 
-use super::drafting::{self, Parts};
-use super::placing::{Cast, place};
+use super::ordering::{self, Asker};
 use super::problem::{Body, Id, Problems};
 use super::wire::{Cancel, CreateFromTemplate, CreateRequest, Download, Errors, Message, RequestAnswer, Resend};
-use super::{BASE, files, listing, read, show, templates};
+use super::{BASE, files, listing, read, show};
 use crate::commit::{Order, Receipt};
 use crate::http::auth::{Caller, Permission};
 use crate::http::fault::{Fault, Source};
@@ -44,27 +43,8 @@ pub(super) async fn create(
     let json = read::json(&body)?;
     let mut faults = Faults::new();
     let (_, form) = read::resource(&json, "signature-request", &mut faults);
-    let wanted = read::wanted(&form, &mut faults);
-    let widgets = read::widgets(&form, &mut faults);
-    let file = read::file(&form, &mut faults);
-    let file = drafting::file(&floor.service, &caller.organization, file, &form, &mut faults).await?;
-
-    let signers = drafting::terms_of(&wanted.signers);
-    let cast = Cast { terms: &signers, wanted: &wanted.signers };
-    let pages = file.as_ref().map(|file| file.document.pages.as_slice()).unwrap_or_default();
-    let placed = place(widgets, &cast, pages, &mut faults);
-    let Some(file) = Problems::unless(faults, file)? else { return Err(Fault::not_found("document").into()) };
-    let parts = Parts {
-        wanted,
-        signers,
-        file,
-        template: None,
-        widgets: placed.widgets,
-        labels: placed.labels,
-        values: Default::default(),
-        appended_pages: placed.appended_pages,
-    };
-    created(&floor, drafting::order(&floor.service, &caller, parts, receipt)).await
+    let order = ordering::create(&floor.service, asker(caller, receipt), &form, faults).await?;
+    created(&floor, order).await
 }
 
 /// Creates a request from a template and sends it at once, unless `draft` is true.
@@ -88,11 +68,12 @@ pub(super) async fn create_from_template(
     let json = read::json(&body)?;
     let mut faults = Faults::new();
     let (_, form) = read::resource(&json, "signature-request", &mut faults);
-    let wanted = read::wanted(&form, &mut faults);
-    let template = templates::find_named(&floor.service, &caller.organization, &form, &mut faults).await?;
-    let parts = template.and_then(|template| template.fill(wanted, &form, &mut faults));
-    let Some(parts) = Problems::unless(faults, parts)? else { return Err(Fault::not_found("template").into()) };
-    created(&floor, drafting::order(&floor.service, &caller, parts, receipt)).await
+    let order = ordering::from_template(&floor.service, asker(caller, receipt), &form, faults).await?;
+    created(&floor, order).await
+}
+
+fn asker(caller: Caller, receipt: Option<Receipt>) -> Asker {
+    Asker { organization: caller.organization, actor: Actor::Key(caller.key), receipt }
 }
 
 /// The first answer to this key. It does not depend on what was deleted since: the file or template

@@ -183,7 +183,8 @@ impl Template {
         }
         let cast = Cast { terms: &signers, wanted: &wanted.signers };
         let bound = self.widgets.iter().filter(|widget| widget.signer_id.is_none_or(|at| at as usize <= signers.len()));
-        let bound = bound.filter_map(wanted_widget).collect();
+        let named = form.pointer("templateId");
+        let bound = bound.filter_map(|widget| wanted_widget(widget, &named)).collect();
         let mut placed = place(bound, &cast, &self.file.document.pages, faults);
         let values = prefill(&mut placed.widgets, form, faults);
         Some(Parts {
@@ -234,10 +235,10 @@ fn value_for(kind: WidgetKind, value: &serde_json::Value) -> Result<Value, &'sta
     fits.then_some(Value::Text(text)).ok_or("This field takes one line of at most 1000 characters.")
 }
 
-fn wanted_widget(widget: &TemplateWidget) -> Option<WantedWidget> {
+fn wanted_widget(widget: &TemplateWidget, pointer: &str) -> Option<WantedWidget> {
     let kind = WIDGET_KINDS.iter().find(|(name, _)| *name == widget.r#type).map(|(_, kind)| *kind)?;
     Some(WantedWidget {
-        pointer: "/data/attributes/templateId".to_owned(),
+        pointer: pointer.to_owned(),
         kind,
         signer: widget.signer_id.map(|place| Reference::Place(place.into())),
         page: widget.page,

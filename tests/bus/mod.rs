@@ -1,0 +1,38 @@
+//! Events in, events out, over a real nats-server: what is published becomes a request once, what can
+//! never work is buried with its reasons, and every fact gets out, whatever the server forgets.
+
+mod facts;
+mod posted;
+mod server;
+mod wishes;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use countersign_tests::world::{World, sample};
+use serde_json::{Value, json};
+
+use server::Nats;
+
+/// A world whose bus is carried by a server.
+async fn world(nats: &Nats) -> World {
+    let settings = nats.settings();
+    World::changed(|world| world.nats = Some(settings)).await
+}
+
+/// What is to be signed, as a CloudEvent; with these attributes on top of usual ones.
+fn sign_this(id: &str, attributes: Value) -> Value {
+    let mut data = json!({
+        "title": "Lease",
+        "fileBase64": STANDARD.encode(sample()),
+        "fileName": "lease.pdf",
+        "signers": [{ "name": "Ana", "email": "ana@example.com" }],
+    });
+    data.as_object_mut().unwrap().extend(attributes.as_object().unwrap().clone());
+    json!({
+        "specversion": "1.0",
+        "type": "countersign.sign_this.v1",
+        "source": "/billing",
+        "id": id,
+        "data": data,
+    })
+}

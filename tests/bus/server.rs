@@ -1,0 +1,139 @@
+//! A real nats-server of one's own: started on a free port over a folder, killed and started again.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
+
+use async_nats::jetstream::{self, Context, stream};
+use countersign::config::NatsSettings;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::tools;
+
+/// Longest time anything may take before a test gives up on it.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a condition is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// A server, running most of the time.
+pub(super) struct Nats {
+    folder: TempDir,
+    port: u16,
+    child: Option<Child>,
+}
+
+/// A message in a stream.
+#[derive(Clone, Debug)]
+pub(super) struct Stored {
+    pub(super) subject: String,
+    pub(super) json: Value,
+}
+
+impl Nats {
+    /// A server that answers.
+    pub(super) async fn start() -> Self {
+        let mut server = Self::away();
+        server.run().await;
+        server
+    }
+
+    /// A server that is not there yet.
+    pub(super) fn away() -> Self {
+        Self { folder: TempDir::new().unwrap(), port: free_port(), child: None }
+    }
+
+    /// Starts it on what its folder holds.
+    pub(super) async fn run(&mut self) {
+        let mut command = Command::new(tools::folder().join("python/bin/nats-server"));
+        command.args(["--jetstream", "--addr", "127.0.0.1", "--port", &self.port.to_string(), "--store_dir"]);
+        command.arg(self.store()).stdout(Stdio::null()).stderr(Stdio::null());
+        let started = command.spawn();
+        self.child = Some(started.unwrap_or_else(|error| panic!("no nats-server ({error}): tests/run gets it")));
+        let context = self.context().await;
+        until("the server has JetStream", async || context.query_account().await.is_ok()).await;
+    }
+
+    /// Kills it with SIGKILL.
+    pub(super) fn kill(&mut self) {
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Removes everything it stored.
+    pub(super) fn forget(&self) {
+        assert!(self.child.is_none(), "it would write again");
+        std::fs::remove_dir_all(self.store()).unwrap();
+    }
+
+    /// Its address.
+    pub(super) fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// The settings with which the engine uses it.
+    pub(super) fn settings(&self) -> NatsSettings {
+        NatsSettings { url: self.url(), credentials: None, ca: None, replicas: 1 }
+    }
+
+    /// A client of its JetStream.
+    pub(super) async fn context(&self) -> Context {
+        let options = async_nats::ConnectOptions::new().retry_on_initial_connect();
+        jetstream::new(options.connect(self.url()).await.unwrap())
+    }
+
+    /// Everything in a stream, in order.
+    pub(super) async fn stored(&self, name: &str) -> Vec<Stored> {
+        let context = self.context().await;
+        let Ok(mut stream) = context.get_stream(name).await else { return Vec::new() };
+        let state = stream.info().await.unwrap().state.clone();
+        let mut stored = Vec::new();
+        for sequence in state.first_sequence.max(1)..=state.last_sequence {
+            let message = stream.get_raw_message(sequence).await.unwrap();
+            let json = serde_json::from_slice(&message.payload).unwrap();
+            stored.push(Stored { subject: message.subject.to_string(), json });
+        }
+        stored
+    }
+
+    /// How many messages a stream has.
+    pub(super) async fn count(&self, name: &str) -> u64 {
+        let found = self.context().await.get_stream(name).await;
+        found.map_or(0, |stream: stream::Stream| stream.cached_info().state.messages)
+    }
+
+    fn store(&self) -> std::path::PathBuf {
+        Path::new(self.folder.path()).join("store")
+    }
+}
+
+impl Drop for Nats {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            // It may have ended already, which is what is wanted here.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Waits for a condition.
+pub(super) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let waiting = async {
+        while !condition().await {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("not in time: {what}"));
+}
+
+/// A port below those that connections are given, and not one of the other tests' programs.
+fn free_port() -> u16 {
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    let first = 10_500 + (std::process::id() % 9_000) as u16;
+    let mut next = std::iter::repeat_with(|| first + GIVEN.fetch_add(1, Ordering::Relaxed));
+    next.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
+}

@@ -1,0 +1,251 @@
+//! Published requests: each becomes one request, or a dead letter that says why not.
+
+use countersign_engine::ids::{Digest, OrganizationId};
+use countersign_tests::world::{World, binary};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use super::server::{Nats, until};
+use super::{sign_this, world};
+use crate::tools;
+
+/// A subject, a message, and the code and pointer of each reason why it can never work.
+type Poison = (&'static str, Vec<u8>, &'static [(&'static str, &'static str)]);
+
+async fn publish(nats: &Nats, subject: &str, payload: Vec<u8>) {
+    let context = nats.context().await;
+    context.publish(subject.to_owned(), payload.into()).await.unwrap().await.unwrap();
+}
+
+async fn requests(world: &World) -> Vec<Value> {
+    let answer = world.call(Method::GET, "/requests", None).await;
+    answer.json["data"].as_array().unwrap().clone()
+}
+
+async fn one_request(world: &World) -> String {
+    until("there is a request", async || !requests(world).await.is_empty()).await;
+    let found = requests(world).await;
+    assert_eq!(found.len(), 1, "{found:#?}");
+    found[0]["id"].as_str().unwrap().to_owned()
+}
+
+/// Waits until the intake has acknowledged everything that was published.
+async fn all_read(nats: &Nats) {
+    let context = nats.context().await;
+    until("everything is acknowledged", async || {
+        let consumer: Result<async_nats::jetstream::consumer::PullConsumer, _> =
+            context.get_consumer_from_stream("countersign-intake", "SIGN_REQUESTS").await;
+        let Ok(mut consumer) = consumer else { return false };
+        let info = consumer.info().await.unwrap();
+        info.num_pending == 0 && info.num_ack_pending == 0
+    })
+    .await;
+}
+
+fn letters(world: &World) -> usize {
+    std::fs::read_dir(world.mail()).map_or(0, Iterator::count)
+}
+
+#[tokio::test]
+async fn a_published_request_is_sent_and_its_signer_invited_once_however_often_it_is_published() {
+    let nats = Nats::start().await;
+    let world = world(&nats).await;
+    let message = sign_this("lease-1", json!({})).to_string().into_bytes();
+    publish(&nats, "sign.requests.acme", message.clone()).await;
+    let id = one_request(&world).await;
+    world.until(&id, "delivery.sent", 1).await;
+    assert_eq!(world.status(&id).await, "SENT");
+    for _ in 0..3 {
+        publish(&nats, "sign.requests.acme", message.clone()).await;
+    }
+    all_read(&nats).await;
+    assert_eq!(one_request(&world).await, id);
+    assert_eq!(letters(&world), 1, "one invitation");
+    assert_eq!(nats.count("SIGN_DEAD").await, 0);
+    world.check().await;
+}
+
+#[tokio::test]
+async fn what_can_never_work_is_buried_with_every_reason_and_holds_nobody_up() {
+    let nats = Nats::start().await;
+    let world = world(&nats).await;
+    let faulty = json!({ "title": "", "signers": [{ "name": "Ana", "email": "nobody" }] });
+    let mut wrong_type = sign_this("b", json!({}));
+    wrong_type["type"] = "something.else.v1".into();
+    let poison: [Poison; 5] = [
+        ("sign.requests.acme", b"not JSON".to_vec(), &[("invalid_json", "")]),
+        ("sign.requests.acme", wrong_type.to_string().into_bytes(), &[("invalid", "/type")]),
+        (
+            "sign.requests.acme",
+            sign_this("c", faulty).to_string().into_bytes(),
+            &[("required", "/data/title"), ("invalid_email", "/data/signers/0/email")],
+        ),
+        ("sign.requests.nobody", sign_this("d", json!({})).to_string().into_bytes(), &[("unknown_organization", "")]),
+        ("sign.requests.acme.other", sign_this("e", json!({})).to_string().into_bytes(), &[("invalid_subject", "")]),
+    ];
+    for (subject, payload, _) in &poison {
+        publish(&nats, subject, payload.clone()).await;
+    }
+    publish(&nats, "sign.requests.acme", sign_this("good", json!({})).to_string().into_bytes()).await;
+    one_request(&world).await;
+    all_read(&nats).await;
+
+    let buried = nats.stored("SIGN_DEAD").await;
+    assert_eq!(buried.len(), poison.len());
+    for (subject, payload, reasons) in &poison {
+        let letter = buried.iter().find(|letter| {
+            let of = &letter.json["data"];
+            let json: Value = serde_json::from_slice(payload).unwrap_or("not JSON".into());
+            of["subject"] == *subject && of["message"] == json
+        });
+        let letter = letter.unwrap_or_else(|| panic!("{subject} is not buried: {buried:#?}"));
+        let told = letter.json["data"]["reasons"].as_array().unwrap();
+        let told: Vec<(&str, &str)> =
+            told.iter().map(|one| (one["code"].as_str().unwrap(), one["pointer"].as_str().unwrap())).collect();
+        assert_eq!(told, *reasons);
+    }
+    let acme: OrganizationId = "acme".parse().unwrap();
+    let recorded = world.app.service.store.dead_letters(Some(&acme), 10).await.unwrap();
+    assert_eq!(recorded.len(), 3);
+    assert!(recorded.iter().all(|row| !row.reasons.contains("ana@") && row.sequence > 0), "{recorded:?}");
+    assert_eq!(world.app.service.store.dead_letters(None, 10).await.unwrap().len(), poison.len());
+}
+
+#[tokio::test]
+async fn other_data_under_a_known_source_and_id_is_buried() {
+    let nats = Nats::start().await;
+    let world = world(&nats).await;
+    publish(&nats, "sign.requests.acme", sign_this("one", json!({})).to_string().into_bytes()).await;
+    one_request(&world).await;
+    publish(&nats, "sign.requests.acme", sign_this("one", json!({ "title": "Other" })).to_string().into_bytes()).await;
+    until("it is buried", async || nats.count("SIGN_DEAD").await == 1).await;
+    let buried = nats.stored("SIGN_DEAD").await;
+    assert_eq!(buried[0].json["data"]["reasons"][0]["code"], "event_id_reused");
+    one_request(&world).await;
+}
+
+#[tokio::test]
+async fn a_template_is_filled_by_what_is_published() {
+    let nats = Nats::start().await;
+    let world = world(&nats).await;
+    let widgets = json!([
+        { "type": "text", "name": "rent", "page": 1, "x": 50, "y": 50 },
+        { "type": "signature", "signerId": 1, "page": 1, "x": 50, "y": 150 },
+    ]);
+    let mut template = countersign_tests::world::new_request(json!({ "name": "Lease", "widgets": widgets }));
+    template["data"]["type"] = "signature-template".into();
+    template["data"]["id"] = "lease".into();
+    let made = world.call(Method::POST, "/templates", Some(template)).await;
+    assert_eq!(made.status, 201, "{:#}", made.json);
+    let mut message = sign_this("t", json!({}));
+    message["data"] = json!({
+        "templateId": "lease",
+        "title": "Lease",
+        "signers": [{ "name": "Ana", "email": "ana@example.com" }],
+        "fieldValues": { "rent": "1000" },
+    });
+    publish(&nats, "sign.requests.acme", message.to_string().into_bytes()).await;
+    let id = one_request(&world).await;
+    assert_eq!(world.get(&id).await["attributes"]["templateId"], "lease");
+}
+
+#[tokio::test]
+async fn a_platform_team_publishes_with_another_language() {
+    let nats = Nats::start().await;
+    let world = world(&nats).await;
+    let file = world.folder().join("event.json");
+    std::fs::write(&file, sign_this("python", json!({})).to_string()).unwrap();
+    let mut python = Command::new(tools::folder().join("python/bin/python"));
+    python.arg(tools::file("bus/publish.py")).args([&nats.url(), "sign.requests.acme"]).arg(&file);
+    assert_eq!(tools::run(&mut python).await.trim(), "SIGN_REQUESTS 1");
+    let id = one_request(&world).await;
+    world.until(&id, "delivery.sent", 1).await;
+    assert_eq!(letters(&world), 1);
+}
+
+#[tokio::test]
+async fn the_command_publishes_to_the_server_or_straight_into_the_folder() {
+    let nats = Nats::start().await;
+    let world = world(&nats).await;
+    let file = world.folder().join("events.jsonl");
+    let lines = [sign_this("x", json!({})), sign_this("y", json!({})), sign_this("x", json!({}))];
+    std::fs::write(&file, lines.map(|line| line.to_string()).join("\n")).unwrap();
+    let command = |extra: &[&str]| {
+        let mut command = Command::new(binary());
+        command.args(["publish", "--organization", "acme"]).args(extra).arg(&file);
+        command
+    };
+    tools::run(&mut command(&["--nats-url", &nats.url()])).await;
+    until("both are there", async || requests(&world).await.len() == 2).await;
+    let folder = world.folder().join("data");
+    let told = tools::run(&mut command(&["--data", folder.to_str().unwrap()])).await;
+    let told: Vec<&str> = told.lines().map(|line| line.split_once(' ').unwrap().1).collect();
+    assert_eq!(told.len(), 3);
+    assert_eq!(told[0], told[2], "the same event is the same request");
+    all_read(&nats).await;
+    let mut ids: Vec<Value> = requests(&world).await.iter().map(|one| one["id"].clone()).collect();
+    ids.sort_by_key(ToString::to_string);
+    let mut named = vec![Value::from(told[0]), Value::from(told[1])];
+    named.sort_by_key(ToString::to_string);
+    assert_eq!(ids, named, "both ways lead to the same requests");
+}
+
+#[tokio::test]
+async fn what_may_work_later_is_tried_again_and_not_buried() {
+    let nats = Nats::start().await;
+    let world = world(&nats).await;
+    let documents = world.folder().join("data/documents");
+    let aside = world.folder().join("aside");
+    std::fs::rename(&documents, &aside).unwrap();
+    std::fs::write(&documents, "a file where a folder must be").unwrap();
+    publish(&nats, "sign.requests.acme", sign_this("later", json!({})).to_string().into_bytes()).await;
+    let store = &world.app.service.store;
+    let message = sign_this("later", json!({})).to_string().into_bytes();
+    let digest = Digest::of_both(b"sign.requests.acme\n", &message);
+    until("it was tried again", async || store.attempts(digest).await.unwrap() > 0).await;
+    std::fs::remove_file(&documents).unwrap();
+    std::fs::rename(&aside, &documents).unwrap();
+    one_request(&world).await;
+    all_read(&nats).await;
+    assert_eq!(nats.count("SIGN_DEAD").await, 0);
+    assert_eq!(store.attempts(digest).await.unwrap(), 0, "done with, and forgotten");
+}
+
+#[tokio::test]
+async fn a_consumer_that_is_lost_delivers_everything_again_and_nothing_happens_twice() {
+    let nats = Nats::start().await;
+    let world = world(&nats).await;
+    for number in 0..5 {
+        let message = sign_this(&format!("lease-{number}"), json!({}));
+        publish(&nats, "sign.requests.acme", message.to_string().into_bytes()).await;
+    }
+    until("all are there", async || requests(&world).await.len() == 5).await;
+    all_read(&nats).await;
+    let context = nats.context().await;
+    context.delete_consumer_from_stream("countersign-intake", "SIGN_REQUESTS").await.unwrap();
+    publish(&nats, "sign.requests.acme", sign_this("new", json!({})).to_string().into_bytes()).await;
+    until("the new one is there", async || requests(&world).await.len() == 6).await;
+    all_read(&nats).await;
+    assert_eq!(requests(&world).await.len(), 6);
+    assert_eq!(nats.count("SIGN_DEAD").await, 0);
+}
+
+#[tokio::test]
+async fn many_at_once_all_become_requests() {
+    let nats = Nats::start().await;
+    let context = nats.context().await;
+    let world = world(&nats).await;
+    let mut waiting = Vec::new();
+    for number in 0..200 {
+        let message = sign_this(&format!("lease-{number}"), json!({})).to_string().into_bytes();
+        waiting.push(context.publish("sign.requests.acme", message.into()).await.unwrap());
+    }
+    for acknowledged in waiting {
+        acknowledged.await.unwrap();
+    }
+    let total = async || world.call(Method::GET, "/requests", None).await.json["meta"]["totalItems"].as_u64();
+    until("all are there", async || total().await == Some(200)).await;
+    all_read(&nats).await;
+    assert_eq!(total().await, Some(200));
+}

@@ -1,0 +1,228 @@
+//! The intake: what was published to be signed becomes requests, through the door that HTTP uses too.
+//!
+//! A message is acknowledged after its request is committed, or after it is buried because it can
+//! never work: published to the stream of dead letters with the reasons, and recorded. One that may
+//! work later comes again after a while. The same message twice leads to one request, because its
+//! receipt is committed with it; so anything here may be repeated.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use countersign_engine::ids::{Digest, OrganizationId};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::bus::{BusError, Delivery, JetStream, Message, Requests, dead_subject};
+use crate::dialects::catalisa::sign_this::{Reason, Unaccepted, accept};
+use crate::service::Service;
+use crate::store::{DeadLetterRow, StoreError};
+
+/// Most messages worked on at once: they share transactions.
+const AT_ONCE: usize = 64;
+/// How long a failure to read waits.
+const RETRY: Duration = Duration::from_secs(1);
+/// Longest time between two attempts at a message.
+const LATER_MAX: Duration = Duration::from_secs(300);
+/// Most attempts at a message while everything it needs seems to be there: about a day.
+const ATTEMPTS_MAX: i64 = 300;
+/// Type of a dead letter.
+const DEAD_TYPE: &str = "countersign.dead_letter.v1";
+
+/// Runs until told to stop; what is being worked on is finished. Returns at once without a carrier.
+pub async fn run(service: Arc<Service>, stop: CancellationToken) {
+    let Some(jetstream) = service.bus.jetstream().cloned() else { return };
+    let mut told = false;
+    while !stop.is_cancelled() {
+        let reading = tokio::select! {
+            () = stop.cancelled() => return,
+            reading = begin(&jetstream) => reading,
+        };
+        match reading {
+            Ok(requests) => {
+                told = false;
+                read(&service, &jetstream, requests, &stop).await;
+            }
+            Err(error) if !told => {
+                told = true;
+                tracing::warn!(%error, "published requests cannot be read; it goes on by itself");
+            }
+            Err(error) => tracing::debug!(%error, "published requests cannot be read"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(RETRY) => {}
+        }
+    }
+}
+
+async fn begin(jetstream: &JetStream) -> Result<Requests, BusError> {
+    jetstream.until_connected().await;
+    jetstream.ensure_streams().await?;
+    Requests::open(jetstream, AT_ONCE).await
+}
+
+/// Reads until told to stop, or until reading must begin anew.
+async fn read(service: &Arc<Service>, jetstream: &JetStream, mut requests: Requests, stop: &CancellationToken) {
+    let mut working = FuturesUnordered::new();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            Some(()) = working.next(), if !working.is_empty() => {}
+            next = requests.next(), if working.len() < AT_ONCE => match next {
+                Ok(delivery) => working.push(handle(service, jetstream, delivery)),
+                Err(error) => {
+                    tracing::warn!(%error, "reading published requests begins anew");
+                    break;
+                }
+            },
+        }
+    }
+    while working.next().await.is_some() {}
+}
+
+async fn handle(service: &Arc<Service>, jetstream: &JetStream, delivery: Delivery) {
+    match attempt(service, &delivery).await {
+        Ok(()) => delivery.done().await,
+        Err(Unaccepted::Never(reasons)) => match bury(service, jetstream, &delivery, &reasons).await {
+            Ok(()) => delivery.done().await,
+            Err(reason) => later(&delivery, &reason).await,
+        },
+        Err(Unaccepted::Later(reason)) => later(&delivery, &reason).await,
+    }
+}
+
+async fn later(delivery: &Delivery, reason: &str) {
+    let doublings = u32::try_from(delivery.delivered().clamp(0, 10)).unwrap_or(10);
+    let delay = Duration::from_millis(500_u64 << doublings).min(LATER_MAX);
+    let seconds = delay.as_secs();
+    tracing::warn!(reason, seconds, sequence = delivery.sequence(), "a published request waits");
+    delivery.later(delay).await;
+}
+
+async fn attempt(service: &Arc<Service>, delivery: &Delivery) -> Result<(), Unaccepted> {
+    let away = |error: StoreError| Unaccepted::Later(error.to_string());
+    let organization = known_organization(service, delivery.subject()).await?;
+    let again = delivery.delivered() > 1;
+    if again {
+        // Before the attempt: one that ends the process must be counted too.
+        let now_us = service.clock.now().as_microsecond();
+        let attempts = service.store.count_attempt(identity(delivery), now_us).await.map_err(away)?;
+        if attempts > ATTEMPTS_MAX {
+            let detail = format!("It was tried {ATTEMPTS_MAX} times and never worked.");
+            return Err(never("attempts_exhausted", detail));
+        }
+    }
+    let request = accept(service, &organization, delivery.payload()).await?;
+    tracing::debug!(%request, "a published request was accepted");
+    if again {
+        service.store.forget_attempts(identity(delivery)).await.map_err(away)?;
+    }
+    Ok(())
+}
+
+/// The organization that the subject names, if it exists.
+async fn known_organization(service: &Service, subject: &str) -> Result<OrganizationId, Unaccepted> {
+    let Some(organization) = organization_of(subject) else {
+        return Err(never("invalid_subject", "The subject must be sign.requests.<organization>.".to_owned()));
+    };
+    let keys = service.store.keys(Some(&organization)).await;
+    if keys.map_err(|error| Unaccepted::Later(error.to_string()))?.is_empty() {
+        return Err(never("unknown_organization", "There is no such organization: it has no API key.".to_owned()));
+    }
+    Ok(organization)
+}
+
+/// The subject's last token. There must be nothing between: who may publish below one organization's
+/// subject could otherwise publish for another.
+fn organization_of(subject: &str) -> Option<OrganizationId> {
+    subject.strip_prefix("sign.requests.")?.parse().ok()
+}
+
+fn never(code: &str, detail: String) -> Unaccepted {
+    Unaccepted::Never(vec![Reason { code: code.to_owned(), pointer: String::new(), detail }])
+}
+
+/// What a message is known by, whichever number it has in whichever stream.
+fn identity(delivery: &Delivery) -> Digest {
+    Digest::of_both(format!("{}\n", delivery.subject()).as_bytes(), delivery.payload())
+}
+
+/// Publishes a dead letter and records it.
+async fn bury(service: &Service, jetstream: &JetStream, delivery: &Delivery, reasons: &[Reason]) -> Result<(), String> {
+    let organization = organization_of(delivery.subject());
+    let identity = identity(delivery);
+    let mut id = [0; 16];
+    id.copy_from_slice(&identity.0[..16]);
+    // The same message is the same dead letter, however often it is buried.
+    let id = uuid::Builder::from_sha1_bytes(id).into_uuid();
+    let now = service.clock.now();
+    let row = DeadLetterRow {
+        id,
+        organization: organization.clone(),
+        digest: Digest::of(delivery.payload()),
+        subject: delivery.subject().to_owned(),
+        sequence: delivery.sequence(),
+        reasons: serde_json::to_string(reasons).map_err(|error| error.to_string())?,
+        created_us: now.as_microsecond(),
+    };
+    let letter = |message: Value| {
+        json!({
+            "specversion": "1.0",
+            "id": id,
+            "source": "/countersign/intake",
+            "type": DEAD_TYPE,
+            "time": now,
+            "datacontenttype": "application/json",
+            "data": {
+                "reasons": reasons,
+                "subject": row.subject,
+                "sequence": row.sequence,
+                "sha256": row.digest,
+                "message": message,
+            },
+        })
+    };
+    let mut payload = letter(message_of(delivery)).to_string().into_bytes();
+    if payload.len() > jetstream.payload_max() {
+        // Too long to travel with its reasons; it is still in the stream of requests, by its number.
+        payload = letter(Value::Null).to_string().into_bytes();
+    }
+    publish(jetstream, dead_subject(organization.as_ref()), id, payload).await.map_err(|error| error.to_string())?;
+    service.store.insert_dead_letter(&row).await.map_err(|error| error.to_string())?;
+    service.store.forget_attempts(identity).await.map_err(|error| error.to_string())?;
+    let codes: Vec<&str> = reasons.iter().map(|reason| reason.code.as_str()).collect();
+    tracing::warn!(subject = row.subject, sequence = row.sequence, ?codes, "a published request can never work");
+    Ok(())
+}
+
+/// The message as it was: JSON as JSON, other text as text, anything else in hexadecimal.
+fn message_of(delivery: &Delivery) -> Value {
+    let payload = delivery.payload();
+    if let Ok(json) = serde_json::from_slice(payload) {
+        return json;
+    }
+    std::str::from_utf8(payload).map_or_else(|_| Value::from(hex::encode(payload)), Value::from)
+}
+
+async fn publish(jetstream: &JetStream, subject: String, id: Uuid, payload: Vec<u8>) -> Result<(), BusError> {
+    let message = Message { subject, id: id.to_string(), after: None, payload };
+    jetstream.send(message).await?.await.map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::organization_of;
+
+    #[test]
+    fn the_subject_names_the_organization_and_nothing_else() {
+        assert_eq!(organization_of("sign.requests.acme").unwrap().as_str(), "acme");
+        for subject in
+            ["sign.requests.acme.other", "sign.requests.", "sign.requests", "other.acme", "sign.requests.a b"]
+        {
+            assert!(organization_of(subject).is_none(), "{subject}");
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! The relay: the outbox, which is the events themselves, to the stream of facts.
+//!
+//! It publishes in the order of commits and moves its place only over what was acknowledged, so that
+//! the stream has every fact, each request's in order, and some of them twice. Each message but the
+//! first of a window names the one before it as the stream's last: when one does not arrive, none
+//! behind it does, and the relay goes on with the oldest that was not acknowledged.
+//!
+//! The stream may lose what it acknowledged, or be made anew. The place remembers when the stream was
+//! made and the number of the last fact there; when either goes back, everything is published again.
+//! One process relays at a time, by a lease with a fencing number; one that does not know yet that it
+//! lost the lease can only repeat what another says too.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use countersign_engine::trail::{self, Line};
+use jiff::SignedDuration;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::POLL;
+use crate::bus::{Acknowledged, BusError, EVENTS, JetStream, Message, cloudevent, event_subject};
+use crate::service::Service;
+use crate::store::{Cursor, EventRow, Place, StoreError};
+
+/// The relay's place.
+const PLACE: &str = "relay";
+/// How long the place is held; renewed with every move and every look.
+const HELD: SignedDuration = SignedDuration::from_secs(15);
+/// Most facts in flight.
+const WINDOW: i64 = 256;
+/// How often the place is written down while there is much to do. A crash repeats what came since.
+const SAVE_EVERY: Duration = Duration::from_millis(200);
+/// How long a failure waits.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// Why relaying was interrupted.
+#[derive(Debug, thiserror::Error)]
+enum Interrupted {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    #[error("another process has the place")]
+    Lost,
+    #[error("the stream of facts lost some; it gets all of them again")]
+    Rewound,
+    #[error("an event cannot be read: {0}")]
+    Unreadable(String),
+}
+
+/// Runs until told to stop. Returns at once without a carrier.
+pub async fn run(service: Arc<Service>, stop: CancellationToken) {
+    let Some(jetstream) = service.bus.jetstream().cloned() else { return };
+    let holder = Uuid::new_v4().to_string();
+    let mut relay = Relay { service, jetstream, place: Place::default(), saved: Place::default(), at: Instant::now() };
+    while !stop.is_cancelled() {
+        let taken = match relay.take(&holder).await {
+            Ok(taken) => taken,
+            Err(error) => {
+                tracing::error!(%error, "the relay's place could not be taken");
+                false
+            }
+        };
+        if taken {
+            relay.hold(&stop).await;
+        } else {
+            pause(&stop, POLL).await;
+        }
+    }
+    relay.release().await;
+}
+
+async fn pause(stop: &CancellationToken, time: Duration) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(time) => {}
+    }
+}
+
+struct Relay {
+    service: Arc<Service>,
+    jetstream: JetStream,
+    place: Place,
+    /// As it was last written down, and when.
+    saved: Place,
+    at: Instant,
+}
+
+impl Relay {
+    async fn take(&mut self, holder: &str) -> Result<bool, StoreError> {
+        let now = self.service.clock.now();
+        let (now_us, until_us) = (now.as_microsecond(), (now + HELD).as_microsecond());
+        let taken = self.service.store.take_place(PLACE, holder, now_us, until_us).await?;
+        if let Some(place) = taken {
+            (self.place, self.saved, self.at) = (place, place, Instant::now());
+        }
+        Ok(taken.is_some())
+    }
+
+    /// Relays for as long as the place is held.
+    async fn hold(&mut self, stop: &CancellationToken) {
+        let mut told = false;
+        while !stop.is_cancelled() {
+            let before = self.place.at;
+            match self.relay(stop).await {
+                Ok(()) => return,
+                Err(Interrupted::Lost) => {
+                    tracing::warn!("{}", Interrupted::Lost);
+                    return;
+                }
+                // It is said once, and then not again until it was better in between.
+                Err(error) if !told || self.place.at != before => {
+                    tracing::warn!(%error, "relaying is interrupted; it goes on by itself")
+                }
+                Err(error) => tracing::debug!(%error, "relaying is interrupted"),
+            }
+            told = true;
+            pause(stop, RETRY).await;
+            if let Err(Interrupted::Lost) = self.save().await {
+                return;
+            }
+        }
+    }
+
+    /// Relays until told to stop, or until something goes wrong.
+    async fn relay(&mut self, stop: &CancellationToken) -> Result<(), Interrupted> {
+        self.look().await?;
+        while !stop.is_cancelled() {
+            let rows = self.service.store.log_after(self.place.at, WINDOW).await?;
+            if rows.is_empty() {
+                self.save().await?;
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = self.service.bus.outbox_rung() => {}
+                    () = tokio::time::sleep(POLL) => {
+                        self.look().await?;
+                        self.save().await?;
+                    }
+                }
+                continue;
+            }
+            self.window(rows).await?;
+            if self.at.elapsed() >= SAVE_EVERY {
+                self.save().await?;
+            }
+        }
+        self.save().await
+    }
+
+    /// Publishes some events and moves over those that were acknowledged.
+    async fn window(&mut self, rows: Vec<(Cursor, EventRow)>) -> Result<(), Interrupted> {
+        let mut waiting = Vec::with_capacity(rows.len());
+        let mut after = None;
+        let mut failed = None;
+        for (cursor, row) in rows {
+            let message = message(row, after.take())?;
+            after = Some(message.id.clone());
+            match self.jetstream.send(message).await {
+                Ok(acknowledged) => waiting.push((cursor, acknowledged)),
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
+        }
+        let before = self.place.at;
+        for (cursor, acknowledged) in waiting {
+            let acknowledged = match acknowledged.await {
+                Ok(acknowledged) => acknowledged,
+                // What arrived before this one counts, and the next window begins with it.
+                Err(_) if self.place.at != before => return Ok(()),
+                Err(error) => return Err(error.into()),
+            };
+            self.pass(cursor, acknowledged)?;
+        }
+        failed.map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    /// Moves over an event. One that is new to the stream and yet got a number that another had
+    /// before tells that the stream lost its end.
+    fn pass(&mut self, cursor: Cursor, acknowledged: Acknowledged) -> Result<(), Interrupted> {
+        if !acknowledged.repeated && acknowledged.sequence <= self.place.stream_sequence {
+            self.rewind(self.place.stream_created_us);
+            return Err(Interrupted::Rewound);
+        }
+        self.place.at = cursor;
+        self.place.stream_sequence = self.place.stream_sequence.max(acknowledged.sequence);
+        Ok(())
+    }
+
+    fn rewind(&mut self, stream_created_us: i64) {
+        self.place = Place { epoch: self.place.epoch, stream_created_us, ..Place::default() };
+    }
+
+    /// Makes sure that the stream is the one that was published to, and has what it acknowledged.
+    async fn look(&mut self) -> Result<(), Interrupted> {
+        self.jetstream.ensure_streams().await?;
+        let stream = self.jetstream.state(EVENTS).await?;
+        let another = self.place.stream_created_us != stream.created_us;
+        if another || stream.last_sequence < self.place.stream_sequence {
+            if self.place.at != Cursor::default() {
+                tracing::warn!("{}", Interrupted::Rewound);
+            }
+            self.rewind(stream.created_us);
+            self.save().await?;
+        }
+        Ok(())
+    }
+
+    /// Writes the place down and holds it for longer.
+    async fn save(&mut self) -> Result<(), Interrupted> {
+        if self.place == self.saved && self.at.elapsed() < POLL {
+            return Ok(());
+        }
+        let until = self.service.clock.now() + HELD;
+        if !self.service.store.move_place(PLACE, &self.place, until.as_microsecond()).await? {
+            return Err(Interrupted::Lost);
+        }
+        (self.saved, self.at) = (self.place, Instant::now());
+        Ok(())
+    }
+
+    /// Lets another process take the place at once.
+    async fn release(&self) {
+        if let Err(error) = self.service.store.move_place(PLACE, &self.place, 0).await {
+            tracing::warn!(%error, "the relay's place could not be released; it will be free in a moment");
+        }
+    }
+}
+
+fn message(row: EventRow, after: Option<String>) -> Result<Message, Interrupted> {
+    let line = Line { body: row.body, disclosure: None, hash: row.hash };
+    let event = trail::read(&line).map_err(|error| Interrupted::Unreadable(error.to_string()))?;
+    let payload = serde_json::to_vec(&cloudevent::of(&event));
+    let payload = payload.map_err(|error| Interrupted::Unreadable(error.to_string()))?;
+    Ok(Message { subject: event_subject(&event), id: event.id.to_string(), after, payload })
+}
