@@ -1,4 +1,5 @@
 //! What the tests and the benchmark share.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
+pub mod schemas;
 pub mod world;

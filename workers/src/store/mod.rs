@@ -2,20 +2,25 @@
 //! decides nothing. Every write of a request goes through [`crate::commit`].
 //!
 //! `sql` holds the statements; `sqlite` and `transaction` what is particular to that database;
-//! `rows` reads rows back; `library` is what stands beside the requests.
+//! `rows` reads rows back; `library` is what stands beside the requests; `feed` reads the log for one
+//! organization, `stand` how things stand.
 
+mod feed;
 mod library;
 mod many;
 mod rows;
 mod sql;
 mod sqlite;
+mod stand;
 mod transaction;
 
 use countersign_engine::ids::{Digest, KeyId, OrganizationId, RequestId};
 use countersign_engine::request::Status;
 use uuid::Uuid;
 
+pub use feed::Stretch;
 pub use sqlite::Sqlite as Store;
+pub use stand::Owed;
 pub use transaction::Transaction;
 
 /// Why the store did not answer.

@@ -12,6 +12,20 @@ pub(super) const STRAY_EVENTS: &str = "SELECT DISTINCT request FROM events WHERE
 pub(super) const EVENTS_AFTER: &str = "SELECT position, request, seq, body, disclosure, hash FROM events \
      WHERE position > $1 ORDER BY position LIMIT $2";
 
+pub(super) const STRETCH_END: &str = "SELECT max(position) FROM \
+     (SELECT position FROM events WHERE position > $1 ORDER BY position LIMIT $2) AS stretch";
+// CROSS JOIN keeps the order of reading: along the log, never along all requests of the organization.
+pub(super) const EVENTS_OF_ORGANIZATION: &str = "SELECT e.position, e.request, e.seq, e.body, e.disclosure, e.hash \
+     FROM events e CROSS JOIN requests r \
+     WHERE e.position > $1 AND e.position <= $2 AND r.id = e.request AND r.organization = $3 \
+     ORDER BY e.position LIMIT $4";
+
+pub(super) const OWED: &str =
+    "SELECT lane, count(*) AS effects, min(due_us) AS first_due_us FROM effects GROUP BY lane ORDER BY lane";
+pub(super) const OPEN_REQUESTS: &str = "SELECT status, count(*) AS requests FROM requests WHERE deleted_us IS NULL \
+     AND status IN ('DRAFT', 'SENT', 'VIEWED', 'PARTIALLY_SIGNED') GROUP BY status ORDER BY status";
+pub(super) const COUNT_REQUESTS: &str = "SELECT count(*) FROM requests";
+
 pub(super) const REQUEST: &str = "SELECT id, organization, status, seq, head, business_id, created_us, updated_us, \
      expires_us, wake_us, deleted_us, data_key FROM requests WHERE id = $1";
 pub(super) const REQUESTS_AFTER: &str = "SELECT id, organization, status, seq, head, business_id, created_us, \
