@@ -94,6 +94,11 @@ impl World {
         Self::start_with(clock, |_| {}).await
     }
 
+    /// A system like [`Self::manual`] with other settings.
+    pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_with(Clock::manual(START.parse().unwrap()), change).await
+    }
+
     async fn start_with(clock: Clock, change: impl FnOnce(&mut Settings)) -> Self {
         let folder = TempDir::new().unwrap();
         let mut settings = settings(folder.path());

@@ -1,6 +1,8 @@
 //! Events: unique, in order, whole.
 
-use super::rows::{Shelf, event, id, request};
+use countersign::store::RequestRow;
+
+use super::rows::{Shelf, acme, event, id, other, request};
 
 #[tokio::test]
 async fn an_event_is_unique_by_request_and_number() {
@@ -50,6 +52,26 @@ async fn all_events_are_read_in_the_order_of_commits() {
     let order: Vec<_> = first.iter().chain(&rest).map(|row| row.request).collect();
     assert_eq!(order, [id(5), id(3), id(4)]);
     assert!(first[0].position < first[1].position && first[1].position < rest[0].position);
+}
+
+#[tokio::test]
+async fn an_organization_reads_its_own_events_and_looks_no_further_than_it_was_told() {
+    let shelf = Shelf::new().await;
+    for number in 1..=6 {
+        let organization = if number % 3 == 0 { acme() } else { other() };
+        shelf.file(&[RequestRow { organization, ..request(number) }]).await;
+    }
+    let all: Vec<i64> = shelf.store.events_after(0, 10).await.unwrap().iter().map(|row| row.position).collect();
+    let read = async |organization, after, length, limit| {
+        let stretch = shelf.store.events_of_organization(&organization, after, length, limit).await.unwrap();
+        (stretch.events.iter().map(|row| row.request).collect::<Vec<_>>(), stretch.reached)
+    };
+    assert_eq!(read(acme(), 0, 100, 100).await, (vec![id(3), id(6)], all[5]));
+    assert_eq!(read(acme(), 0, 2, 100).await, (vec![], all[1]), "nothing of theirs in the first two");
+    assert_eq!(read(acme(), all[1], 2, 100).await, (vec![id(3)], all[3]));
+    assert_eq!(read(acme(), 0, 100, 1).await, (vec![id(3)], all[2]), "a full page ends at its last event");
+    assert_eq!(read(acme(), all[5], 100, 100).await, (vec![], all[5]), "nothing behind the end");
+    assert_eq!(read(other(), 0, 100, 100).await.0, [id(1), id(2), id(4), id(5)]);
 }
 
 #[tokio::test]

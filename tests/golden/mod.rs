@@ -6,6 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use countersign_tests::schemas;
+use tokio::process::Command;
+
+use crate::tools;
 
 /// The variable that makes these tests write instead of compare.
 const BLESS: &str = "COUNTERSIGN_BLESS";
@@ -35,6 +38,19 @@ fn the_schemas_of_events_are_the_ones_checked_in() {
 #[test]
 fn the_description_of_the_subjects_is_the_one_checked_in() {
     same("schemas/asyncapi.json", &pretty(&schemas::asyncapi()));
+}
+
+#[tokio::test]
+async fn the_description_of_the_subjects_is_understood_by_the_reference_parser() {
+    let script = tools::file("golden/asyncapi.mjs");
+    let said = tools::run(Command::new("node").arg(script).arg(root().join("schemas/asyncapi.json"))).await;
+    let channels: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let expected = serde_json::json!({
+        "sign.requests.{organization}": 1,
+        "sign.events.{organization}.{request}.{name}": schemas::events().len(),
+        "sign.dead.{organization}": 1,
+    });
+    assert_eq!(channels, expected);
 }
 
 #[test]

@@ -13,6 +13,7 @@ pub use examples::examples;
 pub use sign_this::sign_this;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::LazyLock;
 
 use countersign::bus::cloudevent;
@@ -87,10 +88,10 @@ fn with_definitions(schema: &mut Value, definitions: &Map<String, Value>) {
     let mut needed = BTreeMap::new();
     let mut waiting = referred(schema);
     while let Some(name) = waiting.pop() {
-        if !needed.contains_key(&name) {
-            let definition = definitions[&name].clone();
+        if let Entry::Vacant(place) = needed.entry(name) {
+            let definition = definitions[place.key()].clone();
             waiting.extend(referred(&definition));
-            needed.insert(name, definition);
+            place.insert(definition);
         }
     }
     if !needed.is_empty() {

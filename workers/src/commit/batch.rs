@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 use countersign_engine::command::Wish;
 use countersign_engine::effect::EffectKind;
@@ -15,6 +16,7 @@ use super::decider::{Decided, Decider};
 use super::{Answer, Done, Failure, Order, RECEIPT_LIFE};
 use crate::bus::Bus;
 use crate::ledger::{LedgerError, Loaded};
+use crate::meters::Meters;
 use crate::store::{EffectRow, EventRow, Lane, ReceiptRow, RequestRow, Store, Transaction};
 use crate::vault::DataKey;
 
@@ -28,6 +30,7 @@ pub(super) struct Writer {
     pub(super) store: Store,
     pub(super) bus: Arc<Bus>,
     pub(super) decider: Arc<Decider>,
+    pub(super) meters: Meters,
 }
 
 /// What a batch decides with, read at its start.
@@ -53,9 +56,12 @@ struct Working {
 impl Writer {
     /// Answers every order; if the store fails, all of them say so and nothing was written.
     pub(super) async fn write(&self, orders: Vec<Asked>) -> Vec<Answer> {
-        let count = orders.len();
+        let (count, started) = (orders.len(), Instant::now());
         match self.try_write(orders).await {
-            Ok(answers) => answers,
+            Ok(answers) => {
+                self.meters.batch(count, started.elapsed());
+                answers
+            }
             Err(error) => {
                 tracing::error!(%error, orders = count, "a transaction failed");
                 vec![Err(Failure::Unavailable(error.to_string())); count]
@@ -187,6 +193,7 @@ impl Writer {
         let (mut mail, mut seal, mut timers) = (false, false, false);
         for work in changed {
             for effect in work.filed() {
+                self.meters.filed(effect.lane);
                 mail |= effect.lane == Lane::Mail;
                 seal |= effect.lane == Lane::Seal;
             }

@@ -67,23 +67,24 @@ pub struct CloudEvent {
     pub data: Value,
 }
 
-/// What the streams of a process share.
+/// What the readers of a process share: a layer of the routes.
 #[derive(Clone, Debug)]
-pub(super) struct Desk {
+pub struct Desk {
     pub(super) feed: Feed,
     pub(super) stopping: CancellationToken,
     pub(super) streams: Arc<Semaphore>,
 }
 
-/// The route, with its description. Streams end when `stopping` is cancelled.
-pub fn routes(service: &Service, stopping: CancellationToken) -> OpenApiRouter<Floor> {
-    let feed = Feed::new(service.store.clone());
-    let desk = Desk { feed, stopping, streams: Arc::new(Semaphore::new(STREAMS_MAX)) };
-    described().layer(Extension(desk))
+impl Desk {
+    /// A desk over a service's log. Streams end when `stopping` is cancelled.
+    pub fn new(service: &Service, stopping: CancellationToken) -> Self {
+        let feed = Feed::new(service.store.clone());
+        Self { feed, stopping, streams: Arc::new(Semaphore::new(STREAMS_MAX)) }
+    }
 }
 
-/// The route as it is described.
-pub(crate) fn described() -> OpenApiRouter<Floor> {
+/// The route, with its description; needs a [`Desk`] as its layer.
+pub fn routes() -> OpenApiRouter<Floor> {
     OpenApiRouter::new().routes(routes!(read))
 }
 
@@ -138,7 +139,9 @@ fn asked(query: &str) -> Result<(Cursor, i64), Fault> {
         .map_err(|_| Fault::new(StatusCode::BAD_REQUEST, "invalid_query", "The query cannot be read."))?;
     for (name, value) in pairs {
         match name.as_str() {
-            "after" => found.0 = value.parse().map_err(|bad: super::BadCursor| Fault::parameter(&name, bad.to_string()))?,
+            "after" => {
+                found.0 = value.parse().map_err(|bad: super::BadCursor| Fault::parameter(&name, bad.to_string()))?
+            }
             "limit" => {
                 let limit = value.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
                 found.1 = limit.ok_or_else(|| Fault::parameter(&name, format!("limit is 1 to {LIMIT_MAX}.")))?;

@@ -22,7 +22,7 @@ use quick_cache::sync::Cache;
 
 use crate::store::{EventRow, Store, StoreError};
 
-pub use door::{CloudEvent, EventPage, routes};
+pub use door::{CloudEvent, Desk, EventPage, routes};
 
 /// Events of the log, of whatever organization, that are looked through in one go.
 const STRETCH: i64 = 5_000;

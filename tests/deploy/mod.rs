@@ -1,0 +1,1 @@
+//! Proves: what is in `deploy/` is understood by the programs it is meant for.
