@@ -80,27 +80,38 @@ fn parameters() -> Value {
     })
 }
 
-/// A dead letter says which message it was and why it was given up; never what stood in it.
+/// A dead letter says why a message was given up, and holds it as it came.
 fn dead_letter() -> Value {
+    let reason = json!({
+        "type": "object",
+        "properties": {
+            "code": { "type": "string", "description": "A stable code." },
+            "pointer": { "type": "string", "description": "Which member of the message (RFC 6901); empty for all of it." },
+            "detail": { "type": "string", "description": "One sentence." },
+        },
+        "required": ["code", "pointer", "detail"],
+    });
     json!({
         "type": "object",
         "properties": {
             "specversion": { "const": "1.0" },
-            "id": { "type": "string" },
-            "source": { "type": "string", "format": "uri-reference" },
+            "id": { "type": "string", "format": "uuid", "description": "The same however often the message is given up." },
+            "source": { "const": "/countersign/intake" },
             "type": { "const": DEAD_TYPE },
             "time": { "type": "string", "format": "date-time" },
+            "datacontenttype": { "const": "application/json" },
             "data": {
                 "type": "object",
                 "properties": {
-                    "code": { "type": "string", "description": "A stable code, such as `invalid_json`." },
-                    "detail": { "type": "string", "description": "One sentence, without personal data." },
-                    "source": { "type": "string", "description": "The message's own `source`, if it could be read." },
-                    "id": { "type": "string", "description": "The message's own `id`, if it could be read." },
+                    "reasons": { "type": "array", "minItems": 1, "items": reason },
+                    "subject": { "type": "string", "description": "Where the message was published." },
+                    "sequence": { "type": "integer", "description": "Its number in the stream of requests." },
+                    "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" },
+                    "message": { "description": "The message itself: JSON, text or hexadecimal; null if it is too long." },
                 },
-                "required": ["code", "detail"],
+                "required": ["reasons", "subject", "sequence", "sha256"],
             },
         },
-        "required": ["specversion", "id", "source", "type", "data"],
+        "required": ["specversion", "id", "source", "type", "time", "data"],
     })
 }

@@ -14,6 +14,8 @@ use crate::service::open_installation;
 const AT_ONCE: i64 = 1000;
 
 #[derive(Debug, clap::Args)]
+// Or it would have the name of the group that the command's own arguments are.
+#[group(skip)]
 pub(super) struct Events {
     /// Only events behind this position, as printed
     #[arg(long, default_value_t = 0)]

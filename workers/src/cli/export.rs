@@ -14,6 +14,8 @@ use crate::feed::export::Export as Walk;
 use crate::service::open_installation;
 
 #[derive(Debug, clap::Args)]
+// Or it would have the name of the group that the command's own arguments are.
+#[group(skip)]
 pub(super) struct Export {
     /// Only what came behind the end of an earlier export
     #[arg(long, value_name = "CURSOR")]
