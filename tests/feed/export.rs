@@ -46,3 +46,22 @@ async fn an_export_holds_every_event_in_order_and_the_next_goes_on() {
     let later = world.created(json!({ "draft": true })).await;
     assert_eq!(places(&export(&world, &["--after", &end]).await.0), [place(&later, "1")]);
 }
+
+#[tokio::test]
+async fn the_commands_beside_it_say_no_more_than_asked_where_nobody_watches() {
+    let world = World::manual().await;
+    let id = world.created(json!({ "draft": true })).await;
+    let run = async |command: &str| {
+        let mut program = Command::new(binary());
+        program.args(command.split(' ')).arg("--data").arg(world.folder().join("data"));
+        let output = tools::output(&mut program).await;
+        assert!(output.status.success(), "{output:?}");
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (events, silence) = run("events --limit 5").await;
+    let event: Value = serde_json::from_str(&events).unwrap();
+    assert_eq!((&event["subject"], &event["position"], silence.as_str()), (&json!(id), &json!(1), ""));
+    let (report, silence) = run("replay").await;
+    assert_eq!(report, "1 requests, 1 events replayed; 0 effects owed; 0 differences\n");
+    assert_eq!(silence, "", "no bar without a terminal");
+}

@@ -30,7 +30,10 @@ fn base(world: &World) -> String {
 async fn the_main_job_is_counted() {
     let world = World::manual().await;
     let id = world.created(json!({})).await;
+    // An invitation that is not yet sent when the request ends is owed no longer.
+    world.until(&id, "delivery.sent", 1).await;
     world.sign(&id, 0).await;
+    world.until(&id, "delivery.sent", 2).await;
     world.sign(&id, 1).await;
     world.until(&id, "delivery.sent", 4).await;
     world.until(&id, "document.sealed", 1).await;
