@@ -1,5 +1,6 @@
 //! What the tests and the benchmark share.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
+pub mod schemas;
 pub mod servers;
 pub mod world;

@@ -6,13 +6,16 @@ mod bus;
 mod contract;
 mod dialects;
 mod engine;
-mod golden;
+mod feed;
 mod pages;
 mod roles;
+mod watch;
 
 // With a browser, Node, curl and PDF tools.
 mod browser;
+mod deploy;
 mod documents;
+mod golden;
 mod samples;
 mod tools;
 

@@ -2,6 +2,7 @@
 //! moved by hand or the system's, an API key, and people with links.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -12,11 +13,16 @@ use countersign::config::{Given, Role, Settings};
 use countersign::http::auth::{Permission, new_key};
 use countersign::service::replay::{Report, replay};
 use countersign::vault::Vault;
+use countersign_engine::event::Event;
 use countersign_engine::ids::{OrganizationId, RequestId};
 use jiff::Timestamp;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::TryRecvError;
+
+use crate::schemas;
 
 use crate::servers::Database;
 
@@ -36,6 +42,27 @@ pub struct World {
     /// A client without cookies.
     pub client: Client,
     folder: TempDir,
+    published: Published,
+}
+
+/// What the engine published. When it goes, every event is held against its schema.
+struct Published(broadcast::Receiver<Arc<Event>>);
+
+impl Drop for Published {
+    fn drop(&mut self) {
+        let mut faults = Vec::new();
+        loop {
+            match self.0.try_recv() {
+                Ok(event) => faults.extend(schemas::faults(&event)),
+                // More than the bus keeps: those that it still has are as good a sample.
+                Err(TryRecvError::Lagged(_)) => {}
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+            }
+        }
+        if !std::thread::panicking() {
+            assert_eq!(faults, Vec::<String>::new(), "published events are not as their schemas say");
+        }
+    }
 }
 
 /// An answer of the API.
@@ -89,6 +116,11 @@ impl World {
         Self::start_with(clock, |_| {}).await
     }
 
+    /// A system like [`Self::manual`] with other settings.
+    pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_with(Clock::manual(START.parse().unwrap()), change).await
+    }
+
     async fn start_with(clock: Clock, change: impl FnOnce(&mut Settings)) -> Self {
         let folder = TempDir::new().unwrap();
         let mut settings = settings(folder.path());
@@ -96,17 +128,20 @@ impl World {
         let app = App::start(settings, clock).await.unwrap();
         let api = format!("{}/api/v1/esignature", app.service.settings.public_url);
         let key = make_key(&app, "acme", &Permission::ALL).await;
-        Self { app, key, api, client: Client::new(), folder }
+        let published = Published(app.service.bus.subscribe());
+        Self { app, key, api, client: Client::new(), folder, published }
     }
 
     /// Stops the engine and starts it again on the same folder and address.
     pub async fn restart(self) -> Self {
-        let Self { app, key, client, folder, .. } = self;
+        let Self { app, key, client, folder, published, .. } = self;
+        drop(published);
         let (clock, settings) = (app.service.clock.clone(), app.service.settings.clone());
         app.stop().await;
         let app = App::start(settings, clock).await.unwrap();
         let api = format!("{}/api/v1/esignature", app.service.settings.public_url);
-        Self { app, key, api, client, folder }
+        let published = Published(app.service.bus.subscribe());
+        Self { app, key, api, client, folder, published }
     }
 
     /// Where the letters land.

@@ -153,6 +153,31 @@ pub enum Wish {
     },
 }
 
+impl Wish {
+    /// The wish's name, for those who count wishes.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Wish::Create { .. } => "create",
+            Wish::Send => "send",
+            Wish::View { .. } => "view",
+            Wish::Sign { .. } => "sign",
+            Wish::Decline { .. } => "decline",
+            Wish::Cancel { .. } => "cancel",
+            Wish::Delete => "delete",
+            Wish::Resend { .. } => "resend",
+            Wish::Correct { .. } => "correct",
+            Wish::Replace { .. } => "replace",
+            Wish::Add { .. } => "add",
+            Wish::Remove { .. } => "remove",
+            Wish::Tick => "tick",
+            Wish::Delivered { .. } => "delivered",
+            Wish::Undeliverable { .. } => "undeliverable",
+            Wish::Seal { .. } => "seal",
+            Wish::SealFailed { .. } => "seal_failed",
+        }
+    }
+}
+
 /// A request to be.
 #[derive(Clone, Debug)]
 pub struct Draft {

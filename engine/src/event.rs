@@ -42,6 +42,7 @@ pub struct Event {
 
 /// Who caused an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", content = "who", rename_all = "snake_case")]
 pub enum Actor {
     /// A program with an API credential.
@@ -56,6 +57,7 @@ pub enum Actor {
 
 /// What may happen to a request. `name` is the stored name, `with` the fields.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "name", content = "with")]
 pub enum Fact {
     /// The request exists, as a draft.
@@ -234,6 +236,7 @@ pub enum Fact {
 
 /// What a request is about, fixed when it is created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Terms {
     /// Blank pages added behind the last document page for signatures that have no place of their own.
     #[serde(default)]
@@ -266,6 +269,7 @@ pub struct Terms {
 
 /// The template a request was made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TemplateRef {
     /// The template's id.
     pub id: String,
@@ -275,6 +279,7 @@ pub struct TemplateRef {
 
 /// A document of a request, held by its digest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Document {
     /// Its length in bytes.
     pub bytes: u64,
@@ -286,6 +291,7 @@ pub struct Document {
 
 /// The automatic reminder cadence (SPEC §2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reminders {
     /// At most so many for each signer.
     pub at_most: u32,
@@ -297,6 +303,7 @@ pub struct Reminders {
 
 /// What a widget collects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WidgetKind {
     /// The signer's signature.
@@ -323,6 +330,7 @@ impl WidgetKind {
 
 /// A place on a page where a signer fills or signs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Widget {
     /// Where on the page as displayed.
     pub at: Area,
@@ -350,6 +358,7 @@ pub struct Widget {
 /// A rectangle in thousandths of a point from the top left of a page as displayed.
 /// Whole numbers, so that a history reads the same everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Area {
     /// Height.
     pub height: i64,

@@ -17,6 +17,8 @@ pub mod machine;
 pub mod refusal;
 pub mod request;
 pub mod schedule;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod signer;
 pub mod trail;
 

@@ -7,6 +7,7 @@ use crate::ids::{Digest, SignerId};
 
 /// What a signer is asked to do (SPEC §2, "Roles of a signer").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Signs.
@@ -88,6 +89,7 @@ pub struct Person {
 
 /// The part of a signer that is no personal data and never erased.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SignerTerms {
     /// The vendor's own code for the act, kept for the audit trail (seed 001, `act` 1–13).
     #[serde(default, skip_serializing_if = "Option::is_none")]

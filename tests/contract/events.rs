@@ -1,9 +1,9 @@
 //! Events: unique, in order, whole.
 
-use countersign::store::Cursor;
+use countersign::store::{Cursor, RequestRow};
 use countersign_tests::servers::{Database, on_each_database};
 
-use super::rows::{Shelf, event, id, request};
+use super::rows::{Shelf, acme, event, id, other, request};
 
 on_each_database! {
     Shelf:
@@ -11,6 +11,7 @@ on_each_database! {
     events_come_back_in_order_however_they_were_written,
     what_was_written_comes_back_byte_for_byte,
     all_events_are_read_in_the_order_of_commits,
+    an_organization_reads_its_own_events_and_looks_no_further_than_it_was_told,
     a_transaction_that_is_dropped_never_was,
     events_without_a_row_are_found,
     a_row_is_brought_up_to_date_and_erased_for_good,
@@ -69,6 +70,26 @@ async fn on_postgres_nothing_appears_behind_a_reader() {
     early.commit().await.unwrap();
     let all: Vec<_> = log(Cursor::default()).await.into_iter().map(|(_, row)| row.request).collect();
     assert_eq!(all, [id(1), id(2)]);
+}
+
+async fn an_organization_reads_its_own_events_and_looks_no_further_than_it_was_told(shelf: Shelf) {
+    for number in 1..=6 {
+        let organization = if number % 3 == 0 { acme() } else { other() };
+        shelf.file(&[RequestRow { organization, ..request(number) }]).await;
+    }
+    let all: Vec<Cursor> =
+        shelf.store.log_after(Cursor::default(), 10).await.unwrap().iter().map(|row| row.0).collect();
+    let start = Cursor::default();
+    let read = async |organization, after, length, limit| {
+        let stretch = shelf.store.events_of_organization(&organization, after, length, limit).await.unwrap();
+        (stretch.events.iter().map(|(_, row)| row.request).collect::<Vec<_>>(), stretch.reached)
+    };
+    assert_eq!(read(acme(), start, 100, 100).await, (vec![id(3), id(6)], all[5]));
+    assert_eq!(read(acme(), start, 2, 100).await, (vec![], all[1]), "nothing of theirs in the first two");
+    assert_eq!(read(acme(), all[1], 2, 100).await, (vec![id(3)], all[3]));
+    assert_eq!(read(acme(), start, 100, 1).await, (vec![id(3)], all[2]), "a full page ends at its last event");
+    assert_eq!(read(acme(), all[5], 100, 100).await, (vec![], all[5]), "nothing behind the end");
+    assert_eq!(read(other(), start, 100, 100).await.0, [id(1), id(2), id(4), id(5)]);
 }
 
 async fn a_transaction_that_is_dropped_never_was(shelf: Shelf) {

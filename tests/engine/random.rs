@@ -8,6 +8,7 @@ use countersign_engine::ids::{Digest, SignerId};
 use countersign_engine::request::Request;
 use countersign_engine::signer::{Role, SignerTerms};
 use countersign_engine::trail::Line;
+use countersign_tests::schemas;
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
@@ -177,6 +178,8 @@ proptest! {
         prop_assert_eq!(play.replayed(), play.request.clone());
         prop_assert_eq!(play.request().head, play.lines.last().unwrap().hash);
         prop_assert_eq!(play.request().seq, play.lines.len() as u64);
+        let faults: Vec<String> = play.events.iter().flat_map(schemas::faults).collect();
+        prop_assert_eq!(faults, Vec::<String>::new(), "each event is as its schema says");
     }
 
     #[test]

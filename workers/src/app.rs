@@ -8,8 +8,9 @@ use std::time::Duration;
 use axum::extract::Request;
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE, HeaderName, SET_COOKIE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -31,7 +32,8 @@ use crate::bus;
 use crate::clock::Clock;
 use crate::config::{BadSetting, Role, Settings};
 use crate::dialects::catalisa;
-use crate::http::{Floor, health};
+use crate::feed;
+use crate::http::{Floor, health, scrape};
 use crate::mail::{MailSettingError, Mailer};
 use crate::pages;
 use crate::roles::{intake, notifier, relay, sealer, timekeeper};
@@ -69,6 +71,8 @@ pub enum StartError {
 pub struct App {
     /// Where it listens; `None` without the role `http`.
     pub address: Option<SocketAddr>,
+    /// Where it tells health and metrics only, if that was asked for.
+    pub ops_address: Option<SocketAddr>,
     /// The engine itself.
     pub service: Arc<Service>,
     stop: CancellationToken,
@@ -84,6 +88,10 @@ impl App {
             true => Some(listen(&mut settings).await?),
             false => None,
         };
+        let ops = match settings.ops_listen {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
         let mailer = match &settings.smtp_url {
             Some(url) => Mailer::smtp(url, &settings.mail_from)?,
             None => Mailer::folder(&settings.mail_folder, &settings.mail_from)?,
@@ -92,14 +100,12 @@ impl App {
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
+        let ops_address = ops.as_ref().and_then(|listener| listener.local_addr().ok());
         if let Some(listener) = listener {
-            let app = router(Arc::clone(&service)).into_make_service_with_connect_info::<SocketAddr>();
-            let stopped = stop.clone().cancelled_owned();
-            tasks.spawn(async move {
-                if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(stopped).await {
-                    tracing::error!(%error, "the HTTP server ended");
-                }
-            });
+            tasks.spawn(answer(listener, router(Arc::clone(&service), stop.clone()), stop.clone()));
+        }
+        if let Some(listener) = ops {
+            tasks.spawn(answer(listener, ops_router(Arc::clone(&service)), stop.clone()));
         }
         if service.settings.runs(Role::Timekeeper) {
             tasks.spawn(timekeeper::run(Arc::clone(&service), stop.clone()));
@@ -119,8 +125,9 @@ impl App {
                 tasks.spawn(intake::run(Arc::clone(&service), stop.clone()));
             }
         }
+        tasks.spawn(service.meters.clone().keep(stop.clone()));
         tasks.close();
-        Ok(Self { address, service, stop, tasks, writing })
+        Ok(Self { address, ops_address, service, stop, tasks, writing })
     }
 
     /// Stops in good order: no new calls, what is in flight is finished, the database is closed.
@@ -138,11 +145,22 @@ impl App {
     }
 }
 
+async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })
+}
+
+/// Answers until told to stop.
+async fn answer(listener: TcpListener, router: Router, stop: CancellationToken) {
+    let app = router.into_make_service_with_connect_info::<SocketAddr>();
+    if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned()).await {
+        tracing::error!(%error, "the HTTP server ended");
+    }
+}
+
 async fn listen(settings: &mut Settings) -> Result<TcpListener, StartError> {
     let address = settings.listen;
-    let failed = |error| StartError::Listen { address, error };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    let actual = listener.local_addr().map_err(failed)?;
+    let listener = bind(address).await?;
+    let actual = listener.local_addr().map_err(|error| StartError::Listen { address, error })?;
     if settings.public_url == format!("http://{address}") {
         settings.public_url = format!("http://{actual}");
     }
@@ -168,8 +186,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "Requests", description = "Signature requests"),
         (name = "Templates", description = "PDFs with named widgets"),
         (name = "Files", description = "PDFs uploaded ahead of requests"),
-        (name = "Events", description = "Events in: asking for signatures by publishing"),
         (name = "History", description = "What happened, proven whole"),
+        (name = "Events", description = "Events in: asking for signatures by publishing. Events out: what happens, as CloudEvents"),
     ),
     components(schemas(catalisa::wire::Errors)),
     modifiers(&Keys)
@@ -208,15 +226,18 @@ impl utoipa::Modify for Keys {
 fn api() -> (Router<Floor>, utoipa::openapi::OpenApi) {
     let described = OpenApiRouter::with_openapi(Api::openapi())
         .nest(catalisa::BASE, catalisa::routes())
-        .nest("/api/v1", catalisa::sign_this::routes());
+        .nest("/api/v1", catalisa::sign_this::routes())
+        .merge(feed::routes());
     let (routes, mut description) = described.split_for_parts();
     Refusals.modify(&mut description);
     (routes, description)
 }
 
-/// Every route of the HTTP role.
-pub fn router(service: Arc<Service>) -> Router {
+/// Every route of the HTTP role. Streams end when `stopping` is cancelled.
+pub fn router(service: Arc<Service>, stopping: CancellationToken) -> Router {
     let (routes, description) = api();
+    let desk = feed::Desk::new(&service, stopping);
+    let meters = service.meters.clone();
     let secret: [HeaderName; 3] = [AUTHORIZATION, COOKIE, SET_COOKIE];
     let ui = SwaggerUi::new("/docs").url("/docs/openapi.json", description.clone());
     // Otherwise the UI asks a validator on another host about every address that is not local.
@@ -227,18 +248,26 @@ pub fn router(service: Arc<Service>) -> Router {
         HeaderValue::from_static(DOCS_POLICY),
     ));
     routes
+        .layer(Extension(desk))
         .method_not_allowed_fallback(catalisa::method_not_allowed)
         .route("/openapi.json", get(move || async move { Json(description) }))
         .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .merge(health::routes())
+        .merge(scrape::routes())
         .merge(pages::routes())
         .with_state(Floor::new(service))
         .merge(docs)
         .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_MAX))
         .layer(CatchPanicLayer::new())
+        .layer(from_fn_with_state(meters, scrape::measure))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(SetSensitiveHeadersLayer::new(secret))
+}
+
+/// Health and metrics, for those who run it.
+fn ops_router(service: Arc<Service>) -> Router {
+    Router::new().merge(health::routes()).merge(scrape::routes()).with_state(Floor::new(service))
 }
 
 /// Lets the API browser run what it brings along, and nothing else.

@@ -28,6 +28,9 @@ pub struct Given {
     /// Address and port to listen on [default: 127.0.0.1:8080]
     #[arg(long, env = "COUNTERSIGN_LISTEN", value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
+    /// Second address with nothing but health and metrics, also where the role http does not run [default: none]
+    #[arg(long, env = "COUNTERSIGN_OPS_LISTEN", value_name = "ADDR")]
+    pub ops_listen: Option<SocketAddr>,
     /// What links begin with, as people reach this service [default: http:// and the listen address]
     #[arg(long, env = "COUNTERSIGN_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
@@ -109,6 +112,8 @@ pub struct Settings {
     pub database_url: Option<String>,
     /// Where to listen.
     pub listen: SocketAddr,
+    /// Where health and metrics are told apart from everything else.
+    pub ops_listen: Option<SocketAddr>,
     /// What links begin with, without a slash at the end.
     pub public_url: String,
     /// Which roles to run.
@@ -184,6 +189,7 @@ impl Given {
             data: self.data.or(other.data),
             database_url: self.database_url.or(other.database_url),
             listen: self.listen.or(other.listen),
+            ops_listen: self.ops_listen.or(other.ops_listen),
             public_url: self.public_url.or(other.public_url),
             roles: self.roles.or(other.roles),
             smtp_url: self.smtp_url.or(other.smtp_url),
@@ -248,6 +254,7 @@ impl Given {
             data,
             database_url: self.database_url,
             listen,
+            ops_listen: self.ops_listen,
             public_url,
             roles: self.roles.unwrap_or_else(|| vec![Role::All]),
             smtp_url: self.smtp_url,

@@ -15,6 +15,8 @@ use crate::store::Cursor;
 const AT_ONCE: i64 = 1000;
 
 #[derive(Debug, clap::Args)]
+// Or it would have the name of the group that the command's own arguments are.
+#[group(skip)]
 pub(super) struct Events {
     /// Only events behind this place, as printed with an event
     #[arg(long, value_name = "CURSOR", default_value_t = Cursor::default())]

@@ -1,7 +1,9 @@
 //! The command line (SPEC §12). One file a command; this one reads the words.
 
+mod bar;
 mod demo;
 mod events;
+mod export;
 mod history;
 mod keys;
 mod publish;
@@ -13,7 +15,7 @@ use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use tracing::Level;
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::Targets;
@@ -34,8 +36,27 @@ struct Cli {
     /// TOML file with settings; flags and COUNTERSIGN_* variables come first
     #[arg(long, env = "COUNTERSIGN_CONFIG", value_name = "FILE", global = true)]
     config: Option<PathBuf>,
+    /// How the log on standard error is written
+    #[arg(
+        long,
+        env = "COUNTERSIGN_LOG_FORMAT",
+        value_name = "FORMAT",
+        value_enum,
+        default_value = "text",
+        global = true
+    )]
+    log_format: LogFormat,
     #[command(subcommand)]
     command: Command,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -77,6 +98,13 @@ enum Command {
     Events {
         #[command(flatten)]
         events: events::Events,
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Print every event as a CloudEvent, one JSON line each, in the order of commits
+    Export {
+        #[command(flatten)]
+        export: export::Export,
         #[command(flatten)]
         data: Data,
     },
@@ -125,11 +153,11 @@ async fn run(cli: Cli) -> Result<ExitCode, Failed> {
     };
     match cli.command {
         Command::Demo(demo) => {
-            log(Level::WARN);
+            log(Level::WARN, cli.log_format);
             demo.run().await
         }
         Command::Serve { given } => {
-            log(Level::INFO);
+            log(Level::INFO, cli.log_format);
             serve::run(given.or(file).settle()?).await
         }
         Command::Keys { action, data } => keys::run(action, &settle(data, file)?).await,
@@ -137,26 +165,26 @@ async fn run(cli: Cli) -> Result<ExitCode, Failed> {
         Command::Replay { data } => replay::run(&settle(data, file)?).await,
         Command::Verify(verify) => verify.run(),
         Command::Publish { publish, data } => {
-            log(Level::WARN);
-            let given = Given { data: data.data, ..publish.given() };
+            log(Level::WARN, cli.log_format);
+            let given = Given { data: data.data, database_url: data.database_url, ..publish.given() };
             publish.run(given.or(file).settle()?).await
         }
         Command::Events { events, data } => events.run(&settle(data, file)?).await,
+        Command::Export { export, data } => export.run(&settle(data, file)?).await,
         Command::InspectPdf => Ok(seal::inspect_main()),
     }
 }
 
-/// Logs to standard error. `COUNTERSIGN_LOG` says what, such as `warn` or `info,countersign=debug`;
-/// `COUNTERSIGN_LOG_FORMAT=json` how.
-fn log(default: Level) {
+/// Logs to standard error. `COUNTERSIGN_LOG` says what, such as `warn` or `info,countersign=debug`.
+fn log(default: Level, format: LogFormat) {
     let given = std::env::var("COUNTERSIGN_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
     let filter = given.unwrap_or_else(|| Targets::new().with_default(default));
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
-    let json = std::env::var("COUNTERSIGN_LOG_FORMAT").is_ok_and(|format| format == "json");
     let registry = tracing_subscriber::registry();
-    if json {
-        registry.with(layer.json().with_filter(filter)).init();
-    } else {
-        registry.with(layer.with_ansi(std::io::stderr().is_terminal()).with_filter(filter)).init();
+    match format {
+        LogFormat::Json => registry.with(layer.json().with_filter(filter)).init(),
+        LogFormat::Text => {
+            registry.with(layer.with_ansi(std::io::stderr().is_terminal()).with_filter(filter)).init();
+        }
     }
 }

@@ -1,9 +1,9 @@
 //! `replay`: the checker.
 
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use super::Failed;
+use super::bar::Bar;
 use crate::config::Settings;
 use crate::service::open_installation;
 use crate::service::replay::replay;
@@ -12,16 +12,9 @@ use crate::vault::Vault;
 /// Exits 0 only if nothing differs.
 pub(super) async fn run(settings: &Settings) -> Result<ExitCode, Failed> {
     let (store, master) = open_installation(settings).await?;
-    let watched = std::io::stderr().is_terminal();
-    let report = replay(&store, &Vault::new(&master)?, |so_far| {
-        if watched {
-            eprint!("\r{} requests, {} events", so_far.requests, so_far.events);
-        }
-    })
-    .await?;
-    if watched {
-        eprintln!();
-    }
+    let mut bar = Bar::new(u64::try_from(store.count_requests().await?).unwrap_or(0));
+    let report = replay(&store, &Vault::new(&master)?, |so_far| bar.at(so_far.requests, "requests")).await?;
+    bar.end(report.requests, "requests");
     store.close().await;
     for difference in &report.differences {
         println!("{difference}");

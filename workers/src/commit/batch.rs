@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 use countersign_engine::command::Wish;
 use countersign_engine::effect::EffectKind;
@@ -15,6 +16,7 @@ use super::decider::{Decided, Decider};
 use super::{Answer, Done, Failure, Order, is_honoured};
 use crate::bus::Bus;
 use crate::ledger::{LedgerError, Loaded};
+use crate::meters::Meters;
 use crate::store::{EffectRow, EventRow, Lane, ReceiptRow, RequestRow, Store, StoreError, Transaction};
 use crate::vault::DataKey;
 
@@ -31,6 +33,7 @@ pub(super) struct Writer {
     pub(super) store: Store,
     pub(super) bus: Arc<Bus>,
     pub(super) decider: Arc<Decider>,
+    pub(super) meters: Meters,
 }
 
 /// What a batch decides with, read at its start.
@@ -57,9 +60,13 @@ impl Writer {
     /// Answers every order; if the store fails, all of them say so and nothing was written. Where
     /// another process wrote first, everything is looked up and decided again.
     pub(super) async fn write(&self, mut orders: Vec<Asked>) -> Vec<Answer> {
+        let started = Instant::now();
         for _ in 0..CONFLICTS_MAX {
             match self.try_write(&mut orders).await {
-                Ok(answers) => return answers,
+                Ok(answers) => {
+                    self.meters.batch(orders.len(), started.elapsed());
+                    return answers;
+                }
                 Err(LedgerError::Store(StoreError::Conflict)) => {
                     tracing::debug!(orders = orders.len(), "another process wrote first");
                 }
@@ -197,6 +204,7 @@ impl Writer {
         let (mut mail, mut seal, mut timers) = (false, false, false);
         for work in changed {
             for effect in work.filed() {
+                self.meters.filed(effect.lane);
                 mail |= effect.lane == Lane::Mail;
                 seal |= effect.lane == Lane::Seal;
             }

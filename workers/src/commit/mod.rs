@@ -30,6 +30,7 @@ use tokio::task::JoinHandle;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::ledger::Ledger;
+use crate::meters::{Meters, Outcome};
 use crate::store::{ReceiptRow, Store};
 use batch::Asked;
 use decider::Decider;
@@ -145,6 +146,7 @@ pub type LinkDigest = dyn Fn(RequestId, SignerId, u32) -> Digest + Send + Sync;
 pub struct Commit {
     queue: mpsc::Sender<Job>,
     decider: Arc<Decider>,
+    meters: Meters,
 }
 
 impl std::fmt::Debug for Commit {
@@ -161,21 +163,41 @@ impl Commit {
         bus: Arc<Bus>,
         clock: Clock,
         link: Arc<LinkDigest>,
+        meters: Meters,
     ) -> (Self, JoinHandle<()>) {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
         let decider = Arc::new(Decider { ledger, clock, link });
-        let writer = batch::Writer { store, bus, decider: Arc::clone(&decider) };
-        (Self { queue, decider }, tokio::spawn(run(writer, waiting)))
+        let writer = batch::Writer { store, bus, decider: Arc::clone(&decider), meters: meters.clone() };
+        (Self { queue, decider, meters }, tokio::spawn(run(writer, waiting)))
     }
 
     /// Commits an order, or says why not.
     pub async fn submit(&self, order: Order) -> Answer {
+        let wish = order.command.wish.name();
+        let answer = self.ask(order).await;
+        let (outcome, code) = outcome(&answer);
+        self.meters.command(wish, outcome, code);
+        answer
+    }
+
+    async fn ask(&self, order: Order) -> Answer {
         let (answer, answered) = oneshot::channel();
         let closed = || Failure::Unavailable("the engine is stopping".to_owned());
         let decided = self.decider.ahead(&order);
         let asked = Asked { order, decided };
         self.queue.send(Job { asked, answer }).await.map_err(|_| closed())?;
         answered.await.map_err(|_| closed())?
+    }
+}
+
+/// How an order ended, and with what code if it was refused.
+fn outcome(answer: &Answer) -> (Outcome, Option<&'static str>) {
+    match answer {
+        Ok(Done::Committed { .. }) => (Outcome::Committed, None),
+        Ok(Done::Before { .. }) => (Outcome::Repeated, None),
+        Err(Failure::Refused(refusal)) => (Outcome::Refused, Some(refusal.code.as_str())),
+        Err(Failure::KeyReused) => (Outcome::Refused, Some("idempotency_key_reused")),
+        Err(Failure::DocumentGone | Failure::Unavailable(_)) => (Outcome::Failed, None),
     }
 }
 

@@ -1,5 +1,5 @@
 //! The floor every door stands on: who calls, from where, with what key; how a body is read with
-//! all its faults at once; health. It knows no dialect and shows no page.
+//! all its faults at once; health and metrics. It knows no dialect and shows no page.
 
 pub mod auth;
 pub mod caller;
@@ -7,6 +7,7 @@ pub mod fault;
 pub mod form;
 pub mod health;
 pub mod idempotency;
+pub mod scrape;
 
 use std::sync::Arc;
 

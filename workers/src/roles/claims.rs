@@ -22,7 +22,10 @@ where
         let until = now + LEASE;
         match service.store.claim(lane, now.as_microsecond(), until.as_microsecond(), at_once).await {
             Ok(claims) if claims.is_empty() => wait(&service, &stop, lane).await,
-            Ok(claims) => work(Arc::clone(&service), claims).await,
+            Ok(claims) => {
+                service.meters.attempted(lane, claims.len());
+                work(Arc::clone(&service), claims).await;
+            }
             Err(error) => {
                 tracing::error!(%error, lane = lane.as_str(), "effects could not be claimed");
                 wait(&service, &stop, lane).await;

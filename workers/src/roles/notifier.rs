@@ -17,6 +17,7 @@ use super::{backoff, claims};
 use crate::commit::{Failure, Fence, Order};
 use crate::language::Language;
 use crate::mail::{Letter, LetterKind, MailError, Mailer};
+use crate::meters::Trouble;
 use crate::service::{Service, ServiceError};
 use crate::store::{Claim, Lane};
 
@@ -104,10 +105,12 @@ async fn settle(service: &Service, errand: &Errand, result: Result<(), MailError
         Ok(()) => Wish::Delivered { effect },
         Err(MailError::Permanent(reason)) => {
             tracing::warn!(effect = errand.claim.key, reason, "a letter was refused for good");
+            service.meters.failed(Lane::Mail, Trouble::Permanent);
             Wish::Undeliverable { effect, code: "refused".to_owned() }
         }
         Err(MailError::Transient(reason)) => {
             tracing::warn!(effect = errand.claim.key, reason, "a letter could not be sent; it will be tried again");
+            service.meters.failed(Lane::Mail, Trouble::Transient);
             let due = service.clock.now() + backoff(errand.claim.attempts);
             if let Err(error) = service.store.defer(&errand.claim, due.as_microsecond(), "transient").await {
                 tracing::error!(%error, "a failed letter could not be put off; its claim will run out");

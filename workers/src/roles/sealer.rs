@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{backoff, claims};
 use crate::commit::Order;
+use crate::meters::Trouble;
 use crate::service::{Service, ServiceError};
 use crate::store::{Claim, Lane};
 
@@ -39,6 +40,7 @@ async fn seal(service: &Service, claim: &Claim) {
         Err(error) => error.into(),
     };
     tracing::error!(%error, request = %effect.request, "a document could not be sealed; it will be tried again");
+    service.meters.failed(Lane::Seal, Trouble::Transient);
     let due = service.clock.now() + backoff(claim.attempts);
     if let Err(error) = service.store.defer(claim, due.as_microsecond(), code(&error)).await {
         tracing::error!(%error, "a failed sealing could not be put off; its claim will run out");

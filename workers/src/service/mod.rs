@@ -21,6 +21,7 @@ use crate::clock::Clock;
 use crate::commit::{Commit, Done, Failure, Order};
 use crate::config::Settings;
 use crate::ledger::{Ledger, LedgerError};
+use crate::meters::Meters;
 use crate::seal::{Authority, AuthorityError, SealError};
 use crate::stamp::StampKey;
 use crate::store::{Store, StoreError};
@@ -88,6 +89,8 @@ pub struct Service {
     pub links: Links,
     /// The sealing key.
     pub authority: Arc<Authority>,
+    /// What is counted.
+    pub meters: Meters,
     blobs: Blobs,
 }
 
@@ -108,12 +111,19 @@ impl Service {
         let links = Links::new(&master, settings.public_url.clone());
         let ledger = Ledger::new(store.clone(), vault.clone());
         let bus = Arc::new(Bus::open(settings.nats.as_ref()).await?);
-        let (commit, writing) =
-            Commit::start(store.clone(), ledger.clone(), Arc::clone(&bus), clock.clone(), links.digests());
+        let meters = Meters::default();
+        let (commit, writing) = Commit::start(
+            store.clone(),
+            ledger.clone(),
+            Arc::clone(&bus),
+            clock.clone(),
+            links.digests(),
+            meters.clone(),
+        );
         let inspector = settings.inspector.clone();
         let documents = Documents::new(store.clone(), blobs.clone(), vault, clock.clone(), inspector);
         let authority = Arc::new(authority);
-        let service = Self { settings, clock, store, ledger, bus, commit, documents, links, authority, blobs };
+        let service = Self { settings, clock, store, ledger, bus, commit, documents, links, authority, meters, blobs };
         Ok((Arc::new(service), writing))
     }
 

@@ -7,11 +7,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use super::rows::LogColumns;
 use super::{EventRow, Store, StoreError, postgres, sqlite};
 
 /// A place in the log. Behind it comes whatever is committed later, and nothing else ever does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Cursor {
     /// The transaction that wrote the event, where several may write at once; else 0.
     pub transaction: i64,
@@ -19,25 +22,34 @@ pub struct Cursor {
     pub position: i64,
 }
 
-/// Why a text is not a cursor.
+/// What the text of a cursor begins with, so that its form may change.
+const CURSOR_FORM: u8 = 1;
+
+/// A text that is no cursor.
 #[derive(Debug, thiserror::Error)]
-#[error("a cursor is what came with an event, such as 17 or 4711.17")]
+#[error("not a cursor: use one exactly as it was given")]
 pub struct BadCursor;
 
+/// The text is nobody's business but ours.
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.transaction {
-            0 => write!(f, "{}", self.position),
-            transaction => write!(f, "{transaction}.{}", self.position),
-        }
+        let mut bytes = [CURSOR_FORM; 17];
+        bytes[1..9].copy_from_slice(&self.transaction.to_be_bytes());
+        bytes[9..].copy_from_slice(&self.position.to_be_bytes());
+        f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
     }
 }
 
 impl FromStr for Cursor {
     type Err = BadCursor;
     fn from_str(text: &str) -> Result<Self, BadCursor> {
-        let number = |text: &str| text.parse().ok().filter(|number| *number >= 0).ok_or(BadCursor);
-        let (transaction, position) = text.split_once('.').unwrap_or(("0", text));
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| BadCursor)?;
+        let [CURSOR_FORM, numbers @ ..] = bytes.as_slice() else { return Err(BadCursor) };
+        let (transaction, position) = numbers.split_at_checked(8).ok_or(BadCursor)?;
+        let number = |bytes: &[u8]| {
+            let number = bytes.try_into().map(i64::from_be_bytes).map_err(|_| BadCursor)?;
+            if number < 0 { Err(BadCursor) } else { Ok(number) }
+        };
         Ok(Self { transaction: number(transaction)?, position: number(position)? })
     }
 }
@@ -49,10 +61,12 @@ impl Store {
             Store::Sqlite(store) => sqlite::log_after(&store.readers, after, limit).await?,
             Store::Postgres(store) => postgres::log_after(&store.pool, after, limit).await?,
         };
-        let row = |(transaction, position, request, seq, body, disclosure, hash)| {
-            let event = EventRow::try_from((request, seq, body, disclosure, hash))?;
-            Ok((Cursor { transaction, position }, event))
-        };
-        rows.into_iter().map(row).collect()
+        rows.into_iter().map(placed).collect()
     }
+}
+
+/// An event with its place.
+pub(super) fn placed(columns: LogColumns) -> Result<(Cursor, EventRow), StoreError> {
+    let (transaction, position, request, seq, body, disclosure, hash) = columns;
+    Ok((Cursor { transaction, position }, EventRow::try_from((request, seq, body, disclosure, hash))?))
 }

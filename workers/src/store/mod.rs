@@ -3,9 +3,10 @@
 //!
 //! `sql` holds the statements of both databases, `sqlite` and `postgres` what differs. `reads` and `log` read,
 //! `transaction` writes, `rows` checks what comes back; `library` is what stands beside the requests, `places`
-//! what the bus remembers.
+//! what the bus remembers, `feed` one organization's stretch of the log, `stand` how things stand.
 
 mod either;
+mod feed;
 mod library;
 mod log;
 mod many;
@@ -15,6 +16,7 @@ mod reads;
 mod rows;
 mod sql;
 mod sqlite;
+mod stand;
 mod transaction;
 
 use std::borrow::Cow;
@@ -26,10 +28,12 @@ use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType};
 use uuid::Uuid;
 
+pub use feed::Stretch;
 pub use log::{BadCursor, Cursor};
 pub use places::{DeadLetterRow, Place};
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
+pub use stand::Owed;
 pub use transaction::Transaction;
 
 /// The truth: everything that must not be lost. Cheap to clone.

@@ -41,6 +41,12 @@ const DOCUMENTS_OF: &str = "SELECT documents.organization, documents.digest FROM
 const LOG_AFTER: &str = "SELECT transaction, position, request, seq, body, disclosure, hash FROM events \
      WHERE (transaction, position) > ($1, $2) AND transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
      ORDER BY transaction, position LIMIT $3";
+pub(super) const STRETCH_END: &str = "SELECT transaction, position FROM (SELECT transaction, position FROM events \
+     WHERE (transaction, position) > ($1, $2) AND transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
+     ORDER BY transaction, position LIMIT $3) AS stretch ORDER BY transaction DESC, position DESC LIMIT 1";
+pub(super) const EVENTS_OF_ORGANIZATION: &str = "SELECT e.transaction, e.position, e.request, e.seq, e.body, \
+     e.disclosure, e.hash FROM events e JOIN requests r ON r.id = e.request WHERE (e.transaction, e.position) > ($1, $2) \
+     AND (e.transaction, e.position) <= ($3, $4) AND r.organization = $5 ORDER BY e.transaction, e.position LIMIT $6";
 pub(super) const CLAIM_EFFECTS: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3 WHERE key IN \
      (SELECT key FROM effects WHERE lane = $1 AND due_us <= $2 ORDER BY due_us LIMIT $4 FOR UPDATE SKIP LOCKED) \
      RETURNING key, epoch, attempts";

@@ -9,6 +9,12 @@ pub(super) const EVENTS_OF: &str =
 pub(super) const STRAY_EVENTS: &str = "SELECT DISTINCT request FROM events WHERE NOT EXISTS \
      (SELECT 1 FROM requests WHERE requests.id = events.request) LIMIT $1";
 
+pub(super) const OWED: &str =
+    "SELECT lane, count(*) AS effects, min(due_us) AS first_due_us FROM effects GROUP BY lane ORDER BY lane";
+pub(super) const OPEN_REQUESTS: &str = "SELECT status, count(*) AS requests FROM requests WHERE deleted_us IS NULL \
+     AND status IN ('DRAFT', 'SENT', 'VIEWED', 'PARTIALLY_SIGNED') GROUP BY status ORDER BY status";
+pub(super) const COUNT_REQUESTS: &str = "SELECT count(*) FROM requests";
+
 pub(super) const REQUEST: &str = "SELECT id, organization, status, seq, head, business_id, created_us, updated_us, \
      expires_us, wake_us, deleted_us, data_key FROM requests WHERE id = $1";
 pub(super) const REQUESTS_AFTER: &str = "SELECT id, organization, status, seq, head, business_id, created_us, \

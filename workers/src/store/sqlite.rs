@@ -48,6 +48,12 @@ const DOCUMENTS_OF: &str = "SELECT documents.organization, documents.digest FROM
      AND documents.digest = unhex(wanted.value ->> 1)";
 const LOG_AFTER: &str = "SELECT 0, position, request, seq, body, disclosure, hash FROM events \
      WHERE position > $2 AND $1 = $1 ORDER BY position LIMIT $3";
+pub(super) const STRETCH_END: &str = "SELECT 0, position FROM (SELECT position FROM events \
+     WHERE position > $2 AND $1 = $1 ORDER BY position LIMIT $3) AS stretch ORDER BY position DESC LIMIT 1";
+// CROSS JOIN keeps the order of reading: along the log, never along all requests of the organization.
+pub(super) const EVENTS_OF_ORGANIZATION: &str = "SELECT 0, e.position, e.request, e.seq, e.body, e.disclosure, e.hash \
+     FROM events e CROSS JOIN requests r WHERE e.position > $2 AND e.position <= $4 AND $1 = $1 AND $3 = $3 \
+     AND r.id = e.request AND r.organization = $5 ORDER BY e.position LIMIT $6";
 pub(super) const CLAIM_EFFECTS: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3 WHERE key IN \
      (SELECT key FROM effects WHERE lane = $1 AND due_us <= $2 ORDER BY due_us LIMIT $4) \
      RETURNING key, epoch, attempts";

@@ -51,13 +51,18 @@ pub fn routes() -> OpenApiRouter<Floor> {
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
 }
 
+/// A fault as this dialect writes it, for the doors beside it that have no words of their own.
+pub fn problem(fault: Fault) -> Response {
+    Problems::from(fault).into_response()
+}
+
 /// The answer to a method that an address of the API does not take.
 pub async fn method_not_allowed() -> Response {
     let detail = "This address does not take this method.";
-    Problems::from(Fault::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)).into_response()
+    problem(Fault::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail))
 }
 
 /// The answer where there is nothing under the API's addresses.
 pub async fn nothing_here() -> Response {
-    Problems::from(Fault::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address.")).into_response()
+    problem(Fault::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address."))
 }
