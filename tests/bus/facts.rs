@@ -13,7 +13,7 @@ use super::server::{Nats, Stored, until};
 use super::world;
 
 /// Numbers of the events of each request, in the order in which they first came.
-fn first_seen(stored: &[Stored]) -> BTreeMap<String, Vec<u64>> {
+pub(super) fn first_seen(stored: &[Stored]) -> BTreeMap<String, Vec<u64>> {
     let mut seen = BTreeSet::new();
     let mut numbers: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     for message in stored {

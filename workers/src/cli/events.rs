@@ -14,6 +14,7 @@ use crate::service::open_installation;
 const AT_ONCE: i64 = 1000;
 
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(super) struct Events {
     /// Only events behind this position, as printed
     #[arg(long, default_value_t = 0)]

@@ -157,3 +157,13 @@ fn log(default: Level) {
         registry.with(layer.with_ansi(std::io::stderr().is_terminal()).with_filter(filter)).init();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_command_is_put_together_rightly() {
+        super::Cli::command().debug_assert();
+    }
+}

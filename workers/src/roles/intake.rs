@@ -84,7 +84,7 @@ async fn read(service: &Arc<Service>, jetstream: &JetStream, mut requests: Reque
 }
 
 async fn handle(service: &Arc<Service>, jetstream: &JetStream, delivery: Delivery) {
-    match attempt(service, &delivery).await {
+    match delivery.while_working(attempt(service, &delivery)).await {
         Ok(()) => delivery.done().await,
         Err(Unaccepted::Never(reasons)) => match bury(service, jetstream, &delivery, &reasons).await {
             Ok(()) => delivery.done().await,
