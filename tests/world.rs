@@ -22,6 +22,8 @@ use tempfile::TempDir;
 pub const START: &str = "2026-01-15T10:30:00Z";
 /// Longest time anything may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a history is looked at although nothing rang.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// A running system.
 pub struct World {
@@ -90,6 +92,12 @@ impl World {
         let app = App::start(settings, clock).await.unwrap();
         let api = format!("{}/api/v1/esignature", app.service.settings.public_url);
         Self { app, key, api, client, folder }
+    }
+
+    /// Stops the engine; the folder stays for as long as what is returned.
+    pub async fn stop(self) -> TempDir {
+        self.app.stop().await;
+        self.folder
     }
 
     /// Where the letters land.
@@ -185,8 +193,8 @@ impl World {
         let mut heard = self.app.service.bus.subscribe();
         let waiting = async {
             while self.events(id).await.iter().filter(|event| *event == name).count() < count {
-                // A fact rings; what it was is read from the history.
-                let _ = heard.recv().await;
+                // A fact rings; what it was is read from the history. Another process's is not heard here.
+                let _ = tokio::time::timeout(LOOK, heard.recv()).await;
             }
         };
         tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{name} did not happen {count} times"));

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 use super::server::{Nats, until};
-use super::{sign_this, world};
+use super::{beside, sign_this, world};
 use crate::tools;
 
 /// A subject, a message, and the code and pointer of each reason why it can never work.
@@ -235,4 +235,37 @@ async fn many_at_once_all_become_requests() {
     until("all are there", async || total().await == Some(200)).await;
     nats.all_read().await;
     assert_eq!(total().await, Some(200));
+}
+
+#[tokio::test]
+async fn a_dead_letter_that_is_too_long_to_travel_says_where_its_message_is() {
+    let nats = Nats::start().await;
+    let _world = world(&nats).await;
+    // As much as the server takes in one message, which leaves no room for reasons.
+    let payload = vec![b'x'; 1024 * 1024];
+    publish(&nats, "sign.requests.acme", payload.clone()).await;
+    until("it is buried", async || nats.count("SIGN_DEAD").await == 1).await;
+    let letter = nats.stored("SIGN_DEAD").await.remove(0).json;
+    assert_eq!(letter["data"]["reasons"][0]["code"], "invalid_json");
+    assert_eq!(letter["data"]["message"], Value::Null);
+    assert_eq!(letter["data"]["sha256"], Digest::of(&payload).to_string().as_str());
+    assert_eq!(letter["data"]["sequence"], 1);
+    nats.all_read().await;
+}
+
+#[tokio::test]
+async fn two_processes_share_what_is_published() {
+    let nats = Nats::start().await;
+    let world = world(&nats).await;
+    let second = beside(&world).await;
+    for number in 0..40 {
+        let message = sign_this(&format!("lease-{}", number % 20), json!({}));
+        publish(&nats, "sign.requests.acme", message.to_string().into_bytes()).await;
+    }
+    let total = async || world.call(Method::GET, "/requests", None).await.json["meta"]["totalItems"].as_u64();
+    until("all are there", async || total().await == Some(20)).await;
+    nats.all_read().await;
+    assert_eq!(total().await, Some(20), "each once, whoever read it");
+    second.stop().await;
+    world.check().await;
 }
