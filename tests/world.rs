@@ -30,6 +30,8 @@ use crate::servers::Database;
 pub const START: &str = "2026-01-15T10:30:00Z";
 /// Longest time anything may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a history is looked at although nothing rang.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// A running system.
 pub struct World {
@@ -144,6 +146,12 @@ impl World {
         Self { app, key, api, client, folder, published }
     }
 
+    /// Stops the engine; the folder stays for as long as what is returned.
+    pub async fn stop(self) -> TempDir {
+        self.app.stop().await;
+        self.folder
+    }
+
     /// Where the letters land.
     pub fn mail(&self) -> PathBuf {
         self.folder.path().join("mail")
@@ -237,8 +245,8 @@ impl World {
         let mut heard = self.app.service.bus.subscribe();
         let waiting = async {
             while self.events(id).await.iter().filter(|event| *event == name).count() < count {
-                // A fact rings; what it was is read from the history.
-                let _ = heard.recv().await;
+                // A fact rings; what it was is read from the history. Another process's is not heard here.
+                let _ = tokio::time::timeout(LOOK, heard.recv()).await;
             }
         };
         tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{name} did not happen {count} times"));

@@ -10,10 +10,10 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::server::{Nats, Stored, until};
-use super::world;
+use super::{beside, world};
 
 /// Numbers of the events of each request, in the order in which they first came.
-fn first_seen(stored: &[Stored]) -> BTreeMap<String, Vec<u64>> {
+pub(super) fn first_seen(stored: &[Stored]) -> BTreeMap<String, Vec<u64>> {
     let mut seen = BTreeSet::new();
     let mut numbers: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     for message in stored {
@@ -164,6 +164,38 @@ async fn a_stream_that_is_full_is_waited_for() {
     let room = async_nats::jetstream::stream::Config { max_messages: -1, ..full };
     context.update_stream(room).await.unwrap();
     complete(&nats, &world, &ids).await;
+}
+
+#[tokio::test]
+async fn of_two_processes_one_relays() {
+    let nats = Nats::start().await;
+    let world = world(&nats).await;
+    let place = async || world.app.service.store.place("relay").await.unwrap();
+    until("the place is taken", async || place().await.is_some()).await;
+    let second = beside(&world).await;
+    let mut ids = signed(&world, 1).await;
+    complete(&nats, &world, &ids).await;
+    assert_eq!(place().await.unwrap().epoch, 1, "the second one stands by");
+    second.stop().await;
+    ids.extend(signed(&world, 1).await);
+    let stored = complete(&nats, &world, &ids).await;
+    let different: BTreeSet<String> = stored.iter().map(|one| one.json["id"].to_string()).collect();
+    assert_eq!(stored.len(), different.len(), "nothing was said twice");
+}
+
+#[tokio::test]
+async fn a_process_that_stops_hands_its_place_to_the_one_that_stands_by() {
+    let nats = Nats::start().await;
+    let first = world(&nats).await;
+    let place = first.app.service.store.clone();
+    until("the place is taken", async || place.place("relay").await.unwrap().is_some()).await;
+    let second = beside(&first).await;
+    let ids = signed(&first, 1).await;
+    complete(&nats, &first, &ids).await;
+    let after = second.service.store.clone();
+    let _folder = first.stop().await;
+    until("the other one has it", async || after.place("relay").await.unwrap().unwrap().epoch == 2).await;
+    second.stop().await;
 }
 
 #[tokio::test]

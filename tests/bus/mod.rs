@@ -2,12 +2,15 @@
 //! never work is buried with its reasons, and every fact gets out, whatever the server forgets.
 
 mod facts;
+mod killed;
 mod posted;
 mod server;
 mod wishes;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use countersign::app::App;
+use countersign::config::Settings;
 use countersign_tests::world::{World, sample};
 use serde_json::{Value, json};
 
@@ -17,6 +20,14 @@ use server::Nats;
 async fn world(nats: &Nats) -> World {
     let settings = nats.settings();
     World::changed(|world| world.nats = Some(settings)).await
+}
+
+/// Another process's engine over the same installation.
+async fn beside(world: &World) -> App {
+    let service = &world.app.service;
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let settings = Settings { listen, ..service.settings.clone() };
+    App::start(settings, service.clock.clone()).await.unwrap()
 }
 
 /// What is to be signed, as a CloudEvent; with these attributes on top of usual ones.

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
+use async_nats::jetstream::consumer::PullConsumer;
 use async_nats::jetstream::{self, Context, stream};
 use countersign::config::NatsSettings;
 use serde_json::Value;
@@ -13,6 +14,8 @@ use tempfile::TempDir;
 
 use crate::tools;
 
+/// The consumer with which wishes are read.
+const INTAKE: &str = "countersign-intake";
 /// Longest time anything may take before a test gives up on it.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 /// How often a condition is looked at.
@@ -103,6 +106,18 @@ impl Nats {
     pub(super) async fn count(&self, name: &str) -> u64 {
         let found = self.context().await.get_stream(name).await;
         found.map_or(0, |stream: stream::Stream| stream.cached_info().state.messages)
+    }
+
+    /// Waits until the intake has acknowledged everything that was published.
+    pub(super) async fn all_read(&self) {
+        let context = self.context().await;
+        until("everything is acknowledged", async || {
+            let consumer: Result<PullConsumer, _> = context.get_consumer_from_stream(INTAKE, "SIGN_REQUESTS").await;
+            let Ok(mut consumer) = consumer else { return false };
+            let info = consumer.info().await.unwrap();
+            info.num_pending == 0 && info.num_ack_pending == 0
+        })
+        .await;
     }
 
     fn store(&self) -> std::path::PathBuf {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 use super::server::{Nats, until};
-use super::{sign_this, world};
+use super::{beside, sign_this, world};
 use crate::tools;
 
 /// A subject, a message, and the code and pointer of each reason why it can never work.
@@ -30,19 +30,6 @@ async fn one_request(world: &World) -> String {
     found[0]["id"].as_str().unwrap().to_owned()
 }
 
-/// Waits until the intake has acknowledged everything that was published.
-async fn all_read(nats: &Nats) {
-    let context = nats.context().await;
-    until("everything is acknowledged", async || {
-        let consumer: Result<async_nats::jetstream::consumer::PullConsumer, _> =
-            context.get_consumer_from_stream("countersign-intake", "SIGN_REQUESTS").await;
-        let Ok(mut consumer) = consumer else { return false };
-        let info = consumer.info().await.unwrap();
-        info.num_pending == 0 && info.num_ack_pending == 0
-    })
-    .await;
-}
-
 fn letters(world: &World) -> usize {
     std::fs::read_dir(world.mail()).map_or(0, Iterator::count)
 }
@@ -59,7 +46,7 @@ async fn a_published_request_is_sent_and_its_signer_invited_once_however_often_i
     for _ in 0..3 {
         publish(&nats, "sign.requests.acme", message.clone()).await;
     }
-    all_read(&nats).await;
+    nats.all_read().await;
     assert_eq!(one_request(&world).await, id);
     assert_eq!(letters(&world), 1, "one invitation");
     assert_eq!(nats.count("SIGN_DEAD").await, 0);
@@ -89,7 +76,7 @@ async fn what_can_never_work_is_buried_with_every_reason_and_holds_nobody_up() {
     }
     publish(&nats, "sign.requests.acme", sign_this("good", json!({})).to_string().into_bytes()).await;
     one_request(&world).await;
-    all_read(&nats).await;
+    nats.all_read().await;
 
     let buried = nats.stored("SIGN_DEAD").await;
     assert_eq!(buried.len(), poison.len());
@@ -183,7 +170,7 @@ async fn the_command_publishes_to_the_server_or_straight_into_the_folder() {
     let told: Vec<&str> = told.lines().map(|line| line.split_once(' ').unwrap().1).collect();
     assert_eq!(told.len(), 3);
     assert_eq!(told[0], told[2], "the same event is the same request");
-    all_read(&nats).await;
+    nats.all_read().await;
     let mut ids: Vec<Value> = requests(&world).await.iter().map(|one| one["id"].clone()).collect();
     ids.sort_by_key(ToString::to_string);
     let mut named = vec![Value::from(told[0]), Value::from(told[1])];
@@ -207,7 +194,7 @@ async fn what_may_work_later_is_tried_again_and_not_buried() {
     std::fs::remove_file(&documents).unwrap();
     std::fs::rename(&aside, &documents).unwrap();
     one_request(&world).await;
-    all_read(&nats).await;
+    nats.all_read().await;
     assert_eq!(nats.count("SIGN_DEAD").await, 0);
     assert_eq!(store.attempts(digest).await.unwrap(), 0, "done with, and forgotten");
 }
@@ -221,12 +208,12 @@ async fn a_consumer_that_is_lost_delivers_everything_again_and_nothing_happens_t
         publish(&nats, "sign.requests.acme", message.to_string().into_bytes()).await;
     }
     until("all are there", async || requests(&world).await.len() == 5).await;
-    all_read(&nats).await;
+    nats.all_read().await;
     let context = nats.context().await;
     context.delete_consumer_from_stream("countersign-intake", "SIGN_REQUESTS").await.unwrap();
     publish(&nats, "sign.requests.acme", sign_this("new", json!({})).to_string().into_bytes()).await;
     until("the new one is there", async || requests(&world).await.len() == 6).await;
-    all_read(&nats).await;
+    nats.all_read().await;
     assert_eq!(requests(&world).await.len(), 6);
     assert_eq!(nats.count("SIGN_DEAD").await, 0);
 }
@@ -246,6 +233,39 @@ async fn many_at_once_all_become_requests() {
     }
     let total = async || world.call(Method::GET, "/requests", None).await.json["meta"]["totalItems"].as_u64();
     until("all are there", async || total().await == Some(200)).await;
-    all_read(&nats).await;
+    nats.all_read().await;
     assert_eq!(total().await, Some(200));
+}
+
+#[tokio::test]
+async fn a_dead_letter_that_is_too_long_to_travel_says_where_its_message_is() {
+    let nats = Nats::start().await;
+    let _world = world(&nats).await;
+    // As much as the server takes in one message, which leaves no room for reasons.
+    let payload = vec![b'x'; 1024 * 1024];
+    publish(&nats, "sign.requests.acme", payload.clone()).await;
+    until("it is buried", async || nats.count("SIGN_DEAD").await == 1).await;
+    let letter = nats.stored("SIGN_DEAD").await.remove(0).json;
+    assert_eq!(letter["data"]["reasons"][0]["code"], "invalid_json");
+    assert_eq!(letter["data"]["message"], Value::Null);
+    assert_eq!(letter["data"]["sha256"], Digest::of(&payload).to_string().as_str());
+    assert_eq!(letter["data"]["sequence"], 1);
+    nats.all_read().await;
+}
+
+#[tokio::test]
+async fn two_processes_share_what_is_published() {
+    let nats = Nats::start().await;
+    let world = world(&nats).await;
+    let second = beside(&world).await;
+    for number in 0..40 {
+        let message = sign_this(&format!("lease-{}", number % 20), json!({}));
+        publish(&nats, "sign.requests.acme", message.to_string().into_bytes()).await;
+    }
+    let total = async || world.call(Method::GET, "/requests", None).await.json["meta"]["totalItems"].as_u64();
+    until("all are there", async || total().await == Some(20)).await;
+    nats.all_read().await;
+    assert_eq!(total().await, Some(20), "each once, whoever read it");
+    second.stop().await;
+    world.check().await;
 }

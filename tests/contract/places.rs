@@ -40,6 +40,7 @@ async fn the_outbox_is_every_event_in_the_order_of_commits(shelf: Shelf) {
     for row in &rows {
         shelf.file(std::slice::from_ref(row)).await;
     }
+    shelf.log(5).await;
     let mut at = Cursor::default();
     let mut seen = Vec::new();
     loop {
@@ -51,6 +52,7 @@ async fn the_outbox_is_every_event_in_the_order_of_commits(shelf: Shelf) {
     }
     assert_eq!(seen, rows.iter().map(|row| row.id).collect::<Vec<_>>());
     shelf.file(&[request(9)]).await;
+    shelf.log(6).await;
     assert_eq!(shelf.store.log_after(at, 9).await.unwrap().len(), 1, "what comes later is behind");
 }
 

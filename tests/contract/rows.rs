@@ -1,6 +1,8 @@
 //! An empty store on either database, and rows to put in it.
 
-use countersign::store::{DocumentRow, EffectRow, EventRow, Lane, ReceiptRow, RequestRow, Store, StoreError};
+use std::time::{Duration, Instant};
+
+use countersign::store::{Cursor, DocumentRow, EffectRow, EventRow, Lane, ReceiptRow, RequestRow, Store, StoreError};
 use countersign_engine::ids::{Digest, OrganizationId, RequestId};
 use countersign_engine::request::Status;
 use countersign_tests::servers::Database;
@@ -14,6 +16,10 @@ pub(super) struct Shelf {
     pub(super) place: Place,
 }
 
+/// Longest time anything may take before a test gives up on it.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a condition is looked at.
+const LOOK: Duration = Duration::from_millis(10);
 /// Name of the database file.
 const FILE: &str = "store.db";
 
@@ -65,6 +71,20 @@ impl Shelf {
                 let mut database = sqlx::PgConnection::connect(url).await.unwrap();
                 sqlx::raw_sql(text).execute(&mut database).await.unwrap();
             }
+        }
+    }
+
+    /// The log once it has so many events: on PostgreSQL an older transaction, in whatever database of
+    /// the server, holds it back.
+    pub(super) async fn log(&self, count: usize) -> Vec<(Cursor, EventRow)> {
+        let started = Instant::now();
+        loop {
+            let log = self.store.log_after(Cursor::default(), 1000).await.unwrap();
+            if log.len() >= count {
+                return log;
+            }
+            assert!(started.elapsed() < PATIENCE, "{} events of {count}", log.len());
+            tokio::time::sleep(LOOK).await;
         }
     }
 

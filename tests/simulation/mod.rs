@@ -3,7 +3,7 @@
 
 mod client;
 mod kill;
-mod program;
+pub(crate) mod program;
 mod races;
 
 /// Chance with a seed (SplitMix64): the same seed, the same choices.

@@ -17,17 +17,23 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(5);
 
 /// An installation with the program serving it, most of the time.
-pub(super) struct Program {
+pub(crate) struct Program {
     folder: TempDir,
     port: u16,
     key: String,
+    nats: Option<String>,
     child: Child,
     client: reqwest::Client,
 }
 
 impl Program {
     /// Makes an installation with a key of every permission, and starts the program on it.
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
+        Self::start_over(None).await
+    }
+
+    /// The same, with its bus carried by a server at an address.
+    pub(crate) async fn start_over(nats: Option<String>) -> Self {
         let folder = TempDir::new().unwrap();
         let mut keys = Command::new(binary());
         keys.args(["keys", "create", "--organization", "acme", "--name", "simulation", "--data"]).arg(folder.path());
@@ -36,29 +42,29 @@ impl Program {
         assert!(made.status.success(), "{made:?}");
         let key = String::from_utf8(made.stdout).unwrap().trim().to_owned();
         let port = free_port();
-        let child = serve(folder.path(), port);
-        let program = Self { folder, port, key, child, client: reqwest::Client::new() };
+        let child = serve(folder.path(), port, nats.as_deref());
+        let program = Self { folder, port, key, nats, child, client: reqwest::Client::new() };
         program.until_live().await;
         program
     }
 
     /// Where it listens.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
     /// An API key.
-    pub(super) fn key(&self) -> &str {
+    pub(crate) fn key(&self) -> &str {
         &self.key
     }
 
     /// Where everything lies.
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// Waits until it answers; how long that took.
-    pub(super) async fn until_live(&self) -> Duration {
+    pub(crate) async fn until_live(&self) -> Duration {
         let started = Instant::now();
         let address = format!("{}/health/live", self.url());
         while self.client.get(&address).send().await.is_err() {
@@ -69,15 +75,15 @@ impl Program {
     }
 
     /// Kills it with SIGKILL and starts it again at once.
-    pub(super) fn kill_and_start(&mut self) {
+    pub(crate) fn kill_and_start(&mut self) {
         self.child.kill().unwrap();
         let status = self.child.wait().unwrap();
         assert_eq!(status.code(), None, "it had ended by itself: {status}: {}", self.log());
-        self.child = serve(self.folder.path(), self.port);
+        self.child = serve(self.folder.path(), self.port, self.nats.as_deref());
     }
 
     /// Asks it to stop with SIGTERM and waits until it has.
-    pub(super) async fn stop(&mut self) -> ExitStatus {
+    pub(crate) async fn stop(&mut self) -> ExitStatus {
         let asked = Command::new("kill").args(["-s", "TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(asked.success());
         let started = Instant::now();
@@ -91,19 +97,19 @@ impl Program {
     }
 
     /// Starts it again after a stop.
-    pub(super) async fn restart(&mut self) {
-        self.child = serve(self.folder.path(), self.port);
+    pub(crate) async fn restart(&mut self) {
+        self.child = serve(self.folder.path(), self.port, self.nats.as_deref());
         self.until_live().await;
     }
 
     /// What `countersign replay` says, and whether it is content.
-    pub(super) fn replay(&self) -> (bool, String) {
+    pub(crate) fn replay(&self) -> (bool, String) {
         let output = Command::new(binary()).arg("replay").arg("--data").arg(self.folder()).output().unwrap();
         (output.status.success(), String::from_utf8(output.stdout).unwrap())
     }
 
     /// Everything it wrote to its log.
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(log_of(self.folder())).unwrap_or_default()
     }
 }
@@ -116,10 +122,13 @@ impl Drop for Program {
     }
 }
 
-fn serve(folder: &Path, port: u16) -> Child {
+fn serve(folder: &Path, port: u16, nats: Option<&str>) -> Child {
     let log: File = OpenOptions::new().create(true).append(true).open(log_of(folder)).unwrap();
     let mut command = Command::new(binary());
     command.arg("serve").arg("--data").arg(folder).args(["--listen", &format!("127.0.0.1:{port}")]);
+    if let Some(nats) = nats {
+        command.args(["--nats-url", nats]);
+    }
     command.env("COUNTERSIGN_LOG", "warn").stderr(log).spawn().unwrap()
 }
 

@@ -248,6 +248,10 @@ impl Given {
             ca: self.nats_ca,
             replicas: replicas as usize,
         });
+        let needs_nats = |role: &Role| matches!(role, Role::Intake | Role::Relay);
+        if nats.is_none() && self.roles.iter().flatten().any(needs_nats) {
+            return Err(BadSetting::new("nats_url", "is needed by the roles intake and relay"));
+        }
         let inspector = std::env::current_exe().map_err(|error| BadSetting::new("inspector", error))?;
         Ok(Settings {
             mail_folder: self.mail_folder.unwrap_or_else(|| data.join("mail")),

@@ -141,6 +141,7 @@ impl JetStream {
             .event_callback(move |event| {
                 match &event {
                     Event::Connected => tracing::info!("connected to the NATS server"),
+                    Event::Closed | Event::Draining => tracing::debug!("the connection to the NATS server ends"),
                     event => tracing::warn!(%event, "the connection to the NATS server"),
                 }
                 match event {

@@ -1,6 +1,7 @@
 //! Wishes that were published: a durable pull consumer that keeps each until it is acknowledged, and
 //! confirms that it was.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::pull::{self, MessagesError, Stream};
@@ -12,8 +13,10 @@ use super::{BusError, JetStream, REQUESTS};
 
 /// Name of the consumer that all processes share.
 const CONSUMER: &str = "countersign-intake";
-/// How long a delivery may take before it is delivered again: longer than any call may take.
-const ACK_WAIT: Duration = Duration::from_secs(150);
+/// How long a delivery may go without a sign of life before it is delivered again.
+const ACK_WAIT: Duration = Duration::from_secs(30);
+/// How often whoever works on a delivery gives a sign of life.
+const PROGRESS: Duration = Duration::from_secs(10);
 /// Most deliveries that all processes together may hold.
 const ACK_PENDING_MAX: i64 = 2048;
 /// How long one pull waits for messages.
@@ -48,6 +51,21 @@ impl Delivery {
     /// How often it was delivered, this time included, as far as the server knows.
     pub fn delivered(&self) -> i64 {
         self.message.info().map_or(1, |info| info.delivered)
+    }
+
+    /// Does some work on it, giving a sign of life while that lasts.
+    pub async fn while_working<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            match tokio::time::timeout(PROGRESS, &mut work).await {
+                Ok(done) => return done,
+                Err(_) => {
+                    if let Err(error) = self.message.ack_with(AckKind::Progress).await {
+                        tracing::debug!(%error, "a sign of life could not be given");
+                    }
+                }
+            }
+        }
     }
 
     /// Says that it is done with, and waits until the server has it: an acknowledgement that is only

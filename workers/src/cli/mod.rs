@@ -188,3 +188,13 @@ fn log(default: Level, format: LogFormat) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_command_is_put_together_rightly() {
+        super::Cli::command().debug_assert();
+    }
+}

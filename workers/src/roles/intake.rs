@@ -9,9 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_engine::ids::{Digest, OrganizationId};
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -66,13 +65,14 @@ async fn begin(jetstream: &JetStream) -> Result<Requests, BusError> {
 
 /// Reads until told to stop, or until reading must begin anew.
 async fn read(service: &Arc<Service>, jetstream: &JetStream, mut requests: Requests, stop: &CancellationToken) {
-    let mut working = FuturesUnordered::new();
+    // Each in a task of its own: one that panics comes again, is counted, and ends no other.
+    let mut working = JoinSet::new();
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
-            Some(()) = working.next(), if !working.is_empty() => {}
+            Some(ended) = working.join_next(), if !working.is_empty() => tell(ended),
             next = requests.next(), if working.len() < AT_ONCE => match next {
-                Ok(delivery) => working.push(handle(service, jetstream, delivery)),
+                Ok(delivery) => drop(working.spawn(handle(Arc::clone(service), jetstream.clone(), delivery))),
                 Err(error) => {
                     tracing::warn!(%error, "reading published requests begins anew");
                     break;
@@ -80,13 +80,21 @@ async fn read(service: &Arc<Service>, jetstream: &JetStream, mut requests: Reque
             },
         }
     }
-    while working.next().await.is_some() {}
+    while let Some(ended) = working.join_next().await {
+        tell(ended);
+    }
 }
 
-async fn handle(service: &Arc<Service>, jetstream: &JetStream, delivery: Delivery) {
-    match attempt(service, &delivery).await {
+fn tell(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "work on a published request ended badly; it will come again");
+    }
+}
+
+async fn handle(service: Arc<Service>, jetstream: JetStream, delivery: Delivery) {
+    match delivery.while_working(attempt(&service, &delivery)).await {
         Ok(()) => delivery.done().await,
-        Err(Unaccepted::Never(reasons)) => match bury(service, jetstream, &delivery, &reasons).await {
+        Err(Unaccepted::Never(reasons)) => match bury(&service, &jetstream, &delivery, &reasons).await {
             Ok(()) => delivery.done().await,
             Err(reason) => later(&delivery, &reason).await,
         },
