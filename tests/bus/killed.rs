@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use super::facts::first_seen;
 use super::server::{Nats, until};
 use super::sign_this;
-use crate::simulation::program::Program;
+use crate::simulation::program::{Program, Servers};
 
 /// Wishes between two kills.
 const WISHES: usize = 12;
 /// How often the program is killed.
 const KILLS: usize = 5;
 
-async fn total(program: &Program) -> Option<u64> {
+pub(super) async fn total(program: &Program) -> Option<u64> {
     let url = format!("{}/api/v1/esignature/requests", program.url());
     let answer = Client::new().get(url).bearer_auth(program.key()).send().await.ok()?;
     answer.json::<Value>().await.ok()?["meta"]["totalItems"].as_u64()
@@ -23,7 +23,7 @@ async fn total(program: &Program) -> Option<u64> {
 #[tokio::test]
 async fn every_wish_is_granted_once_and_every_fact_gets_out_however_often_the_program_is_killed() {
     let nats = Nats::start().await;
-    let mut program = Program::start_over(Some(nats.url())).await;
+    let mut program = Program::start_over(Servers { nats: Some(nats.url()), database: None }).await;
     let context = nats.context().await;
     for kill in 0..KILLS {
         let mut waiting = Vec::new();

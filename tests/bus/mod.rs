@@ -2,6 +2,7 @@
 //! never work is buried with its reasons, and every fact gets out, whatever the server forgets.
 
 mod facts;
+mod fleet;
 mod killed;
 mod posted;
 mod server;

@@ -8,11 +8,11 @@ mod races;
 
 /// Chance with a seed (SplitMix64): the same seed, the same choices.
 #[derive(Clone, Debug)]
-struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
     /// The seed in `SIMULATION_SEED`, or a new one; printed so that a run can be repeated.
-    fn of_run() -> Self {
+    pub(crate) fn of_run() -> Self {
         let given = std::env::var("SIMULATION_SEED").ok().map(|seed| seed.parse().unwrap());
         let seed = given.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().1);
         println!("SIMULATION_SEED={seed}");
@@ -34,7 +34,7 @@ impl Chance {
     }
 
     /// A number below `end`.
-    fn below(&mut self, end: u64) -> u64 {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
 

@@ -5,6 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
@@ -16,12 +17,35 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How often the program is asked whether it answers.
 const LOOK: Duration = Duration::from_millis(5);
 
+/// The servers that an installation uses; none of them is the embedded default.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Servers {
+    /// URL of a PostgreSQL database.
+    pub(crate) database: Option<String>,
+    /// URL of a nats-server.
+    pub(crate) nats: Option<String>,
+}
+
+impl Servers {
+    /// The program with its settings for them.
+    fn program(&self) -> Command {
+        let mut command = Command::new(binary());
+        if let Some(database) = &self.database {
+            command.env("COUNTERSIGN_DATABASE_URL", database);
+        }
+        if let Some(nats) = &self.nats {
+            command.env("COUNTERSIGN_NATS_URL", nats);
+        }
+        command
+    }
+}
+
 /// An installation with the program serving it, most of the time.
 pub(crate) struct Program {
-    folder: TempDir,
+    folder: Arc<TempDir>,
     port: u16,
     key: String,
-    nats: Option<String>,
+    servers: Servers,
     child: Child,
     client: reqwest::Client,
 }
@@ -29,21 +53,30 @@ pub(crate) struct Program {
 impl Program {
     /// Makes an installation with a key of every permission, and starts the program on it.
     pub(crate) async fn start() -> Self {
-        Self::start_over(None).await
+        Self::start_over(Servers::default()).await
     }
 
-    /// The same, with its bus carried by a server at an address.
-    pub(crate) async fn start_over(nats: Option<String>) -> Self {
-        let folder = TempDir::new().unwrap();
-        let mut keys = Command::new(binary());
+    /// The same, over servers.
+    pub(crate) async fn start_over(servers: Servers) -> Self {
+        let folder = Arc::new(TempDir::new().unwrap());
+        let mut keys = servers.program();
         keys.args(["keys", "create", "--organization", "acme", "--name", "simulation", "--data"]).arg(folder.path());
         keys.args(["--permissions", "ESIGNATURE_CREATE,ESIGNATURE_READ,ESIGNATURE_DELETE"]);
         let made = keys.output().unwrap();
         assert!(made.status.success(), "{made:?}");
         let key = String::from_utf8(made.stdout).unwrap().trim().to_owned();
+        Self::serving(folder, key, servers).await
+    }
+
+    /// One more process on the same installation.
+    pub(crate) async fn beside(&self) -> Self {
+        Self::serving(Arc::clone(&self.folder), self.key.clone(), self.servers.clone()).await
+    }
+
+    async fn serving(folder: Arc<TempDir>, key: String, servers: Servers) -> Self {
         let port = free_port();
-        let child = serve(folder.path(), port, nats.as_deref());
-        let program = Self { folder, port, key, nats, child, client: reqwest::Client::new() };
+        let child = serve(folder.path(), port, &servers);
+        let program = Self { folder, port, key, servers, child, client: reqwest::Client::new() };
         program.until_live().await;
         program
     }
@@ -79,7 +112,7 @@ impl Program {
         self.child.kill().unwrap();
         let status = self.child.wait().unwrap();
         assert_eq!(status.code(), None, "it had ended by itself: {status}: {}", self.log());
-        self.child = serve(self.folder.path(), self.port, self.nats.as_deref());
+        self.child = serve(self.folder.path(), self.port, &self.servers);
     }
 
     /// Asks it to stop with SIGTERM and waits until it has.
@@ -98,13 +131,13 @@ impl Program {
 
     /// Starts it again after a stop.
     pub(crate) async fn restart(&mut self) {
-        self.child = serve(self.folder.path(), self.port, self.nats.as_deref());
+        self.child = serve(self.folder.path(), self.port, &self.servers);
         self.until_live().await;
     }
 
     /// What `countersign replay` says, and whether it is content.
     pub(crate) fn replay(&self) -> (bool, String) {
-        let output = Command::new(binary()).arg("replay").arg("--data").arg(self.folder()).output().unwrap();
+        let output = self.servers.program().arg("replay").arg("--data").arg(self.folder()).output().unwrap();
         (output.status.success(), String::from_utf8(output.stdout).unwrap())
     }
 
@@ -122,13 +155,10 @@ impl Drop for Program {
     }
 }
 
-fn serve(folder: &Path, port: u16, nats: Option<&str>) -> Child {
+fn serve(folder: &Path, port: u16, servers: &Servers) -> Child {
     let log: File = OpenOptions::new().create(true).append(true).open(log_of(folder)).unwrap();
-    let mut command = Command::new(binary());
+    let mut command = servers.program();
     command.arg("serve").arg("--data").arg(folder).args(["--listen", &format!("127.0.0.1:{port}")]);
-    if let Some(nats) = nats {
-        command.args(["--nats-url", nats]);
-    }
     command.env("COUNTERSIGN_LOG", "warn").stderr(log).spawn().unwrap()
 }
 
