@@ -23,6 +23,7 @@ on_each_database! {
     the_same_signature_many_times_at_once_counts_once,
     a_refusal_does_not_fail_its_neighbours,
     one_key_at_once_makes_one_request,
+    one_key_at_once_makes_one_file,
     the_first_answer_is_given_again_even_when_the_request_has_moved_on,
     a_key_with_another_body_is_refused_until_a_day_has_passed,
     a_refused_call_leaves_its_key_free,
@@ -173,6 +174,23 @@ async fn one_key_at_once_makes_one_request(world: World) {
     assert_eq!(answers[0].0, StatusCode::CREATED);
     let list = world.call(reqwest::Method::GET, "/requests", None).await;
     assert_eq!(list.json["meta"]["totalItems"], 1);
+}
+
+async fn one_key_at_once_makes_one_file(world: World) {
+    let body = json!({ "data": { "type": "file", "attributes": {
+        "fileBase64": new_request(json!({}))["data"]["attributes"]["fileBase64"], "fileName": "a.pdf" } } });
+    let upload = async || {
+        let call = world.client.post(format!("{}/files", world.api)).bearer_auth(&world.key);
+        countersign_tests::world::answer(call.header("Idempotency-Key", "f-1").json(&body)).await
+    };
+    let answers = join_all((0..12).map(|_| upload())).await;
+    for answer in answers.iter().filter(|answer| answer.status != StatusCode::CREATED) {
+        assert_eq!((answer.status, &answer.json["errors"][0]["code"]), (StatusCode::CONFLICT, &json!("in_progress")));
+        assert_eq!(answer.headers["retry-after"], "1");
+    }
+    let again = upload().await;
+    let made = answers.iter().filter(|answer| answer.status == StatusCode::CREATED);
+    assert!(made.map(|answer| &answer.json).all(|file| *file == again.json), "one file");
 }
 
 async fn the_first_answer_is_given_again_even_when_the_request_has_moved_on(world: World) {

@@ -7,6 +7,7 @@ use crate::commit::Failure;
 use crate::seal::Unsignable;
 use crate::service::ServiceError;
 use crate::service::documents::NotAdmitted;
+use crate::store::StoreError;
 
 /// One thing that is wrong with a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,10 +131,25 @@ impl From<Failure> for Fault {
     }
 }
 
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict => Self::new(
+                StatusCode::CONFLICT,
+                "in_progress",
+                "The same is being done at this moment. Try again: with an Idempotency-Key the answer is the first one's.",
+            )
+            .retry_after(1),
+            error => Fault::internal(&error),
+        }
+    }
+}
+
 impl From<ServiceError> for Fault {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::Commit(failure) => failure.into(),
+            ServiceError::Store(error) => error.into(),
             error => Fault::internal(&error),
         }
     }

@@ -10,6 +10,7 @@ use std::str::FromStr;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::either::read;
 use super::rows::LogColumns;
 use super::{EventRow, Store, StoreError, postgres, sqlite};
 
@@ -57,10 +58,14 @@ impl FromStr for Cursor {
 impl Store {
     /// Events of all requests behind a place, in the order of the log.
     pub async fn log_after(&self, after: Cursor, limit: i64) -> Result<Vec<(Cursor, EventRow)>, StoreError> {
-        let rows: Vec<LogColumns> = match self {
-            Store::Sqlite(store) => sqlite::log_after(&store.readers, after, limit).await?,
-            Store::Postgres(store) => postgres::log_after(&store.pool, after, limit).await?,
+        let text = match self {
+            Store::Sqlite(_) => sqlite::LOG_AFTER,
+            Store::Postgres(_) => postgres::LOG_AFTER,
         };
+        let rows: Vec<LogColumns> = read!(self, |db| {
+            let query = sqlx::query_as(text).bind(after.transaction).bind(after.position);
+            query.bind(limit).fetch_all(db).await?
+        });
         rows.into_iter().map(placed).collect()
     }
 }

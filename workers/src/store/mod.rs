@@ -25,7 +25,7 @@ use std::path::Path;
 use countersign_engine::ids::{Digest, KeyId, OrganizationId, RequestId};
 use countersign_engine::request::Status;
 use sqlx::SqlSafeStr as _;
-use sqlx::migrate::{Migration, MigrationType};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
 use uuid::Uuid;
 
 pub use feed::Stretch;
@@ -91,11 +91,11 @@ impl Store {
     }
 }
 
-fn migrations(known: &[(i64, &'static str, &'static str)]) -> Vec<Migration> {
+fn migrator(known: &[(i64, &'static str, &'static str)]) -> Migrator {
     let migration = |(version, name, text): &(i64, &'static str, &'static str)| {
         Migration::new(*version, Cow::Borrowed(*name), MigrationType::Simple, text.into_sql_str(), false)
     };
-    known.iter().map(migration).collect()
+    Migrator::with_migrations(known.iter().map(migration).collect())
 }
 
 /// Why the store did not answer.

@@ -9,12 +9,11 @@
 use std::time::Duration;
 
 use countersign_engine::ids::{Digest, OrganizationId, RequestId};
-use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use uuid::Uuid;
 
-use super::rows::{EventColumns, LogColumns, ReceiptColumns};
-use super::{Cursor, StoreError, migrations};
+use super::rows::{EventColumns, ReceiptColumns};
+use super::{StoreError, migrator};
 
 /// Most connections of one process.
 const CONNECTIONS_MAX: u32 = 12;
@@ -22,7 +21,7 @@ const CONNECTIONS_MAX: u32 = 12;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Most statements that stay prepared on a connection: more than there are.
 const STATEMENTS_MAX: usize = 200;
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+pub(super) const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "requests", include_str!("../../../migrations/postgres/0001_requests.sql")),
     (2, "library", include_str!("../../../migrations/postgres/0002_library.sql")),
     (3, "bus", include_str!("../../../migrations/postgres/0003_bus.sql")),
@@ -38,7 +37,7 @@ const RECEIPTS_OF: &str = "SELECT receipts.organization, receipts.key, fingerpri
 const DOCUMENTS_OF: &str = "SELECT documents.organization, documents.digest FROM \
      unnest($1::text[], $2::bytea[]) AS wanted (organization, digest) JOIN documents ON \
      documents.organization = wanted.organization AND documents.digest = wanted.digest";
-const LOG_AFTER: &str = "SELECT transaction, position, request, seq, body, disclosure, hash FROM events \
+pub(super) const LOG_AFTER: &str = "SELECT transaction, position, request, seq, body, disclosure, hash FROM events \
      WHERE (transaction, position) > ($1, $2) AND transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
      ORDER BY transaction, position LIMIT $3";
 pub(super) const STRETCH_END: &str = "SELECT transaction, position FROM (SELECT transaction, position FROM events \
@@ -73,7 +72,7 @@ impl Postgres {
             .await?;
         refuse_unsafe(&pool).await?;
         let store = Self { pool };
-        migrator().run(&store.pool).await?;
+        migrator(&MIGRATIONS).run(&store.pool).await?;
         Ok(store)
     }
 }
@@ -98,25 +97,12 @@ async fn refuse_unsafe(pool: &PgPool) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn migrator() -> Migrator {
-    Migrator::with_migrations(migrations(&MIGRATIONS))
-}
-
-/// Names and numbers of the migrations there are.
-pub(super) fn known_migrations() -> Vec<(i64, &'static str)> {
-    MIGRATIONS.iter().map(|(version, name, _)| (*version, *name)).collect()
-}
-
 pub(super) async fn changed(
     db: &mut PgConnection,
     known: &[(RequestId, u64)],
 ) -> Result<Vec<(Uuid, Option<Vec<u8>>)>, StoreError> {
     let (ids, numbers): (Vec<Uuid>, Vec<i64>) = known.iter().map(|(id, seq)| (id.0, *seq as i64)).unzip();
     Ok(sqlx::query_as(CHANGED_SINCE).bind(ids).bind(numbers).fetch_all(db).await?)
-}
-
-pub(super) async fn log_after(db: &PgPool, after: Cursor, limit: i64) -> Result<Vec<LogColumns>, StoreError> {
-    Ok(sqlx::query_as(LOG_AFTER).bind(after.transaction).bind(after.position).bind(limit).fetch_all(db).await?)
 }
 
 pub(super) async fn events_of_all(

@@ -15,10 +15,11 @@ impl Store {
         let text = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
         let applied: Vec<i64> = read!(self, |db| sqlx::query_scalar(text).fetch_all(db).await?);
         let known = match self {
-            Store::Sqlite(_) => sqlite::known_migrations(),
-            Store::Postgres(_) => postgres::known_migrations(),
+            Store::Sqlite(_) => sqlite::MIGRATIONS,
+            Store::Postgres(_) => postgres::MIGRATIONS,
         };
-        Ok(known.into_iter().filter(|(version, _)| applied.contains(version)).collect())
+        let applied = |(version, name, _)| applied.contains(&version).then_some((version, name));
+        Ok(known.into_iter().filter_map(applied).collect())
     }
 
     /// The kind and version of the database.

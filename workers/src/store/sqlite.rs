@@ -9,14 +9,13 @@ use std::time::Duration;
 
 use countersign_engine::ids::{Digest, OrganizationId, RequestId};
 use sqlx::AssertSqlSafe;
-use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use uuid::Uuid;
 
-use super::rows::{EventColumns, LogColumns, ReceiptColumns};
-use super::{Cursor, StoreError, migrations};
+use super::rows::{EventColumns, ReceiptColumns};
+use super::{StoreError, migrator};
 
 /// How long a writer waits for another process's transaction to end.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
@@ -29,7 +28,7 @@ const CHECKPOINT_PAGES: &str = "4000";
 /// SQLite's own page cache in KiB (negative, as its pragma wants it). The system caches the file too,
 /// and SQLite walks its whole cache in a commit that split pages in the middle of a tree.
 const PAGE_CACHE: &str = "-16384";
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+pub(super) const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "requests", include_str!("../../../migrations/sqlite/0001_requests.sql")),
     (2, "library", include_str!("../../../migrations/sqlite/0002_library.sql")),
     (3, "bus", include_str!("../../../migrations/sqlite/0003_bus.sql")),
@@ -46,7 +45,7 @@ const RECEIPTS_OF: &str = "SELECT receipts.organization, receipts.key, fingerpri
 const DOCUMENTS_OF: &str = "SELECT documents.organization, documents.digest FROM json_each($1) AS wanted \
      CROSS JOIN documents ON documents.organization = wanted.value ->> 0 \
      AND documents.digest = unhex(wanted.value ->> 1)";
-const LOG_AFTER: &str = "SELECT 0, position, request, seq, body, disclosure, hash FROM events \
+pub(super) const LOG_AFTER: &str = "SELECT 0, position, request, seq, body, disclosure, hash FROM events \
      WHERE position > $2 AND $1 = $1 ORDER BY position LIMIT $3";
 pub(super) const STRETCH_END: &str = "SELECT 0, position FROM (SELECT position FROM events \
      WHERE position > $2 AND $1 = $1 ORDER BY position LIMIT $3) AS stretch ORDER BY position DESC LIMIT 1";
@@ -87,7 +86,7 @@ impl Sqlite {
             .max_connections(READERS_MAX)
             .connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"));
         let store = Self { writer, readers };
-        migrator().run(&store.writer).await?;
+        migrator(&MIGRATIONS).run(&store.writer).await?;
         Ok(store)
     }
 
@@ -104,25 +103,12 @@ impl Sqlite {
     }
 }
 
-fn migrator() -> Migrator {
-    Migrator::with_migrations(migrations(&MIGRATIONS))
-}
-
-/// Names and numbers of the migrations there are.
-pub(super) fn known_migrations() -> Vec<(i64, &'static str)> {
-    MIGRATIONS.iter().map(|(version, name, _)| (*version, *name)).collect()
-}
-
 pub(super) async fn changed(
     db: &mut SqliteConnection,
     known: &[(RequestId, u64)],
 ) -> Result<Vec<(Uuid, Option<Vec<u8>>)>, StoreError> {
     let known: Vec<String> = known.iter().map(|(id, seq)| format!("\"{}\":{seq}", id.0.simple())).collect();
     Ok(sqlx::query_as(CHANGED_SINCE).bind(format!("{{{}}}", known.join(","))).fetch_all(db).await?)
-}
-
-pub(super) async fn log_after(db: &SqlitePool, after: Cursor, limit: i64) -> Result<Vec<LogColumns>, StoreError> {
-    Ok(sqlx::query_as(LOG_AFTER).bind(after.transaction).bind(after.position).bind(limit).fetch_all(db).await?)
 }
 
 pub(super) async fn events_of_all(

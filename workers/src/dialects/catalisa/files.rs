@@ -56,7 +56,7 @@ pub(super) async fn upload(
         created_us: now.as_microsecond(),
     };
     let receipt = receipt.map(|receipt| receipt_row(receipt, &caller.organization, row.id.to_string(), row.created_us));
-    floor.service.store.insert_file(&row, receipt.as_ref()).await.map_err(|error| Fault::internal(&error))?;
+    floor.service.store.insert_file(&row, receipt.as_ref()).await.map_err(Fault::from)?;
     Ok((StatusCode::CREATED, Json(file_answer(&row, &document))).into_response())
 }
 

@@ -76,7 +76,7 @@ pub(super) async fn create(
     };
     let receipt = receipt.map(|receipt| receipt_row(receipt, &row.organization, row.id.clone(), row.created_us));
     let made = floor.service.store.insert_template(&row, receipt.as_ref()).await;
-    if !made.map_err(|error| Fault::internal(&error))? {
+    if !made.map_err(Fault::from)? {
         let fault = Fault::new(StatusCode::CONFLICT, "already_exists", "There is already a template with this id.");
         return Err(fault.with_pointer("/data/id").into());
     }
