@@ -8,6 +8,7 @@ use crate::golden::root;
 
 /// Rooms of `workers/src` and the rooms they may name. `engine` is open to all and knows none.
 const ARROWS: &[(&str, &[&str])] = &[
+    ("batching", &[]),
     ("clock", &[]),
     ("stamp", &[]),
     ("language", &[]),
@@ -18,9 +19,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("bus", &["config", "store"]),
     ("mail", &["language"]),
     ("seal", &["language"]),
-    ("ledger", &["store", "vault"]),
+    ("ledger", &["batching", "store", "vault"]),
     ("meters", &["store"]),
-    ("commit", &["bus", "clock", "ledger", "meters", "stamp", "store", "vault"]),
+    ("commit", &["batching", "bus", "clock", "ledger", "meters", "stamp", "store", "vault"]),
     (
         "service",
         &[
