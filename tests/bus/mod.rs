@@ -4,6 +4,8 @@
 mod facts;
 mod fleet;
 mod killed;
+mod load;
+mod outcome;
 mod posted;
 mod server;
 mod wishes;
