@@ -19,22 +19,23 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mail", &["language"]),
     ("seal", &["language"]),
     ("ledger", &["store", "vault"]),
-    ("meters", &["store"]),
+    ("meters", &["bus", "store"]),
+    ("pulse", &["clock", "config"]),
     ("commit", &["bus", "clock", "ledger", "meters", "stamp", "store", "vault"]),
     (
         "service",
         &[
-            "blobs", "bus", "clock", "commit", "config", "language", "ledger", "meters", "seal", "stamp", "store",
-            "vault",
+            "blobs", "bus", "clock", "commit", "config", "language", "ledger", "meters", "pulse", "seal", "stamp",
+            "store", "vault",
         ],
     ),
-    ("http", &["clock", "commit", "meters", "seal", "service", "stamp", "store"]),
+    ("http", &["bus", "clock", "commit", "config", "meters", "pulse", "seal", "service", "stamp", "store"]),
     ("dialects", &["clock", "commit", "http", "language", "seal", "service", "store"]),
     // `dialects` only for how a fault is written: the feed has no words of its own.
     ("feed", &["bus", "dialects", "http", "service", "store"]),
     // `dialects` only for what is said where there is nothing: `pages::floor` answers for the API too.
     ("pages", &["commit", "dialects", "http", "language", "ledger", "seal", "service"]),
-    ("roles", &["bus", "clock", "commit", "dialects", "language", "mail", "meters", "service", "store"]),
+    ("roles", &["bus", "clock", "commit", "config", "dialects", "language", "mail", "meters", "service", "store"]),
 ];
 
 /// Rooms that put the others together and may name all of them.

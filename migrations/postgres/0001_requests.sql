@@ -42,6 +42,7 @@ CREATE INDEX requests_to_wake ON requests (wake_us) WHERE wake_us IS NOT NULL;
 CREATE TABLE effects (
     key      TEXT   COLLATE "C" PRIMARY KEY,
     lane     TEXT   NOT NULL,              -- which role does it
+    filed_us BIGINT NOT NULL,              -- since when it is owed
     due_us   BIGINT NOT NULL,              -- not before; a claim moves it to the end of its lease
     epoch    BIGINT NOT NULL DEFAULT 0,    -- fencing number: counts claims
     attempts BIGINT NOT NULL DEFAULT 0,    -- failed ones

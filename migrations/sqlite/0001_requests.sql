@@ -36,6 +36,7 @@ CREATE INDEX requests_to_wake ON requests (wake_us) WHERE wake_us IS NOT NULL;
 CREATE TABLE effects (
     key      TEXT    PRIMARY KEY,
     lane     TEXT    NOT NULL,             -- which role does it
+    filed_us INTEGER NOT NULL,             -- since when it is owed
     due_us   INTEGER NOT NULL,             -- not before; a claim moves it to the end of its lease
     epoch    INTEGER NOT NULL DEFAULT 0,   -- fencing number: counts claims
     attempts INTEGER NOT NULL DEFAULT 0,   -- failed ones

@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod mail;
 pub mod meters;
 pub mod pages;
+pub mod pulse;
 pub mod roles;
 pub mod seal;
 pub mod service;

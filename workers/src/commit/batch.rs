@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use countersign_engine::command::Wish;
-use countersign_engine::effect::EffectKind;
+use countersign_engine::effect::Effect;
 use countersign_engine::event::Event;
 use countersign_engine::ids::{Digest, OrganizationId, RequestId};
 use countersign_engine::refusal::{Code, Refusal};
@@ -68,6 +68,7 @@ impl Writer {
                     return answers;
                 }
                 Err(LedgerError::Store(StoreError::Conflict)) => {
+                    self.meters.conflict();
                     tracing::debug!(orders = orders.len(), "another process wrote first");
                 }
                 Err(error) => {
@@ -184,7 +185,7 @@ impl Writer {
         transaction.insert_events(events).await?;
         let rows: Vec<RequestRow> = changed.iter().filter_map(Working::row).collect();
         transaction.upsert_requests(rows).await?;
-        let filed: Vec<EffectRow> = changed.iter().flat_map(Working::filed).collect();
+        let filed: Vec<EffectRow> = changed.iter().flat_map(Working::effect_rows).collect();
         transaction.insert_effects(filed).await?;
         let settled: Vec<String> = changed.iter().flat_map(Working::settled).collect();
         transaction.delete_effects(&settled).await?;
@@ -203,10 +204,11 @@ impl Writer {
     fn tell(&self, changed: Vec<Working>) {
         let (mut mail, mut seal, mut timers) = (false, false, false);
         for work in changed {
-            for effect in work.filed() {
-                self.meters.filed(effect.lane);
-                mail |= effect.lane == Lane::Mail;
-                seal |= effect.lane == Lane::Seal;
+            for effect in work.newly_owed() {
+                self.meters.filed(effect.kind);
+                let lane = Lane::of(effect.kind);
+                mail |= lane == Lane::Mail;
+                seal |= lane == Lane::Seal;
             }
             let wake = work.now.as_deref().and_then(Request::wake_at);
             timers |= wake.is_some() && wake != work.stored.as_ref().and_then(|stored| stored.request.wake_at());
@@ -244,16 +246,15 @@ impl Working {
     }
 
     /// Effects the batch made owed.
-    fn filed(&self) -> impl Iterator<Item = EffectRow> {
+    fn newly_owed(&self) -> impl Iterator<Item = &Effect> {
         let before = self.stored.as_ref().map(|stored| &stored.request.owed);
-        let new = move |effect: &&_| !before.is_some_and(|owed| owed.contains(*effect));
-        self.now.iter().flat_map(move |request| {
-            request.owed.iter().filter(new).map(|effect| EffectRow {
-                key: effect.key(),
-                lane: lane_of(effect.kind),
-                due_us: request.updated_at.as_microsecond(),
-            })
-        })
+        let new = move |effect: &&Effect| !before.is_some_and(|owed| owed.contains(*effect));
+        self.now.iter().flat_map(move |request| request.owed.iter().filter(new))
+    }
+
+    fn effect_rows(&self) -> impl Iterator<Item = EffectRow> {
+        let due_us = self.now.as_ref().map_or(0, |request| request.updated_at.as_microsecond());
+        self.newly_owed().map(move |effect| EffectRow { key: effect.key(), lane: Lane::of(effect.kind), due_us })
     }
 
     /// Keys of the effects that are owed no longer.
@@ -294,18 +295,6 @@ pub(crate) fn row_of(request: &Request, data_key: Option<Vec<u8>>) -> RequestRow
 /// The name under which a request uses a document.
 pub(crate) fn document_subject(request: RequestId) -> String {
     format!("request:{request}")
-}
-
-fn lane_of(kind: EffectKind) -> Lane {
-    match kind {
-        EffectKind::Seal => Lane::Seal,
-        EffectKind::Invitation
-        | EffectKind::Reminder
-        | EffectKind::CompletedNotice
-        | EffectKind::DeclinedNotice
-        | EffectKind::CancelledNotice
-        | EffectKind::ExpiredNotice => Lane::Mail,
-    }
 }
 
 fn documents_of(order: &Order) -> impl Iterator<Item = (OrganizationId, Digest)> {

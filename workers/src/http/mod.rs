@@ -8,6 +8,7 @@ pub mod form;
 pub mod health;
 pub mod idempotency;
 pub mod scrape;
+mod stand;
 
 use std::sync::Arc;
 

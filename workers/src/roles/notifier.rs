@@ -15,9 +15,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{backoff, claims};
 use crate::commit::{Failure, Fence, Order};
+use crate::config::Role;
 use crate::language::Language;
 use crate::mail::{Letter, LetterKind, MailError, Mailer};
-use crate::meters::Trouble;
+use crate::meters::Attempt;
 use crate::service::{Service, ServiceError};
 use crate::store::{Claim, Lane};
 
@@ -27,7 +28,7 @@ const AT_ONCE: i64 = 128;
 /// Runs until told to stop.
 pub async fn run(service: Arc<Service>, mailer: Mailer, stop: CancellationToken) {
     let post = |service, claims| post(service, mailer.clone(), claims);
-    claims::run(service, stop, Lane::Mail, AT_ONCE, post).await;
+    claims::run(service, stop, (Role::Notifier, Lane::Mail), AT_ONCE, post).await;
 }
 
 /// A letter with the claim it is written for.
@@ -56,7 +57,10 @@ async fn find(service: &Service, claim: Claim) -> Option<Errand> {
         Ok(Some(loaded)) if loaded.request.owed.contains(&effect) => {
             Some(Errand { claim, effect, request: Arc::clone(&loaded.request) })
         }
-        Ok(_) => None,
+        Ok(_) => {
+            service.meters.attempted(effect.kind, Attempt::Moot);
+            None
+        }
         Err(error) => {
             tracing::error!(%error, effect = claim.key, "a request could not be read for its letter");
             None
@@ -102,15 +106,18 @@ fn letter(service: &Service, errand: &Errand) -> Option<Letter> {
 async fn settle(service: &Service, errand: &Errand, result: Result<(), MailError>) {
     let effect = errand.effect;
     let wish = match result {
-        Ok(()) => Wish::Delivered { effect },
+        Ok(()) => {
+            service.meters.attempted(effect.kind, Attempt::Done);
+            Wish::Delivered { effect }
+        }
         Err(MailError::Permanent(reason)) => {
             tracing::warn!(effect = errand.claim.key, reason, "a letter was refused for good");
-            service.meters.failed(Lane::Mail, Trouble::Permanent);
+            service.meters.attempted(effect.kind, Attempt::Permanent);
             Wish::Undeliverable { effect, code: "refused".to_owned() }
         }
         Err(MailError::Transient(reason)) => {
             tracing::warn!(effect = errand.claim.key, reason, "a letter could not be sent; it will be tried again");
-            service.meters.failed(Lane::Mail, Trouble::Transient);
+            service.meters.attempted(effect.kind, Attempt::Transient);
             let due = service.clock.now() + backoff(errand.claim.attempts);
             if let Err(error) = service.store.defer(&errand.claim, due.as_microsecond(), "transient").await {
                 tracing::error!(%error, "a failed letter could not be put off; its claim will run out");

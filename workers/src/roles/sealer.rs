@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{backoff, claims};
 use crate::commit::Order;
-use crate::meters::Trouble;
+use crate::config::Role;
+use crate::meters::Attempt;
 use crate::service::{Service, ServiceError};
 use crate::store::{Claim, Lane};
 
@@ -19,7 +20,7 @@ const AT_ONCE: i64 = 8;
 
 /// Runs until told to stop.
 pub async fn run(service: Arc<Service>, stop: CancellationToken) {
-    claims::run(service, stop, Lane::Seal, AT_ONCE, work).await;
+    claims::run(service, stop, (Role::Sealer, Lane::Seal), AT_ONCE, work).await;
 }
 
 async fn work(service: Arc<Service>, claims: Vec<Claim>) {
@@ -30,17 +31,17 @@ async fn seal(service: &Service, claim: &Claim) {
     let Ok(effect) = claim.key.parse::<Effect>() else { return };
     let error = match service.ledger.load(effect.request).await {
         Ok(Some(loaded)) if loaded.request.owed.contains(&effect) => match service.sealed_pdf(&loaded).await {
-            Ok(_) => return,
+            Ok(_) => return service.meters.attempted(effect.kind, Attempt::Done),
             Err(error) => {
                 record(service, &loaded.request.organization, effect, claim, &error).await;
                 error
             }
         },
-        Ok(_) => return,
+        Ok(_) => return service.meters.attempted(effect.kind, Attempt::Moot),
         Err(error) => error.into(),
     };
     tracing::error!(%error, request = %effect.request, "a document could not be sealed; it will be tried again");
-    service.meters.failed(Lane::Seal, Trouble::Transient);
+    service.meters.attempted(effect.kind, Attempt::Transient);
     let due = service.clock.now() + backoff(claim.attempts);
     if let Err(error) = service.store.defer(claim, due.as_microsecond(), code(&error)).await {
         tracing::error!(%error, "a failed sealing could not be put off; its claim will run out");

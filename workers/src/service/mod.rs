@@ -22,6 +22,7 @@ use crate::commit::{Commit, Done, Failure, Order};
 use crate::config::Settings;
 use crate::ledger::{Ledger, LedgerError};
 use crate::meters::Meters;
+use crate::pulse::Pulses;
 use crate::seal::{Authority, AuthorityError, SealError};
 use crate::stamp::StampKey;
 use crate::store::{Store, StoreError};
@@ -91,7 +92,10 @@ pub struct Service {
     pub authority: Arc<Authority>,
     /// What is counted.
     pub meters: Meters,
-    blobs: Blobs,
+    /// Which roles come round.
+    pub pulses: Pulses,
+    /// Where documents lie.
+    pub blobs: Blobs,
 }
 
 impl Service {
@@ -112,6 +116,7 @@ impl Service {
         let ledger = Ledger::new(store.clone(), vault.clone());
         let bus = Arc::new(Bus::open(settings.nats.as_ref()).await?);
         let meters = Meters::default();
+        let pulses = Pulses::new(clock.clone());
         let (commit, writing) = Commit::start(
             store.clone(),
             ledger.clone(),
@@ -123,7 +128,8 @@ impl Service {
         let inspector = settings.inspector.clone();
         let documents = Documents::new(store.clone(), blobs.clone(), vault, clock.clone(), inspector);
         let authority = Arc::new(authority);
-        let service = Self { settings, clock, store, ledger, bus, commit, documents, links, authority, meters, blobs };
+        let service =
+            Self { settings, clock, store, ledger, bus, commit, documents, links, authority, meters, pulses, blobs };
         Ok((Arc::new(service), writing))
     }
 

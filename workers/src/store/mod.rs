@@ -22,6 +22,7 @@ mod transaction;
 use std::borrow::Cow;
 use std::path::Path;
 
+use countersign_engine::effect::EffectKind;
 use countersign_engine::ids::{Digest, KeyId, OrganizationId, RequestId};
 use countersign_engine::request::Status;
 use sqlx::SqlSafeStr as _;
@@ -30,10 +31,11 @@ use uuid::Uuid;
 
 pub use feed::Stretch;
 pub use log::{BadCursor, Cursor};
-pub use places::{DeadLetterRow, Place};
+pub use places::{DeadLetterRow, Place, RELAY};
 pub use postgres::Postgres;
+pub use reads::Due;
 pub use sqlite::Sqlite;
-pub use stand::Owed;
+pub use stand::{Outbox, Owed};
 pub use transaction::Transaction;
 
 /// The truth: everything that must not be lost. Cheap to clone.
@@ -181,6 +183,19 @@ pub enum Lane {
 }
 
 impl Lane {
+    /// Which role does effects of a kind.
+    pub fn of(kind: EffectKind) -> Self {
+        match kind {
+            EffectKind::Seal => Lane::Seal,
+            EffectKind::Invitation
+            | EffectKind::Reminder
+            | EffectKind::CompletedNotice
+            | EffectKind::DeclinedNotice
+            | EffectKind::CancelledNotice
+            | EffectKind::ExpiredNotice => Lane::Mail,
+        }
+    }
+
     /// The lane's stored name.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -197,7 +212,7 @@ pub struct EffectRow {
     pub key: String,
     /// Who does it.
     pub lane: Lane,
-    /// Not before, in microseconds.
+    /// Since when it is owed, and not before, in microseconds.
     pub due_us: i64,
 }
 

@@ -46,6 +46,11 @@ pub(super) const STRETCH_END: &str = "SELECT transaction, position FROM (SELECT 
 pub(super) const EVENTS_OF_ORGANIZATION: &str = "SELECT e.transaction, e.position, e.request, e.seq, e.body, \
      e.disclosure, e.hash FROM events e JOIN requests r ON r.id = e.request WHERE (e.transaction, e.position) > ($1, $2) \
      AND (e.transaction, e.position) <= ($3, $4) AND r.organization = $5 ORDER BY e.transaction, e.position LIMIT $6";
+pub(super) const OUTBOX: &str = "SELECT count(*), (SELECT body FROM events WHERE (transaction, position) > ($1, $2) \
+     ORDER BY transaction, position LIMIT 1) \
+     FROM (SELECT 1 FROM events WHERE (transaction, position) > ($1, $2) LIMIT $3) AS behind";
+pub(super) const OWED: &str = "SELECT split_part(key, '.', 3) AS kind, count(*), min(filed_us) \
+     FROM (SELECT key, filed_us FROM effects ORDER BY key LIMIT $1) AS first GROUP BY kind";
 pub(super) const CLAIM_EFFECTS: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3 WHERE key IN \
      (SELECT key FROM effects WHERE lane = $1 AND due_us <= $2 ORDER BY due_us LIMIT $4 FOR UPDATE SKIP LOCKED) \
      RETURNING key, epoch, attempts";

@@ -53,6 +53,10 @@ pub(super) const STRETCH_END: &str = "SELECT 0, position FROM (SELECT position F
 pub(super) const EVENTS_OF_ORGANIZATION: &str = "SELECT 0, e.position, e.request, e.seq, e.body, e.disclosure, e.hash \
      FROM events e CROSS JOIN requests r WHERE e.position > $2 AND e.position <= $4 AND $1 = $1 AND $3 = $3 \
      AND r.id = e.request AND r.organization = $5 ORDER BY e.position LIMIT $6";
+pub(super) const OUTBOX: &str = "SELECT count(*), (SELECT body FROM events WHERE position > $2 ORDER BY position LIMIT 1) \
+     FROM (SELECT 1 FROM events WHERE position > $2 AND $1 = $1 LIMIT $3) AS behind";
+pub(super) const OWED: &str = "SELECT coalesce(('[\"' || replace(key, '.', '\",\"') || '\"]') ->> 2, '') AS kind, count(*), \
+     min(filed_us) FROM (SELECT key, filed_us FROM effects ORDER BY key LIMIT $1) AS first GROUP BY kind";
 pub(super) const CLAIM_EFFECTS: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3 WHERE key IN \
      (SELECT key FROM effects WHERE lane = $1 AND due_us <= $2 ORDER BY due_us LIMIT $4) \
      RETURNING key, epoch, attempts";

@@ -124,8 +124,8 @@ impl Transaction {
 
     /// Files effects.
     pub async fn insert_effects(&mut self, effects: Vec<EffectRow>) -> Result<(), StoreError> {
-        let values = |effect: EffectRow| -> [Value; 3] {
-            [effect.key.into(), effect.lane.as_str().into(), effect.due_us.into()]
+        let values = |effect: EffectRow| -> [Value; 4] {
+            [effect.key.into(), effect.lane.as_str().into(), effect.due_us.into(), effect.due_us.into()]
         };
         sql::INSERT_EFFECTS.execute(self, effects.into_iter().map(values)).await?;
         Ok(())
