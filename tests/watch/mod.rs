@@ -1,8 +1,10 @@
 //! Proves: those who watch over a running system see what it does, and nothing of whom it does it for.
 
+mod health;
 mod logs;
 mod metrics;
 mod waiting;
+mod wire;
 
 use countersign::app::App;
 use countersign::config::{Role, Settings};

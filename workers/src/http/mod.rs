@@ -3,6 +3,7 @@
 
 pub mod auth;
 pub mod caller;
+mod checks;
 pub mod fault;
 pub mod form;
 pub mod health;
