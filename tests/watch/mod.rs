@@ -3,6 +3,9 @@
 mod health;
 mod logs;
 mod metrics;
+mod program;
+mod receiver;
+mod traces;
 mod waiting;
 mod wire;
 

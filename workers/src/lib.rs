@@ -24,4 +24,5 @@ pub mod seal;
 pub mod service;
 pub mod stamp;
 pub mod store;
+pub mod trace;
 pub mod vault;

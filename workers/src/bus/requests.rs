@@ -11,6 +11,7 @@ use futures_util::StreamExt as _;
 use tokio::time::Instant;
 
 use super::{BusError, JetStream, REQUESTS};
+use crate::trace::{self, TraceParent};
 
 /// Name of the consumer that all processes share.
 pub(super) const CONSUMER: &str = "countersign-intake";
@@ -42,6 +43,11 @@ impl Delivery {
     /// What it says.
     pub fn payload(&self) -> &[u8] {
         &self.message.payload
+    }
+
+    /// The trace it was published in.
+    pub fn trace(&self) -> Option<TraceParent> {
+        self.message.headers.as_ref()?.get(trace::HEADER)?.as_str().parse().ok()
     }
 
     /// Its number in the stream.

@@ -18,6 +18,7 @@ use crate::bus::Bus;
 use crate::ledger::{LedgerError, Loaded};
 use crate::meters::Meters;
 use crate::store::{EffectRow, EventRow, Lane, ReceiptRow, RequestRow, Store, StoreError, Transaction};
+use crate::trace::TraceParent;
 use crate::vault::DataKey;
 
 /// How often a batch is decided again because another process wrote first. Each time somebody got on.
@@ -27,6 +28,8 @@ const CONFLICTS_MAX: usize = 50;
 pub(super) struct Asked {
     pub(super) order: Order,
     pub(super) decided: Option<Decided>,
+    /// What it is caused by.
+    pub(super) trace: Option<TraceParent>,
 }
 
 pub(super) struct Writer {
@@ -54,6 +57,8 @@ struct Working {
     wrapped_key: Option<Vec<u8>>,
     rows: Vec<EventRow>,
     events: Vec<Arc<Event>>,
+    /// What caused events, by their number, where that is known.
+    traces: BTreeMap<u64, TraceParent>,
 }
 
 impl Writer {
@@ -126,7 +131,7 @@ impl Writer {
     }
 
     fn answer(&self, asked: &mut Asked, known: &mut Known, receipts: &mut Vec<ReceiptRow>) -> Answer {
-        let Asked { order, decided } = asked;
+        let Asked { order, decided, trace } = asked;
         if let Some(before) = asked_before(order, known)? {
             return Ok(before);
         }
@@ -141,7 +146,9 @@ impl Writer {
         let now = known.now;
         let id = order.command.request;
         let work = known.working.entry(id).or_default();
+        let before = work.rows.len();
         let done = self.apply(order, decided.take(), work, now)?;
+        work.trace_since(before, *trace);
         if let (Some(receipt), Done::Committed { request, .. }) = (&order.receipt, &done) {
             let row = ReceiptRow {
                 organization: order.organization.clone(),
@@ -254,7 +261,19 @@ impl Working {
 
     fn effect_rows(&self) -> impl Iterator<Item = EffectRow> {
         let due_us = self.now.as_ref().map_or(0, |request| request.updated_at.as_microsecond());
-        self.newly_owed().map(move |effect| EffectRow { key: effect.key(), lane: Lane::of(effect.kind), due_us })
+        self.newly_owed().map(move |effect| {
+            let trace = self.traces.get(&effect.seq).copied();
+            EffectRow { key: effect.key(), lane: Lane::of(effect.kind), due_us, trace }
+        })
+    }
+
+    /// Notes what caused the rows from a place on.
+    fn trace_since(&mut self, place: usize, trace: Option<TraceParent>) {
+        let Some(trace) = trace else { return };
+        for row in &mut self.rows[place..] {
+            row.trace = Some(trace);
+            self.traces.insert(row.seq, trace);
+        }
     }
 
     /// Keys of the effects that are owed no longer.

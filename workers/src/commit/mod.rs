@@ -32,6 +32,7 @@ use crate::clock::Clock;
 use crate::ledger::Ledger;
 use crate::meters::{Meters, Outcome};
 use crate::store::{ReceiptRow, Store};
+use crate::trace::{self, Part, TraceParent, Traces};
 use batch::Asked;
 use decider::Decider;
 
@@ -147,6 +148,7 @@ pub struct Commit {
     queue: mpsc::Sender<Job>,
     decider: Arc<Decider>,
     meters: Meters,
+    traces: Traces,
 }
 
 impl std::fmt::Debug for Commit {
@@ -164,27 +166,38 @@ impl Commit {
         clock: Clock,
         link: Arc<LinkDigest>,
         meters: Meters,
+        traces: Traces,
     ) -> (Self, JoinHandle<()>) {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
         let decider = Arc::new(Decider { ledger, clock, link });
         let writer = batch::Writer { store, bus, decider: Arc::clone(&decider), meters: meters.clone() };
-        (Self { queue, decider, meters }, tokio::spawn(run(writer, waiting)))
+        (Self { queue, decider, meters, traces }, tokio::spawn(run(writer, waiting)))
     }
 
     /// Commits an order, or says why not.
     pub async fn submit(&self, order: Order) -> Answer {
         let wish = order.command.wish.name();
-        let answer = self.ask(order).await;
+        let mut span = self.traces.span(Part::Internal, "commit", trace::cause());
+        span.about(order.command.request);
+        span.note("countersign.wish", wish);
+        let answer = self.ask(order, span.traceparent()).await;
         let (outcome, code) = outcome(&answer);
         self.meters.command(wish, outcome, code);
+        span.note("countersign.outcome", outcome.as_str());
+        if let Some(code) = code {
+            span.note("countersign.refusal", code);
+        }
+        if outcome == Outcome::Failed {
+            span.fail();
+        }
         answer
     }
 
-    async fn ask(&self, order: Order) -> Answer {
+    async fn ask(&self, order: Order, trace: Option<TraceParent>) -> Answer {
         let (answer, answered) = oneshot::channel();
         let closed = || Failure::Unavailable("the engine is stopping".to_owned());
         let decided = self.decider.ahead(&order);
-        let asked = Asked { order, decided };
+        let asked = Asked { order, decided, trace };
         self.queue.send(Job { asked, answer }).await.map_err(|_| closed())?;
         answered.await.map_err(|_| closed())?
     }

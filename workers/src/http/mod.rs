@@ -10,6 +10,7 @@ pub mod health;
 pub mod idempotency;
 pub mod scrape;
 mod stand;
+pub mod traced;
 
 use std::sync::Arc;
 

@@ -42,7 +42,7 @@ pub async fn measure(State(meters): State<Meters>, request: Request, next: Next)
 }
 
 /// A method's name; anybody may make one up, so those that nobody needs share one.
-fn known(method: &Method) -> &'static str {
+pub(super) fn known(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",

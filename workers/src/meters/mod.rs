@@ -32,7 +32,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    fn as_str(self) -> &'static str {
+    /// The outcome's name.
+    pub fn as_str(self) -> &'static str {
         match self {
             Outcome::Committed => "committed",
             Outcome::Repeated => "repeated",
@@ -82,7 +83,8 @@ pub enum Intake {
 impl Intake {
     const ALL: [Intake; 3] = [Intake::Accepted, Intake::DeadLetter, Intake::Later];
 
-    fn as_str(self) -> &'static str {
+    /// The outcome's name.
+    pub fn as_str(self) -> &'static str {
         match self {
             Intake::Accepted => "accepted",
             Intake::DeadLetter => "dead_letter",

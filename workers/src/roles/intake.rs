@@ -17,10 +17,11 @@ use uuid::Uuid;
 use super::POLL;
 use crate::bus::{BusError, Delivery, JetStream, Message, Requests, dead_subject};
 use crate::config::Role;
-use crate::dialects::catalisa::sign_this::{Reason, Unaccepted, accept};
+use crate::dialects::catalisa::sign_this::{self, Reason, Unaccepted, accept};
 use crate::meters::Intake;
 use crate::service::Service;
 use crate::store::{DeadLetterRow, StoreError};
+use crate::trace::{self, Part};
 
 /// Most messages worked on at once: they share transactions.
 const AT_ONCE: usize = 64;
@@ -102,17 +103,35 @@ async fn handle(service: Arc<Service>, jetstream: JetStream, delivery: Delivery)
     if delivery.delivered() > 1 {
         service.meters.redelivered();
     }
-    let taken = match delivery.while_working(attempt(&service, &delivery)).await {
-        Ok(()) => Ok(Intake::Accepted),
-        Err(Unaccepted::Never(reasons)) => {
-            bury(&service, &jetstream, &delivery, &reasons).await.map(|()| Intake::DeadLetter)
-        }
-        Err(Unaccepted::Later(reason)) => Err(reason),
+    let parent = delivery.trace().or_else(|| sign_this::trace_of(delivery.payload()));
+    let mut span = service.traces.span(Part::Consumer, "intake", parent);
+    let work = async {
+        let worked = delivery.while_working(attempt(&service, &delivery)).await;
+        take_in(&service, &jetstream, &delivery, worked).await
     };
-    service.meters.taken_in(*taken.as_ref().unwrap_or(&Intake::Later));
+    let taken = trace::caused_by(span.traceparent(), work).await;
+    let how = *taken.as_ref().unwrap_or(&Intake::Later);
+    service.meters.taken_in(how);
+    span.note("countersign.outcome", how.as_str());
     match taken {
         Ok(_) => delivery.done().await,
         Err(reason) => later(&delivery, &reason).await,
+    }
+}
+
+/// What becomes of a message: it is done with, or there is a reason for which it comes again.
+async fn take_in(
+    service: &Service,
+    jetstream: &JetStream,
+    delivery: &Delivery,
+    worked: Result<(), Unaccepted>,
+) -> Result<Intake, String> {
+    match worked {
+        Ok(()) => Ok(Intake::Accepted),
+        Err(Unaccepted::Never(reasons)) => {
+            bury(service, jetstream, delivery, &reasons).await.map(|()| Intake::DeadLetter)
+        }
+        Err(Unaccepted::Later(reason)) => Err(reason),
     }
 }
 
@@ -230,7 +249,7 @@ fn message_of(delivery: &Delivery) -> Value {
 }
 
 async fn publish(jetstream: &JetStream, subject: String, id: Uuid, payload: Vec<u8>) -> Result<(), BusError> {
-    let message = Message { subject, id: id.to_string(), after: None, payload };
+    let message = Message { subject, id: id.to_string(), after: None, payload, trace: trace::cause() };
     jetstream.send(message).await?.await.map(|_| ())
 }
 

@@ -23,6 +23,7 @@ use crate::bus::{Acknowledged, BusError, EVENTS, JetStream, Message, cloudevent,
 use crate::config::Role;
 use crate::service::Service;
 use crate::store::{Cursor, EventRow, Place, RELAY, StoreError};
+use crate::trace::{Part, Span};
 
 /// How long the place is held; renewed with every move and every look.
 const HELD: SignedDuration = SignedDuration::from_secs(15);
@@ -160,10 +161,14 @@ impl Relay {
         let mut after = None;
         let mut failed = None;
         for (cursor, row) in rows {
-            let message = message(row, after.take())?;
+            // What nobody follows has no span of its own.
+            let span = row.trace.map(|cause| self.service.traces.span(Part::Producer, "publish", Some(cause)));
+            let trace = span.as_ref().and_then(Span::traceparent);
+            let message = Message { trace, ..message(row, after.take())? };
             after = Some(message.id.clone());
             match self.jetstream.send(message).await {
-                Ok(acknowledged) => waiting.push((cursor, acknowledged)),
+                // The span lasts until it is known to have arrived.
+                Ok(acknowledged) => waiting.push((cursor, acknowledged, span)),
                 Err(error) => {
                     failed = Some(error);
                     break;
@@ -171,7 +176,7 @@ impl Relay {
             }
         }
         let before = self.place.at;
-        for (cursor, acknowledged) in waiting {
+        for (cursor, acknowledged, _span) in waiting {
             let acknowledged = match acknowledged.await {
                 Ok(acknowledged) => acknowledged,
                 // What arrived before this one counts, and the next window begins with it.
@@ -236,9 +241,10 @@ impl Relay {
 }
 
 fn message(row: EventRow, after: Option<String>) -> Result<Message, Interrupted> {
+    let trace = row.trace;
     let line = Line { body: row.body, disclosure: None, hash: row.hash };
     let event = trail::read(&line).map_err(|error| Interrupted::Unreadable(error.to_string()))?;
-    let payload = serde_json::to_vec(&cloudevent::of(&event));
+    let payload = serde_json::to_vec(&cloudevent::of(&event, trace));
     let payload = payload.map_err(|error| Interrupted::Unreadable(error.to_string()))?;
-    Ok(Message { subject: event_subject(&event), id: event.id.to_string(), after, payload })
+    Ok(Message { subject: event_subject(&event), id: event.id.to_string(), after, payload, trace })
 }

@@ -14,6 +14,7 @@ use crate::config::Role;
 use crate::meters::Attempt;
 use crate::service::{Service, ServiceError};
 use crate::store::{Claim, Lane};
+use crate::trace::{self, Part};
 
 /// Most documents sealed in one go.
 const AT_ONCE: i64 = 8;
@@ -29,17 +30,23 @@ async fn work(service: Arc<Service>, claims: Vec<Claim>) {
 
 async fn seal(service: &Service, claim: &Claim) {
     let Ok(effect) = claim.key.parse::<Effect>() else { return };
+    let mut span = service.traces.span(Part::Internal, "seal", claim.trace);
+    span.about(effect.request);
+    let cause = span.traceparent();
     let error = match service.ledger.load(effect.request).await {
-        Ok(Some(loaded)) if loaded.request.owed.contains(&effect) => match service.sealed_pdf(&loaded).await {
-            Ok(_) => return service.meters.attempted(effect.kind, Attempt::Done),
-            Err(error) => {
-                record(service, &loaded.request.organization, effect, claim, &error).await;
-                error
+        Ok(Some(loaded)) if loaded.request.owed.contains(&effect) => {
+            match trace::caused_by(cause, service.sealed_pdf(&loaded)).await {
+                Ok(_) => return service.meters.attempted(effect.kind, Attempt::Done),
+                Err(error) => {
+                    trace::caused_by(cause, record(service, &loaded.request.organization, effect, claim, &error)).await;
+                    error
+                }
             }
-        },
+        }
         Ok(_) => return service.meters.attempted(effect.kind, Attempt::Moot),
         Err(error) => error.into(),
     };
+    span.fail();
     tracing::error!(%error, request = %effect.request, "a document could not be sealed; it will be tried again");
     service.meters.attempted(effect.kind, Attempt::Transient);
     let due = service.clock.now() + backoff(claim.attempts);

@@ -26,6 +26,7 @@ use crate::pulse::Pulses;
 use crate::seal::{Authority, AuthorityError, SealError};
 use crate::stamp::StampKey;
 use crate::store::{Store, StoreError};
+use crate::trace::{BadTraceSetting, Traces};
 use crate::vault::{Vault, VaultError};
 
 use documents::Documents;
@@ -58,6 +59,9 @@ pub enum ServiceError {
     /// The bus.
     #[error(transparent)]
     Bus(#[from] BusError),
+    /// A setting of the traces.
+    #[error(transparent)]
+    Trace(#[from] BadTraceSetting),
     /// The write path.
     #[error(transparent)]
     Commit(#[from] Failure),
@@ -94,6 +98,8 @@ pub struct Service {
     pub meters: Meters,
     /// Which roles come round.
     pub pulses: Pulses,
+    /// Makes spans.
+    pub traces: Traces,
     /// Where documents lie.
     pub blobs: Blobs,
 }
@@ -117,6 +123,7 @@ impl Service {
         let bus = Arc::new(Bus::open(settings.nats.as_ref()).await?);
         let meters = Meters::default();
         let pulses = Pulses::new(clock.clone());
+        let traces = Traces::from_variables()?;
         let (commit, writing) = Commit::start(
             store.clone(),
             ledger.clone(),
@@ -124,12 +131,26 @@ impl Service {
             clock.clone(),
             links.digests(),
             meters.clone(),
+            traces.clone(),
         );
         let inspector = settings.inspector.clone();
         let documents = Documents::new(store.clone(), blobs.clone(), vault, clock.clone(), inspector);
         let authority = Arc::new(authority);
-        let service =
-            Self { settings, clock, store, ledger, bus, commit, documents, links, authority, meters, pulses, blobs };
+        let service = Self {
+            settings,
+            clock,
+            store,
+            ledger,
+            bus,
+            commit,
+            documents,
+            links,
+            authority,
+            meters,
+            pulses,
+            traces,
+            blobs,
+        };
         Ok((Arc::new(service), writing))
     }
 

@@ -29,6 +29,8 @@ use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use uuid::Uuid;
 
+use crate::trace::TraceParent;
+
 pub use feed::Stretch;
 pub use log::{BadCursor, Cursor};
 pub use places::{DeadLetterRow, Place, RELAY};
@@ -142,6 +144,8 @@ pub struct EventRow {
     pub disclosure: Option<Vec<u8>>,
     /// Its hash.
     pub hash: Digest,
+    /// What caused it, where that is known. Not hashed: it is no part of what happened.
+    pub trace: Option<TraceParent>,
 }
 
 /// The narrow row of a request; times in microseconds.
@@ -214,6 +218,8 @@ pub struct EffectRow {
     pub lane: Lane,
     /// Since when it is owed, and not before, in microseconds.
     pub due_us: i64,
+    /// What caused its event.
+    pub trace: Option<TraceParent>,
 }
 
 /// An effect that a worker holds until its lease ends.
@@ -225,6 +231,8 @@ pub struct Claim {
     pub epoch: i64,
     /// How often it failed before.
     pub attempts: i64,
+    /// What caused its event.
+    pub trace: Option<TraceParent>,
 }
 
 /// The first answer to a command that carried an idempotency key.
