@@ -8,6 +8,7 @@ use crate::golden::root;
 
 /// Rooms of `workers/src` and the rooms they may name. `engine` is open to all and knows none.
 const ARROWS: &[(&str, &[&str])] = &[
+    ("batching", &[]),
     ("clock", &[]),
     ("trace", &[]),
     ("stamp", &[]),
@@ -19,10 +20,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("bus", &["config", "store", "trace"]),
     ("mail", &["language", "trace"]),
     ("seal", &["language"]),
-    ("ledger", &["store", "vault"]),
+    ("ledger", &["batching", "store", "vault"]),
     ("meters", &["bus", "store"]),
     ("pulse", &["clock", "config"]),
-    ("commit", &["bus", "clock", "ledger", "meters", "stamp", "store", "trace", "vault"]),
+    ("commit", &["batching", "bus", "clock", "ledger", "meters", "stamp", "store", "trace", "vault"]),
     (
         "service",
         &[

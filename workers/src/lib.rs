@@ -4,6 +4,7 @@
 //! may use which is said in ARCHITECTURE.md and kept by a test.
 
 pub mod app;
+pub mod batching;
 pub mod blobs;
 pub mod bus;
 pub mod cli;

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 
 use super::decider::{Decided, Decider};
 use super::{Answer, Done, Failure, Order, is_honoured};
+use crate::batching::Batch;
 use crate::bus::Bus;
 use crate::ledger::{LedgerError, Loaded};
 use crate::meters::Meters;
@@ -61,10 +62,14 @@ struct Working {
     traces: BTreeMap<u64, TraceParent>,
 }
 
-impl Writer {
+impl Batch for Writer {
+    type Asked = Asked;
+    type Answer = Answer;
+    const MAX: usize = 512;
+
     /// Answers every order; if the store fails, all of them say so and nothing was written. Where
     /// another process wrote first, everything is looked up and decided again.
-    pub(super) async fn write(&self, mut orders: Vec<Asked>) -> Vec<Answer> {
+    async fn answer(&mut self, mut orders: Vec<Asked>) -> Vec<Answer> {
         let started = Instant::now();
         for _ in 0..CONFLICTS_MAX {
             match self.try_write(&mut orders).await {
@@ -85,13 +90,15 @@ impl Writer {
         tracing::error!(orders = orders.len(), "other processes always wrote first");
         vec![Err(Failure::Unavailable(StoreError::Conflict.to_string())); orders.len()]
     }
+}
 
+impl Writer {
     async fn try_write(&self, orders: &mut [Asked]) -> Result<Vec<Answer>, LedgerError> {
         let mut transaction = self.store.begin().await?;
         let mut known = self.look_up(&mut transaction, orders).await?;
         let mut receipts = Vec::new();
         let answers: Vec<Answer> =
-            orders.iter_mut().map(|asked| self.answer(asked, &mut known, &mut receipts)).collect();
+            orders.iter_mut().map(|asked| self.decide(asked, &mut known, &mut receipts)).collect();
         let mut changed: Vec<Working> = known.working.into_values().filter(|work| !work.rows.is_empty()).collect();
         if changed.is_empty() {
             return Ok(answers);
@@ -130,7 +137,7 @@ impl Writer {
         Ok(Known { now: self.decider.clock.now(), working, receipts, epochs, documents })
     }
 
-    fn answer(&self, asked: &mut Asked, known: &mut Known, receipts: &mut Vec<ReceiptRow>) -> Answer {
+    fn decide(&self, asked: &mut Asked, known: &mut Known, receipts: &mut Vec<ReceiptRow>) -> Answer {
         let Asked { order, decided, trace } = asked;
         if let Some(before) = asked_before(order, known)? {
             return Ok(before);

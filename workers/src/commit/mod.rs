@@ -24,16 +24,16 @@ use countersign_engine::ids::{Digest, OrganizationId, RequestId, SignerId};
 use countersign_engine::refusal::Refusal;
 use countersign_engine::request::Request;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::batching::Batching;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::ledger::Ledger;
 use crate::meters::{Meters, Outcome};
 use crate::store::{ReceiptRow, Store};
 use crate::trace::{self, Part, TraceParent, Traces};
-use batch::Asked;
+use batch::{Asked, Writer};
 use decider::Decider;
 
 /// How long a receipt is honoured (SPEC §4).
@@ -41,10 +41,6 @@ pub const RECEIPT_LIFE: SignedDuration = SignedDuration::from_hours(24);
 /// What the receipts of published messages begin with. They are honoured for ever: a stream may deliver
 /// what it holds again at any time.
 pub const MESSAGE_RECEIPT: &str = "ce:";
-/// Most orders committed in one transaction.
-const BATCH_MAX: usize = 512;
-/// Most orders that wait; beyond that, submitting waits too.
-const QUEUE_MAX: usize = 4096;
 
 /// A command with who asks for it and under what conditions.
 #[derive(Clone, Debug)]
@@ -134,18 +130,13 @@ pub enum Failure {
 
 type Answer = Result<Done, Failure>;
 
-struct Job {
-    asked: Asked,
-    answer: oneshot::Sender<Answer>,
-}
-
 /// SHA-256 of the token of a signer's link in a round.
 pub type LinkDigest = dyn Fn(RequestId, SignerId, u32) -> Digest + Send + Sync;
 
 /// The write path's entrance. Cheap to clone.
 #[derive(Clone)]
 pub struct Commit {
-    queue: mpsc::Sender<Job>,
+    batches: Batching<Writer>,
     decider: Arc<Decider>,
     meters: Meters,
     traces: Traces,
@@ -153,7 +144,7 @@ pub struct Commit {
 
 impl std::fmt::Debug for Commit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Commit").field("queue", &self.queue).finish_non_exhaustive()
+        f.debug_struct("Commit").finish_non_exhaustive()
     }
 }
 
@@ -168,10 +159,10 @@ impl Commit {
         meters: Meters,
         traces: Traces,
     ) -> (Self, JoinHandle<()>) {
-        let (queue, waiting) = mpsc::channel(QUEUE_MAX);
         let decider = Arc::new(Decider { ledger, clock, link });
-        let writer = batch::Writer { store, bus, decider: Arc::clone(&decider), meters: meters.clone() };
-        (Self { queue, decider, meters, traces }, tokio::spawn(run(writer, waiting)))
+        let writer = Writer { store, bus, decider: Arc::clone(&decider), meters: meters.clone() };
+        let (batches, writing) = Batching::start(writer);
+        (Self { batches, decider, meters, traces }, writing)
     }
 
     /// Commits an order, or says why not.
@@ -194,12 +185,9 @@ impl Commit {
     }
 
     async fn ask(&self, order: Order, trace: Option<TraceParent>) -> Answer {
-        let (answer, answered) = oneshot::channel();
-        let closed = || Failure::Unavailable("the engine is stopping".to_owned());
         let decided = self.decider.ahead(&order);
-        let asked = Asked { order, decided, trace };
-        self.queue.send(Job { asked, answer }).await.map_err(|_| closed())?;
-        answered.await.map_err(|_| closed())?
+        let answer = self.batches.ask(Asked { order, decided, trace }).await;
+        answer.unwrap_or_else(|| Err(Failure::Unavailable("the engine is stopping".to_owned())))
     }
 }
 
@@ -211,31 +199,5 @@ fn outcome(answer: &Answer) -> (Outcome, Option<&'static str>) {
         Err(Failure::Refused(refusal)) => (Outcome::Refused, Some(refusal.code.as_str())),
         Err(Failure::KeyReused) => (Outcome::Refused, Some("idempotency_key_reused")),
         Err(Failure::DocumentGone | Failure::Unavailable(_)) => (Outcome::Failed, None),
-    }
-}
-
-async fn run(writer: batch::Writer, mut waiting: mpsc::Receiver<Job>) {
-    let mut jobs = Vec::with_capacity(BATCH_MAX);
-    while waiting.recv_many(&mut jobs, BATCH_MAX).await > 0 {
-        let (orders, answers): (Vec<Asked>, Vec<_>) = jobs.drain(..).map(|job| (job.asked, job.answer)).unzip();
-        let results = writer.write(orders).await;
-        for (answer, result) in answers.into_iter().zip(results) {
-            // Whoever asked may have gone; what was committed stays committed.
-            let _ = answer.send(result);
-        }
-        gather(&waiting).await;
-    }
-}
-
-/// Lets those who were just answered ask again, so that they share the next transaction: a small one
-/// costs almost as much as a full one.
-async fn gather(waiting: &mpsc::Receiver<Job>) {
-    let mut gathered = waiting.len();
-    while gathered < BATCH_MAX {
-        tokio::task::yield_now().await;
-        if waiting.len() == gathered {
-            break;
-        }
-        gathered = waiting.len();
     }
 }

@@ -21,12 +21,13 @@ mod transaction;
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 
 use countersign_engine::effect::EffectKind;
 use countersign_engine::ids::{Digest, KeyId, OrganizationId, RequestId};
 use countersign_engine::request::Status;
 use sqlx::SqlSafeStr as _;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use uuid::Uuid;
 
 use crate::trace::TraceParent;
@@ -103,17 +104,17 @@ fn migrator(known: &[(i64, &'static str, &'static str)]) -> Migrator {
 }
 
 /// Why the store did not answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database said no, or is away.
     #[error("the database failed: {0}")]
-    Database(sqlx::Error),
+    Database(Arc<sqlx::Error>),
     /// Another process wrote first; nothing of this was written. Worth another try.
     #[error("another process wrote first")]
     Conflict,
     /// The schema could not be brought up to date, or is not ours.
     #[error("the schema cannot be used: {0}")]
-    Schema(#[from] sqlx::migrate::MigrateError),
+    Schema(Arc<MigrateError>),
     /// What is stored cannot be what was written.
     #[error("the stored {what} cannot be read")]
     Corrupt {
@@ -127,7 +128,13 @@ pub enum StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        if postgres::is_conflict(&error) { StoreError::Conflict } else { StoreError::Database(error) }
+        if postgres::is_conflict(&error) { StoreError::Conflict } else { StoreError::Database(error.into()) }
+    }
+}
+
+impl From<MigrateError> for StoreError {
+    fn from(error: MigrateError) -> Self {
+        StoreError::Schema(error.into())
     }
 }
 

@@ -9,6 +9,7 @@
 use std::time::Duration;
 
 use countersign_engine::ids::{Digest, OrganizationId, RequestId};
+use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use uuid::Uuid;
 
@@ -19,6 +20,9 @@ use super::{StoreError, migrator};
 const CONNECTIONS_MAX: u32 = 12;
 /// How long to wait for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a connection that answered is believed to be there still: asking each time would cost as
+/// much as a look-up.
+const TRUSTED: Duration = Duration::from_millis(500);
 /// Most statements that stay prepared on a connection: more than there are.
 const STATEMENTS_MAX: usize = 200;
 pub(super) const MIGRATIONS: [(i64, &str, &str); 3] = [
@@ -73,6 +77,15 @@ impl Postgres {
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS_MAX)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > TRUSTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(options)
             .await?;
         refuse_unsafe(&pool).await?;

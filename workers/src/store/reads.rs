@@ -51,16 +51,19 @@ impl Store {
     /// The events of some requests, each request's in order.
     pub async fn events_of_all(&self, requests: &[RequestId]) -> Result<Vec<EventRow>, StoreError> {
         let rows = match self {
-            Store::Sqlite(store) => {
-                let mut connection = store.readers.acquire().await?;
-                sqlite::events_of_all(&mut connection, requests).await?
-            }
-            Store::Postgres(store) => {
-                let mut connection = store.pool.acquire().await?;
-                postgres::events_of_all(&mut connection, requests).await?
-            }
+            Store::Sqlite(store) => sqlite::events_of_all(&mut *store.readers.acquire().await?, requests).await?,
+            Store::Postgres(store) => postgres::events_of_all(&mut *store.pool.acquire().await?, requests).await?,
         };
         rows::all(rows)
+    }
+
+    /// Those requests whose last event has another number than the given one, with their wrapped data keys.
+    pub async fn changed(&self, known: &[(RequestId, u64)]) -> Result<Vec<(RequestId, Option<Vec<u8>>)>, StoreError> {
+        let rows = match self {
+            Store::Sqlite(store) => sqlite::changed(&mut *store.readers.acquire().await?, known).await?,
+            Store::Postgres(store) => postgres::changed(&mut *store.pool.acquire().await?, known).await?,
+        };
+        Ok(rows.into_iter().map(|(id, key)| (RequestId(id), key)).collect())
     }
 
     /// Requests that have events but no row: there must be none.
