@@ -28,7 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "service",
         &[
             "blobs", "bus", "clock", "commit", "config", "language", "ledger", "meters", "pulse", "seal", "stamp",
-            "store", "vault",
+            "store", "trace", "vault",
         ],
     ),
     ("http", &["bus", "clock", "commit", "config", "meters", "pulse", "seal", "service", "stamp", "store", "trace"]),
