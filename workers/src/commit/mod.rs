@@ -32,6 +32,7 @@ use crate::clock::Clock;
 use crate::ledger::Ledger;
 use crate::meters::{Meters, Outcome};
 use crate::store::{ReceiptRow, Store};
+use crate::trace::{self, Part, TraceParent, Traces};
 use batch::{Asked, Writer};
 use decider::Decider;
 
@@ -138,6 +139,7 @@ pub struct Commit {
     batches: Batching<Writer>,
     decider: Arc<Decider>,
     meters: Meters,
+    traces: Traces,
 }
 
 impl std::fmt::Debug for Commit {
@@ -155,25 +157,36 @@ impl Commit {
         clock: Clock,
         link: Arc<LinkDigest>,
         meters: Meters,
+        traces: Traces,
     ) -> (Self, JoinHandle<()>) {
         let decider = Arc::new(Decider { ledger, clock, link });
         let writer = Writer { store, bus, decider: Arc::clone(&decider), meters: meters.clone() };
         let (batches, writing) = Batching::start(writer);
-        (Self { batches, decider, meters }, writing)
+        (Self { batches, decider, meters, traces }, writing)
     }
 
     /// Commits an order, or says why not.
     pub async fn submit(&self, order: Order) -> Answer {
         let wish = order.command.wish.name();
-        let answer = self.ask(order).await;
+        let mut span = self.traces.span(Part::Internal, "commit", trace::cause());
+        span.about(order.command.request);
+        span.note("countersign.wish", wish);
+        let answer = self.ask(order, span.traceparent()).await;
         let (outcome, code) = outcome(&answer);
         self.meters.command(wish, outcome, code);
+        span.note("countersign.outcome", outcome.as_str());
+        if let Some(code) = code {
+            span.note("countersign.refusal", code);
+        }
+        if outcome == Outcome::Failed {
+            span.fail();
+        }
         answer
     }
 
-    async fn ask(&self, order: Order) -> Answer {
+    async fn ask(&self, order: Order, trace: Option<TraceParent>) -> Answer {
         let decided = self.decider.ahead(&order);
-        let answer = self.batches.ask(Asked { order, decided }).await;
+        let answer = self.batches.ask(Asked { order, decided, trace }).await;
         answer.unwrap_or_else(|| Err(Failure::Unavailable("the engine is stopping".to_owned())))
     }
 }

@@ -23,18 +23,22 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
+use countersign_engine::effect::EffectKind;
 use countersign_engine::ids::{Digest, KeyId, OrganizationId, RequestId};
 use countersign_engine::request::Status;
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use uuid::Uuid;
 
+use crate::trace::TraceParent;
+
 pub use feed::Stretch;
 pub use log::{BadCursor, Cursor};
-pub use places::{DeadLetterRow, Place};
+pub use places::{DeadLetterRow, Place, RELAY};
 pub use postgres::Postgres;
+pub use reads::Due;
 pub use sqlite::Sqlite;
-pub use stand::Owed;
+pub use stand::{Outbox, Owed};
 pub use transaction::Transaction;
 
 /// The truth: everything that must not be lost. Cheap to clone.
@@ -147,6 +151,8 @@ pub struct EventRow {
     pub disclosure: Option<Vec<u8>>,
     /// Its hash.
     pub hash: Digest,
+    /// What caused it, where that is known. Not hashed: it is no part of what happened.
+    pub trace: Option<TraceParent>,
 }
 
 /// The narrow row of a request; times in microseconds.
@@ -188,6 +194,19 @@ pub enum Lane {
 }
 
 impl Lane {
+    /// Which role does effects of a kind.
+    pub fn of(kind: EffectKind) -> Self {
+        match kind {
+            EffectKind::Seal => Lane::Seal,
+            EffectKind::Invitation
+            | EffectKind::Reminder
+            | EffectKind::CompletedNotice
+            | EffectKind::DeclinedNotice
+            | EffectKind::CancelledNotice
+            | EffectKind::ExpiredNotice => Lane::Mail,
+        }
+    }
+
     /// The lane's stored name.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -204,8 +223,10 @@ pub struct EffectRow {
     pub key: String,
     /// Who does it.
     pub lane: Lane,
-    /// Not before, in microseconds.
+    /// Since when it is owed, and not before, in microseconds.
     pub due_us: i64,
+    /// What caused its event.
+    pub trace: Option<TraceParent>,
 }
 
 /// An effect that a worker holds until its lease ends.
@@ -217,6 +238,8 @@ pub struct Claim {
     pub epoch: i64,
     /// How often it failed before.
     pub attempts: i64,
+    /// What caused its event.
+    pub trace: Option<TraceParent>,
 }
 
 /// The first answer to a command that carried an idempotency key.
