@@ -58,6 +58,9 @@ pub(super) const OWED: &str = "SELECT split_part(key, '.', 3) AS kind, count(*),
 pub(super) const CLAIM_EFFECTS: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3 WHERE key IN \
      (SELECT key FROM effects WHERE lane = $1 AND due_us <= $2 ORDER BY due_us LIMIT $4 FOR UPDATE SKIP LOCKED) \
      RETURNING key, epoch, attempts, trace";
+pub(super) const CLAIM_TIMERS: &str = "UPDATE requests SET lease_us = $2 WHERE id IN \
+     (SELECT id FROM requests WHERE wake_us <= $1 AND lease_us <= $1 ORDER BY wake_us LIMIT $3 FOR UPDATE SKIP LOCKED) \
+     RETURNING id, organization, wake_us";
 
 /// What another transaction did first: a number or a key taken, a document gone, a deadlock lost.
 const CONFLICTS: [&str; 4] = ["23505", "23503", "40001", "40P01"];
