@@ -71,7 +71,7 @@ pub(super) async fn check(load: &Load, nats: &Nats, programs: &mut [Program]) ->
     assert!(content && report.contains(" 0 effects owed; 0 differences"), "{report}");
     assert!(!programs[0].log().contains("panicked"), "{}", programs[0].log());
     format!(
-        "{granted} wishes granted, {invited} invited once, {} signed and sealed, {} poison buried, {} facts in {} messages, \
+        "{granted} wishes granted, {invited} of them invited once, the others signed before, {} signed and sealed, {} poison buried, {} facts in {} messages, \
          each request's in order; replay: {}",
         load.signed.len(),
         load.buried.len(),

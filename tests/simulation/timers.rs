@@ -2,7 +2,7 @@
 //! clock, which goes on by the real time that passes. Each expires once and none early; how late is printed. Then
 //! as many fall due while all engines are away, and are caught up with.
 //!
-//! `COUNTERSIGN_TIMERS` says how many; fewer fall due in less time, so that there are as many a second.
+//! `COUNTERSIGN_TIMERS` says how many, 100,000 in full; fewer fall due in less time, so that there are as many a second.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
