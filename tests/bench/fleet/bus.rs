@@ -42,6 +42,11 @@ impl Wishes {
         let app = App::start(ground.settings(&[Role::Intake, Role::Relay]), Clock::System).await.unwrap();
         let (row, _) = new_key("acme".parse().unwrap(), "bench".to_owned(), &Permission::ALL, app.service.clock.now());
         app.service.store.insert_key(&row).await.unwrap();
+        let mut database = open(ground).await;
+        let placed = "SELECT count(*) FROM places WHERE stream_created_us > 0";
+        while sqlx::query_scalar::<_, i64>(placed).fetch_one(&mut database).await.unwrap() == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         app.stop().await;
         let client = async_nats::connect(&ground.nats).await.unwrap();
         let sample = STANDARD.encode(countersign::seal::sample().unwrap());
@@ -80,10 +85,16 @@ impl Wishes {
 
 /// Lets the relay begin behind what was done at the engine: that was not asked for through the bus.
 pub(crate) async fn begin_here(ground: &Ground) {
-    let mut database = PgConnection::connect(&ground.database).await.unwrap();
-    let text = "SET countersign.organization = '*'; UPDATE places SET (at_transaction, at_position) = \
+    let text = "UPDATE places SET (at_transaction, at_position) = \
                 (SELECT transaction, position FROM events ORDER BY transaction DESC, position DESC LIMIT 1)";
-    sqlx::raw_sql(text).execute(&mut database).await.unwrap();
+    sqlx::raw_sql(text).execute(&mut open(ground).await).await.unwrap();
+}
+
+/// The database, seen whole.
+async fn open(ground: &Ground) -> PgConnection {
+    let mut database = PgConnection::connect(&ground.database).await.unwrap();
+    sqlx::raw_sql("SET countersign.organization = '*'").execute(&mut database).await.unwrap();
+    database
 }
 
 /// Workflows completed per second by so many processes.
@@ -150,7 +161,7 @@ pub(crate) async fn latencies(ground: &Ground, wishes: &Wishes, count: usize, op
                 let request = event["subject"].as_str().unwrap().to_owned();
                 match event["type"].as_str().unwrap() {
                     "countersign.request.created.v1" => {
-                        let business = event["data"]["fact"]["terms"]["business_id"].as_str().unwrap();
+                        let business = event["data"]["fact"]["business_id"].as_str().unwrap();
                         of_request.insert(request, published[business]);
                     }
                     "countersign.signer.invited.v1" => invited.push(of_request[&request].elapsed()),

@@ -23,7 +23,7 @@ const STEP: &str = "UPDATE requests SET status = $2, seq = step.seq, head = step
      wake_us = step.wake_us FROM unnest($1::uuid[], $3::bigint[], $4::bytea[], $5::bigint[], $6::bigint[]) AS \
      step (id, seq, head, updated_us, wake_us) WHERE requests.id = step.id";
 const SETTLED: &str = "DELETE FROM effects WHERE key = ANY($1)";
-const FILED: &str = "INSERT INTO effects (key, lane, due_us) SELECT key, lane, $3 FROM \
+const FILED: &str = "INSERT INTO effects (key, lane, filed_us, due_us) SELECT key, lane, $3, $3 FROM \
      unnest($1::text[], $2::text[]) AS filed (key, lane)";
 const DOCUMENT: &str = "INSERT INTO documents (organization, digest, blob, bytes, pages, data_key, created_us) \
      VALUES ($1, $2, $3, 0, '[]', '', 0)";
