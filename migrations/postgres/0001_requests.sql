@@ -43,7 +43,7 @@ CREATE TABLE effects (
     key      TEXT   COLLATE "C" PRIMARY KEY,
     lane     TEXT   NOT NULL,              -- which role does it
     due_us   BIGINT NOT NULL,              -- not before; a claim moves it to the end of its lease
-    epoch    BIGINT NOT NULL DEFAULT 0,    -- fencing number: counts claims
+    epoch    BIGINT NOT NULL DEFAULT 0,    -- fencing number: goes up when a claim is taken or given up
     attempts BIGINT NOT NULL DEFAULT 0,    -- failed ones
     error    TEXT                          -- code of the last failure
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 5000);

@@ -37,7 +37,7 @@ CREATE TABLE effects (
     key      TEXT    PRIMARY KEY,
     lane     TEXT    NOT NULL,             -- which role does it
     due_us   INTEGER NOT NULL,             -- not before; a claim moves it to the end of its lease
-    epoch    INTEGER NOT NULL DEFAULT 0,   -- fencing number: counts claims
+    epoch    INTEGER NOT NULL DEFAULT 0,   -- fencing number: goes up when a claim is taken or given up
     attempts INTEGER NOT NULL DEFAULT 0,   -- failed ones
     error    TEXT                          -- code of the last failure
 ) STRICT, WITHOUT ROWID;

@@ -13,7 +13,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use uuid::Uuid;
 
 use super::rows::{EventColumns, ReceiptColumns};
-use super::{StoreError, migrator};
+use super::{Claim, StoreError, migrator};
 
 /// Most connections of one process.
 const CONNECTIONS_MAX: u32 = 12;
@@ -49,6 +49,11 @@ pub(super) const EVENTS_OF_ORGANIZATION: &str = "SELECT e.transaction, e.positio
 pub(super) const CLAIM_EFFECTS: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3 WHERE key IN \
      (SELECT key FROM effects WHERE lane = $1 AND due_us <= $2 ORDER BY due_us LIMIT $4 FOR UPDATE SKIP LOCKED) \
      RETURNING key, epoch, attempts";
+
+/// Skips what a batch is settling: waiting for it could lock both in a circle.
+const RENEW_EFFECTS: &str = "UPDATE effects SET due_us = $3 WHERE key IN \
+     (SELECT effects.key FROM unnest($1::text[], $2::bigint[]) AS held (key, epoch) JOIN effects \
+     ON effects.key = held.key AND effects.epoch = held.epoch FOR UPDATE OF effects SKIP LOCKED)";
 
 /// What another transaction did first: a number or a key taken, a document gone, a deadlock lost.
 const CONFLICTS: [&str; 4] = ["23505", "23503", "40001", "40P01"];
@@ -134,6 +139,11 @@ pub(super) async fn documents_present(
     let (organizations, digests): (Vec<String>, Vec<Vec<u8>>) =
         wanted.iter().map(|(organization, digest)| (organization.to_string(), digest.0.to_vec())).unzip();
     Ok(sqlx::query_as(DOCUMENTS_OF).bind(organizations).bind(digests).fetch_all(db).await?)
+}
+
+pub(super) async fn renew(db: &mut PgConnection, claims: &[Claim], lease_us: i64) -> Result<u64, StoreError> {
+    let (keys, epochs): (Vec<String>, Vec<i64>) = claims.iter().map(|claim| (claim.key.clone(), claim.epoch)).unzip();
+    Ok(sqlx::query(RENEW_EFFECTS).bind(keys).bind(epochs).bind(lease_us).execute(db).await?.rows_affected())
 }
 
 pub(super) async fn delete_effects(db: &mut PgConnection, keys: &[String]) -> Result<(), StoreError> {

@@ -136,7 +136,20 @@ impl Store {
         rows::all(rows)
     }
 
-    /// Puts a claimed effect off after a failure. Does nothing if the claim is no longer held.
+    /// Holds claims until `lease_us`; how many of them were still held. Those that are being settled at
+    /// this moment may be left out of both.
+    pub async fn renew(&self, claims: &[Claim], lease_us: i64) -> Result<u64, StoreError> {
+        let mut transaction = self.begin().await?;
+        let held = match &mut transaction {
+            Transaction::Sqlite(db) => sqlite::renew(db, claims, lease_us).await?,
+            Transaction::Postgres(db) => postgres::renew(db, claims, lease_us).await?,
+        };
+        transaction.commit().await?;
+        Ok(held)
+    }
+
+    /// Puts a claimed effect off after a failure, which gives the claim up. Does nothing if it is no longer
+    /// held.
     pub async fn defer(&self, claim: &Claim, due_us: i64, error: &str) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         within!(&mut transaction, |db| {

@@ -35,8 +35,8 @@ pub(super) const NEXT_WAKE: &str = "SELECT min(wake_us) FROM requests WHERE wake
 
 pub(super) static INSERT_EFFECTS: Many<3> = Many::new("INSERT INTO effects (key, lane, due_us)", "");
 pub(super) const EFFECTS_OF: &str = "SELECT key FROM effects WHERE key >= $1 AND key < $2 ORDER BY key";
-pub(super) const DEFER_EFFECT: &str = "UPDATE effects SET due_us = $3, attempts = attempts + 1, error = $4 \
-     WHERE key = $1 AND epoch = $2";
+pub(super) const DEFER_EFFECT: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3, attempts = attempts + 1, \
+     error = $4 WHERE key = $1 AND epoch = $2";
 pub(super) const NEXT_EFFECT: &str = "SELECT min(due_us) FROM effects WHERE lane = $1";
 
 /// A receipt is replaced only once its 24 hours are over; a younger one was somebody else's answer.
