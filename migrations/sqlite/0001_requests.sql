@@ -1,4 +1,5 @@
 -- Requests and their history. Times are microseconds since 1970 (UTC); ids are 16 bytes.
+-- (SQLite has no row-level security: the statements alone keep organizations apart.)
 
 -- The history: written once, never changed. `position` is the order of commits.
 CREATE TABLE events (

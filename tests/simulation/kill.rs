@@ -11,6 +11,7 @@ use countersign::app::App;
 use countersign::clock::Clock;
 use countersign::config::{Given, Settings};
 use countersign::service::Service;
+use countersign::store::Scope;
 use countersign_engine::effect::{Effect, EffectKind};
 use countersign_engine::event::{Event, Fact};
 use countersign_engine::ids::RequestId;
@@ -228,7 +229,7 @@ async fn settle_and_check(program: &Program, outcome: &Outcome) -> Found {
     let mut found = Found { letters: letters.len(), sealed: 0, events: 0 };
     let (mut ever_owed, mut must) = (BTreeSet::new(), BTreeSet::new());
     for row in &all {
-        let history = service.history(row.id).await.unwrap();
+        let history = service.history(Scope::All, row.id).await.unwrap();
         let events: Vec<Event> = history.into_iter().map(|(event, _)| event).collect();
         found.events += events.len();
         assert_eq!(Some(&row.status), outcome.ends.get(&row.id.to_string()), "request {}", row.id);
@@ -304,7 +305,7 @@ fn kept(promise: Promise, events: &[Event]) {
 }
 
 async fn verify_sealed(service: &Service, id: RequestId) {
-    let loaded = service.ledger.load(id).await.unwrap().unwrap();
+    let loaded = service.ledger.load(Scope::All, id).await.unwrap().unwrap();
     assert!(loaded.request.sealed.is_some(), "request {id} is not sealed");
     let pdf = service.sealed_pdf(&loaded).await.unwrap();
     countersign::seal::verify(&pdf).unwrap();

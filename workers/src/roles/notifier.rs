@@ -19,7 +19,7 @@ use crate::language::Language;
 use crate::mail::{Letter, LetterKind, MailError, Mailer};
 use crate::meters::Trouble;
 use crate::service::{Service, ServiceError};
-use crate::store::{Claim, Lane};
+use crate::store::{Claim, Lane, Scope};
 
 /// Most letters sent in one go.
 const AT_ONCE: i64 = 128;
@@ -52,7 +52,7 @@ async fn post(service: Arc<Service>, mailer: Mailer, claims: Vec<Claim>) {
 /// The claim with its request, if the effect is still owed.
 async fn find(service: &Service, claim: Claim) -> Option<Errand> {
     let effect: Effect = claim.key.parse().ok()?;
-    match service.ledger.load(effect.request).await {
+    match service.ledger.load(Scope::All, effect.request).await {
         Ok(Some(loaded)) if loaded.request.owed.contains(&effect) => {
             Some(Errand { claim, effect, request: Arc::clone(&loaded.request) })
         }

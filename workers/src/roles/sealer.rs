@@ -12,7 +12,7 @@ use super::{backoff, claims};
 use crate::commit::Order;
 use crate::meters::Trouble;
 use crate::service::{Service, ServiceError};
-use crate::store::{Claim, Lane};
+use crate::store::{Claim, Lane, Scope};
 
 /// Most documents sealed in one go.
 const AT_ONCE: i64 = 8;
@@ -28,7 +28,7 @@ async fn work(service: Arc<Service>, claims: Vec<Claim>) {
 
 async fn seal(service: &Service, claim: &Claim) {
     let Ok(effect) = claim.key.parse::<Effect>() else { return };
-    let error = match service.ledger.load(effect.request).await {
+    let error = match service.ledger.load(Scope::All, effect.request).await {
         Ok(Some(loaded)) if loaded.request.owed.contains(&effect) => match service.sealed_pdf(&loaded).await {
             Ok(_) => return,
             Err(error) => {

@@ -20,11 +20,11 @@ use crate::bus::{Bus, BusError};
 use crate::clock::Clock;
 use crate::commit::{Commit, Done, Failure, Order};
 use crate::config::Settings;
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, Loaded};
 use crate::meters::Meters;
 use crate::seal::{Authority, AuthorityError, SealError};
 use crate::stamp::StampKey;
-use crate::store::{Store, StoreError};
+use crate::store::{Scope, Store, StoreError};
 use crate::vault::{Vault, VaultError};
 
 use documents::Documents;
@@ -133,38 +133,63 @@ impl Service {
         organization: &OrganizationId,
         id: RequestId,
     ) -> Result<Option<Arc<Request>>, ServiceError> {
-        let loaded = self.ledger.load(id).await?;
+        let loaded = self.ledger.load(Scope::Of(organization), id).await?;
         let mine = loaded.filter(|loaded| loaded.request.organization == *organization);
         Ok(mine.map(|loaded| Arc::clone(&loaded.request)).filter(|request| request.deleted_at.is_none()))
     }
 
-    /// A request's history, proven whole.
-    pub async fn history(&self, id: RequestId) -> Result<Vec<(Event, Line)>, ServiceError> {
-        Ok(self.ledger.history(id).await?)
+    /// The request that a link leads to. Links name no organization: whoever asks proves with the link's
+    /// own token, on the request, that they may see it.
+    pub async fn behind_link(&self, id: RequestId) -> Result<Option<Arc<Loaded>>, ServiceError> {
+        Ok(self.ledger.load(Scope::All, id).await?)
+    }
+
+    /// A request's history, proven whole; empty if the scope may not see it.
+    pub async fn history(&self, scope: Scope<'_>, id: RequestId) -> Result<Vec<(Event, Line)>, ServiceError> {
+        Ok(self.ledger.history(scope, id).await?)
     }
 
     /// A request as it stood after its event number `seq`.
-    pub async fn as_of_seq(&self, id: RequestId, seq: u64) -> Result<Option<Request>, ServiceError> {
-        self.as_of(id, |event| event.seq <= seq).await
+    pub async fn as_of_seq(
+        &self,
+        organization: &OrganizationId,
+        id: RequestId,
+        seq: u64,
+    ) -> Result<Option<Request>, ServiceError> {
+        self.as_of(organization, id, |event| event.seq <= seq).await
     }
 
     /// A request as it stood at an instant.
-    pub async fn as_of_time(&self, id: RequestId, at: Timestamp) -> Result<Option<Request>, ServiceError> {
-        self.as_of(id, |event| event.time <= at).await
+    pub async fn as_of_time(
+        &self,
+        organization: &OrganizationId,
+        id: RequestId,
+        at: Timestamp,
+    ) -> Result<Option<Request>, ServiceError> {
+        self.as_of(organization, id, |event| event.time <= at).await
     }
 
-    async fn as_of(&self, id: RequestId, counts: impl Fn(&Event) -> bool) -> Result<Option<Request>, ServiceError> {
-        let history = self.history(id).await?;
+    async fn as_of(
+        &self,
+        organization: &OrganizationId,
+        id: RequestId,
+        counts: impl Fn(&Event) -> bool,
+    ) -> Result<Option<Request>, ServiceError> {
+        let history = self.history(Scope::Of(organization), id).await?;
         let events = history.iter().map(|(event, _)| event).take_while(|event| counts(event));
         Request::fold(events).map_err(|refusal| ServiceError::Commit(Failure::Refused(refusal)))
     }
 
     /// Commits an order and returns the request as it left it, also when it had been committed before.
     pub async fn submit(&self, order: Order) -> Result<Arc<Request>, ServiceError> {
+        let organization = order.organization.clone();
         match self.commit.submit(order).await? {
             Done::Committed { request, .. } => Ok(request),
             Done::Before { request, seq } => {
-                let then = self.as_of_seq(request, seq).await?.ok_or(ServiceError::Missing { what: "request" })?;
+                let then = self
+                    .as_of_seq(&organization, request, seq)
+                    .await?
+                    .ok_or(ServiceError::Missing { what: "request" })?;
                 Ok(Arc::new(then))
             }
         }

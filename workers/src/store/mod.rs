@@ -86,7 +86,26 @@ impl Store {
                 store.readers.close().await;
                 store.writer.close().await;
             }
-            Store::Postgres(store) => store.pool.close().await,
+            Store::Postgres(store) => store.close().await,
+        }
+    }
+}
+
+/// Whose rows a read may see. PostgreSQL guards it with row-level security too.
+#[derive(Clone, Copy, Debug)]
+pub enum Scope<'a> {
+    /// Every organization's: the engine's own work, and links, which name none.
+    All,
+    /// One organization's: whatever is done for its callers.
+    Of(&'a OrganizationId),
+}
+
+impl<'a> Scope<'a> {
+    /// As statements know it: no organization is called `*`.
+    fn as_str(self) -> &'a str {
+        match self {
+            Scope::All => "*",
+            Scope::Of(organization) => organization.as_str(),
         }
     }
 }

@@ -7,7 +7,9 @@ use uuid::Uuid;
 use super::either::{bound, read, within};
 use super::many::Value;
 use super::rows::{self, ClaimColumns, EventColumns, RequestColumns, organization};
-use super::{Claim, EventRow, Lane, Listing, RequestRow, Sort, Store, StoreError, Transaction, postgres, sql, sqlite};
+use super::{
+    Claim, EventRow, Lane, Listing, RequestRow, Scope, Sort, Store, StoreError, Transaction, postgres, sql, sqlite,
+};
 
 impl Store {
     /// Numbers and names of the migrations that this database has; changes nothing.
@@ -31,23 +33,18 @@ impl Store {
     }
 
     /// A request's events, in order.
-    pub async fn events_of(&self, request: RequestId) -> Result<Vec<EventRow>, StoreError> {
-        let rows: Vec<EventColumns> =
-            read!(self, |db| sqlx::query_as(sql::EVENTS_OF).bind(request.0).fetch_all(db).await?);
+    pub async fn events_of(&self, scope: Scope<'_>, request: RequestId) -> Result<Vec<EventRow>, StoreError> {
+        let rows: Vec<EventColumns> = read!(self, scope, |db| {
+            sqlx::query_as(sql::EVENTS_OF).bind(request.0).bind(scope.as_str()).fetch_all(db).await?
+        });
         rows::all(rows)
     }
 
     /// The events of some requests, each request's in order.
-    pub async fn events_of_all(&self, requests: &[RequestId]) -> Result<Vec<EventRow>, StoreError> {
+    pub async fn events_of_all(&self, scope: Scope<'_>, requests: &[RequestId]) -> Result<Vec<EventRow>, StoreError> {
         let rows = match self {
-            Store::Sqlite(store) => {
-                let mut connection = store.readers.acquire().await?;
-                sqlite::events_of_all(&mut connection, requests).await?
-            }
-            Store::Postgres(store) => {
-                let mut connection = store.pool.acquire().await?;
-                postgres::events_of_all(&mut connection, requests).await?
-            }
+            Store::Sqlite(store) => sqlite::events_of_all(&mut *store.readers.acquire().await?, requests).await?,
+            Store::Postgres(store) => postgres::events_of_all(&mut *store.reader(scope).await?, requests).await?,
         };
         rows::all(rows)
     }
@@ -59,9 +56,10 @@ impl Store {
     }
 
     /// A request's narrow row.
-    pub async fn request(&self, id: RequestId) -> Result<Option<RequestRow>, StoreError> {
-        let row: Option<RequestColumns> =
-            read!(self, |db| sqlx::query_as(sql::REQUEST).bind(id.0).fetch_optional(db).await?);
+    pub async fn request(&self, scope: Scope<'_>, id: RequestId) -> Result<Option<RequestRow>, StoreError> {
+        let row: Option<RequestColumns> = read!(self, scope, |db| {
+            sqlx::query_as(sql::REQUEST).bind(id.0).bind(scope.as_str()).fetch_optional(db).await?
+        });
         row.map(RequestRow::try_from).transpose()
     }
 
@@ -80,10 +78,6 @@ impl Store {
     ) -> Result<(Vec<RequestRow>, i64), StoreError> {
         let (filter, values) = filter(organization, listing);
         let count = format!("SELECT count(*) FROM requests WHERE {filter}");
-        let total = read!(self, |db| {
-            let query = sqlx::query_scalar(AssertSqlSafe(count));
-            bound!(query, values.iter().cloned()).fetch_one(db).await?
-        });
         let direction = if listing.descending { "DESC" } else { "ASC" };
         let column = match listing.sort {
             Sort::CreatedAt => "created_us",
@@ -96,9 +90,11 @@ impl Store {
             sql::LIST_REQUESTS,
             next + 1
         );
-        let rows: Vec<RequestColumns> = read!(self, |db| {
+        let (rows, total): (Vec<RequestColumns>, i64) = read!(self, Scope::Of(organization), |db| {
+            let counting = bound!(sqlx::query_scalar(AssertSqlSafe(count)), values.iter().cloned());
+            let total = counting.fetch_one(&mut *db).await?;
             let query = bound!(sqlx::query_as(AssertSqlSafe(page)), values.into_iter());
-            query.bind(listing.limit).bind(listing.offset).fetch_all(db).await?
+            (query.bind(listing.limit).bind(listing.offset).fetch_all(db).await?, total)
         });
         Ok((rows::all(rows)?, total))
     }

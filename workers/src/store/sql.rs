@@ -4,8 +4,8 @@ use super::many::Many;
 
 pub(super) static INSERT_EVENTS: Many<5> = Many::new("INSERT INTO events (request, seq, body, disclosure, hash)", "");
 
-pub(super) const EVENTS_OF: &str =
-    "SELECT request, seq, body, disclosure, hash FROM events WHERE request = $1 ORDER BY seq";
+pub(super) const EVENTS_OF: &str = "SELECT request, seq, body, disclosure, hash FROM events WHERE request = $1 \
+     AND ($2 = '*' OR $2 = (SELECT organization FROM requests WHERE id = $1)) ORDER BY seq";
 pub(super) const STRAY_EVENTS: &str = "SELECT DISTINCT request FROM events WHERE NOT EXISTS \
      (SELECT 1 FROM requests WHERE requests.id = events.request) LIMIT $1";
 
@@ -16,7 +16,7 @@ pub(super) const OPEN_REQUESTS: &str = "SELECT status, count(*) AS requests FROM
 pub(super) const COUNT_REQUESTS: &str = "SELECT count(*) FROM requests";
 
 pub(super) const REQUEST: &str = "SELECT id, organization, status, seq, head, business_id, created_us, updated_us, \
-     expires_us, wake_us, deleted_us, data_key FROM requests WHERE id = $1";
+     expires_us, wake_us, deleted_us, data_key FROM requests WHERE id = $1 AND $2 IN ('*', organization)";
 pub(super) const REQUESTS_AFTER: &str = "SELECT id, organization, status, seq, head, business_id, created_us, \
      updated_us, expires_us, wake_us, deleted_us, data_key FROM requests WHERE id > $1 ORDER BY id LIMIT $2";
 pub(super) static UPSERT_REQUESTS: Many<12> = Many::new(
@@ -87,7 +87,7 @@ pub(super) const INSERT_KEY: &str = "INSERT INTO keys (id, organization, name, h
 pub(super) const KEY_BY_HASH: &str = "SELECT id, organization, name, hash, hint, permissions, created_us, revoked_us \
      FROM keys WHERE hash = $1";
 pub(super) const KEYS: &str = "SELECT id, organization, name, hash, hint, permissions, created_us, revoked_us FROM keys \
-     WHERE organization = $1 OR $1 = '' ORDER BY created_us, id";
+     WHERE $1 IN ('*', organization) ORDER BY created_us, id";
 pub(super) const REVOKE_KEY: &str = "UPDATE keys SET revoked_us = $3 WHERE organization = $1 AND id = $2 \
      AND revoked_us IS NULL";
 
@@ -103,7 +103,7 @@ pub(super) const PLACE: &str =
 pub(super) const INSERT_DEAD_LETTER: &str = "INSERT INTO dead_letters (id, organization, digest, subject, sequence, \
      reasons, created_us) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
 pub(super) const DEAD_LETTERS: &str = "SELECT id, organization, digest, subject, sequence, reasons, created_us \
-     FROM dead_letters WHERE organization = $1 OR $1 = '' ORDER BY created_us DESC, id LIMIT $2";
+     FROM dead_letters WHERE $1 IN ('*', organization) ORDER BY created_us DESC, id LIMIT $2";
 pub(super) const COUNT_ATTEMPT: &str = "INSERT INTO attempts (digest, attempts, updated_us) VALUES ($1, 1, $2) \
      ON CONFLICT (digest) DO UPDATE SET attempts = attempts.attempts + 1, updated_us = excluded.updated_us \
      RETURNING attempts";
