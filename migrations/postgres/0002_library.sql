@@ -1,4 +1,4 @@
--- Keys, documents, files and templates.
+-- The installation; keys, documents, files and templates.
 
 -- API credentials. An organization exists from its first key.
 CREATE TABLE keys (
@@ -81,4 +81,15 @@ CREATE TABLE orphans (
 
 ALTER TABLE orphans ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY engine ON orphans
+    USING ((SELECT current_setting('countersign.organization', true)) = '*');
+
+-- What the processes of an installation have in common, written down by the first of them: how its
+-- secrets and the place of its documents are known again.
+CREATE TABLE installation (
+    name  TEXT  PRIMARY KEY,
+    value BYTEA NOT NULL
+);
+
+ALTER TABLE installation ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY engine ON installation
     USING ((SELECT current_setting('countersign.organization', true)) = '*');

@@ -31,7 +31,7 @@ async fn three_processes_share_the_work_and_lose_nothing_however_often_they_are_
     let kills: usize = std::env::var("COUNTERSIGN_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
     let mut chance = Chance::of_run();
     let mut nats = Nats::start().await;
-    let servers = Servers { nats: Some(nats.url()), database: Database::Postgres.url().await };
+    let servers = Servers { nats: Some(nats.url()), database: Database::Postgres.url().await, ..Servers::default() };
     let mut programs = vec![Program::start_over(servers).await];
     for _ in 1..PROCESSES {
         programs.push(programs[0].beside().await);

@@ -2,6 +2,7 @@
 //! organization, over connections that do: whatever they try, they reach that organization's rows only.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::Stdio;
 
 use countersign::store::{Cursor, FileRow, Listing, RequestRow, Scope, Store, TemplateRow};
@@ -31,9 +32,10 @@ const WALLED: &[(&str, &str)] = &[
     ("orphans", "path"),
     ("places", "holder"),
     ("attempts", "attempts"),
+    ("installation", "value"),
 ];
 /// Those of them that only the engine itself reads.
-const ENGINES: &[&str] = &["effects", "orphans", "places", "attempts"];
+const ENGINES: &[&str] = &["effects", "orphans", "places", "attempts", "installation"];
 /// Tables that hold nothing of any organization.
 const OPEN: &[&str] = &["_sqlx_migrations"];
 /// PostgreSQL: a row-level security policy forbids it.
@@ -88,6 +90,7 @@ fn row(table: &str, organization: &str) -> Value {
         "places" => json!({ "name": organization, "holder": "h", "epoch": 1, "lease_us": 1, "at_transaction": 0,
             "at_position": 0, "stream_created_us": 0, "stream_sequence": 0 }),
         "attempts" => json!({ "digest": bytes, "attempts": 1, "updated_us": 1 }),
+        "installation" => json!({ "name": organization, "value": bytes }),
         _ => panic!("say how a row of {table} looks"),
     }
 }
@@ -271,10 +274,9 @@ async fn what_one_read_was_allowed_the_next_on_its_connection_is_not() {
 }
 
 /// What the program says on a database until it listens.
-async fn said_at_start(url: &str) -> String {
-    let folder = tempfile::tempdir().unwrap();
+async fn said_at_start(folder: &Path, url: &str) -> String {
     let mut program = Command::new(binary());
-    program.args(["serve", "--listen", "127.0.0.1:0", "--database-url", url, "--data"]).arg(folder.path());
+    program.args(["serve", "--listen", "127.0.0.1:0", "--database-url", url, "--data"]).arg(folder);
     let mut program = program.stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
     let mut lines = BufReader::new(program.stderr.take().unwrap()).lines();
     let mut said = String::new();
@@ -295,8 +297,10 @@ async fn a_role_above_the_wall_is_told_of_and_works() {
     let text = "SELECT rolname::text, current_user::text FROM pg_roles WHERE rolsuper AND rolcanlogin LIMIT 1";
     let (superuser, plain): (String, String) = sqlx::query_as(text).fetch_one(&mut db).await.unwrap();
     let warning = "superuser or has BYPASSRLS";
-    let said = said_at_start(&url).await;
+    let folder = tempfile::tempdir().unwrap();
+    let said = said_at_start(folder.path(), &url).await;
     assert!(said.contains("listens on") && !said.contains(warning), "{said}");
-    let said = said_at_start(&url.replace(&format!("//{plain}@"), &format!("//{superuser}@"))).await;
+    let url = url.replace(&format!("//{plain}@"), &format!("//{superuser}@"));
+    let said = said_at_start(folder.path(), &url).await;
     assert!(said.contains("listens on") && said.contains(warning), "{said}");
 }

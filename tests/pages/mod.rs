@@ -1,6 +1,6 @@
 //! People's pages: the life of a link, the headers, what a page never shows, what is never stored.
 
-use countersign_tests::world::{Browser, World, answer};
+use countersign_tests::world::{Browser, World, answer, http};
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ async fn a_link_is_exchanged_for_a_cookie() {
     let world = World::manual().await;
     let id = world.created(json!({})).await;
     let link = world.link(&id, 0).await;
-    let plain = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let plain = http().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let exchanged = plain.get(&link).send().await.unwrap();
     assert_eq!(exchanged.status(), StatusCode::SEE_OTHER);
     let header = |name: &str| exchanged.headers()[name].to_str().unwrap();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use countersign_tests::world::{Answer, Browser, answer, binary, new_request, sample};
+use countersign_tests::world::{Answer, Browser, answer, binary, http, new_request, sample};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use std::process::Command;
@@ -37,7 +37,7 @@ impl Logged {
         // More than is written by default: whatever we or the HTTP floor say, down to debug.
         serve.env("COUNTERSIGN_LOG", "info,countersign=debug,tower_http=debug");
         let child = serve.stderr(File::create(folder.path().join("serve.log")).unwrap()).spawn().unwrap();
-        let mut program = Self { folder, child, base: String::new(), key, client: Client::new() };
+        let mut program = Self { folder, child, base: String::new(), key, client: http().build().unwrap() };
         program.base = program.until_it_listens();
         program
     }

@@ -23,4 +23,5 @@ pub mod seal;
 pub mod service;
 pub mod stamp;
 pub mod store;
+pub mod tls;
 pub mod vault;

@@ -22,6 +22,9 @@ pub(super) async fn run(settings: Settings) -> Result<ExitCode, Failed> {
         eprintln!("  API description  {}/docs", settings.public_url);
     }
     eprintln!("  data             {data}");
+    if let Some(url) = &settings.documents_url {
+        eprintln!("  documents        in {url}");
+    }
     match &settings.smtp_url {
         Some(_) => eprintln!("  mail             by SMTP"),
         None => eprintln!("  mail             lands in {}", settings.mail_folder.display()),

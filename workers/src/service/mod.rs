@@ -2,6 +2,7 @@
 //! nothing and shows nothing; that is the business of whoever calls it.
 
 pub mod documents;
+mod installation;
 pub mod links;
 pub mod replay;
 pub mod sealing;
@@ -23,9 +24,10 @@ use crate::config::Settings;
 use crate::ledger::{Ledger, LedgerError, Loaded};
 use crate::meters::Meters;
 use crate::seal::{Authority, AuthorityError, SealError};
-use crate::stamp::StampKey;
 use crate::store::{Scope, Store, StoreError};
 use crate::vault::{Vault, VaultError};
+
+pub use installation::{Stranger, open_installation};
 
 use documents::Documents;
 use links::Links;
@@ -48,6 +50,9 @@ pub enum ServiceError {
     /// Secrets or folders of the installation.
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    /// This process does not belong to the installation.
+    #[error(transparent)]
+    Stranger(#[from] Stranger),
     /// The sealing key.
     #[error(transparent)]
     Authority(#[from] AuthorityError),
@@ -100,14 +105,8 @@ impl Service {
     pub async fn open(settings: Settings, clock: Clock) -> Result<(Arc<Self>, JoinHandle<()>), ServiceError> {
         let (store, master) = open_installation(&settings).await?;
         let vault = Vault::new(&master)?;
-        let secrets = settings.data.join(SECRETS);
-        let authority = match &settings.seal {
-            None => Authority::load_or_create(&secrets, &settings.seal_name)?,
-            Some((key, chain)) => {
-                Authority::from_pem(&std::fs::read_to_string(key)?, &std::fs::read_to_string(chain)?)?
-            }
-        };
-        let blobs = Blobs::folder(&settings.data.join("documents"))?;
+        let authority = installation::sealing_key(&settings, &store).await?;
+        let blobs = installation::documents(&settings, &store).await?;
         let links = Links::new(&master, settings.public_url.clone());
         let ledger = Ledger::new(store.clone(), vault.clone());
         let bus = Arc::new(Bus::open(settings.nats.as_ref()).await?);
@@ -214,25 +213,3 @@ impl Service {
 
 /// Most orphaned objects deleted in one go.
 const ORPHANS_AT_ONCE: i64 = 500;
-/// Folder of the master key and the sealing key.
-const SECRETS: &str = "secrets";
-
-/// Opens the database and the master key of an installation: what the commands beside `serve` need.
-pub async fn open_installation(settings: &Settings) -> Result<(Store, StampKey), ServiceError> {
-    let secrets = settings.data.join(SECRETS);
-    std::fs::create_dir_all(&secrets)?;
-    restrict(&settings.data)?;
-    restrict(&secrets)?;
-    let master = crate::stamp::load_or_create_master(&secrets.join("master.key"))?;
-    let store = match &settings.database_url {
-        Some(url) => Store::open_url(url).await?,
-        None => Store::open_file(&settings.data.join("countersign.db")).await?,
-    };
-    Ok((store, master))
-}
-
-/// Lets nobody but the owner into a folder.
-fn restrict(folder: &std::path::Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
-}

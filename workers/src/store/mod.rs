@@ -2,11 +2,13 @@
 //! decides nothing. Every write of a request goes through [`crate::commit`].
 //!
 //! `sql` holds the statements of both databases, `sqlite` and `postgres` what differs. `reads` and `log` read,
-//! `transaction` writes, `rows` checks what comes back; `library` is what stands beside the requests, `places`
-//! what the bus remembers, `feed` one organization's stretch of the log, `stand` how things stand.
+//! `transaction` writes, `rows` checks what comes back; `library` is what stands beside the requests,
+//! `installation` what processes agree on, `places` what the bus remembers, `feed` one organization's stretch
+//! of the log, `stand` how things stand.
 
 mod either;
 mod feed;
+mod installation;
 mod library;
 mod log;
 mod many;

@@ -91,6 +91,9 @@ pub(super) const KEYS: &str = "SELECT id, organization, name, hash, hint, permis
 pub(super) const REVOKE_KEY: &str = "UPDATE keys SET revoked_us = $3 WHERE organization = $1 AND id = $2 \
      AND revoked_us IS NULL";
 
+pub(super) const AGREED: &str = "SELECT value FROM installation WHERE name = $1";
+pub(super) const AGREE: &str = "INSERT INTO installation (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+
 pub(super) const TAKE_PLACE: &str = "INSERT INTO places (name, holder, epoch, lease_us) VALUES ($1, $2, 1, $4) \
      ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, epoch = places.epoch + 1, lease_us = excluded.lease_us \
      WHERE places.lease_us <= $3 \
