@@ -17,6 +17,7 @@ CREATE TABLE events (
     body        TEXT   NOT NULL,  -- canonical JSON, what the hash covers
     disclosure  BYTEA,            -- the personal part, encrypted with the request's data key
     hash        BYTEA  NOT NULL,
+    trace       TEXT,             -- W3C traceparent of what caused it, where that is known; not hashed
     PRIMARY KEY (request, seq)
 );
 
@@ -59,10 +60,12 @@ CREATE POLICY organization ON events
 CREATE TABLE effects (
     key      TEXT   COLLATE "C" PRIMARY KEY,
     lane     TEXT   NOT NULL,              -- which role does it
+    filed_us BIGINT NOT NULL,              -- since when it is owed
     due_us   BIGINT NOT NULL,              -- not before; a claim moves it to the end of its lease
     epoch    BIGINT NOT NULL DEFAULT 0,    -- fencing number: goes up when a claim is taken or given up
     attempts BIGINT NOT NULL DEFAULT 0,    -- failed ones
-    error    TEXT                          -- code of the last failure
+    error    TEXT,                         -- code of the last failure
+    trace    TEXT                          -- its event's
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 5000);
 
 CREATE INDEX effects_due ON effects (lane, due_us);

@@ -5,7 +5,7 @@ mod facts;
 mod fleet;
 mod killed;
 mod posted;
-mod server;
+pub(crate) mod server;
 mod wishes;
 
 use base64::Engine as _;
@@ -18,13 +18,13 @@ use serde_json::{Value, json};
 use server::Nats;
 
 /// A world whose bus is carried by a server.
-async fn world(nats: &Nats) -> World {
+pub(crate) async fn world(nats: &Nats) -> World {
     let settings = nats.settings();
     World::changed(|world| world.nats = Some(settings)).await
 }
 
 /// Another process's engine over the same installation.
-async fn beside(world: &World) -> App {
+pub(crate) async fn beside(world: &World) -> App {
     let service = &world.app.service;
     let listen = "127.0.0.1:0".parse().unwrap();
     let settings = Settings { listen, ..service.settings.clone() };
@@ -32,7 +32,7 @@ async fn beside(world: &World) -> App {
 }
 
 /// What is to be signed, as a CloudEvent; with these attributes on top of usual ones.
-fn sign_this(id: &str, attributes: Value) -> Value {
+pub(crate) fn sign_this(id: &str, attributes: Value) -> Value {
     let mut data = json!({
         "title": "Lease",
         "fileBase64": STANDARD.encode(sample()),

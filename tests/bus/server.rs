@@ -17,12 +17,12 @@ use crate::tools;
 /// The consumer with which wishes are read.
 const INTAKE: &str = "countersign-intake";
 /// Longest time anything may take before a test gives up on it.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// How often a condition is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// A server, running most of the time.
-pub(super) struct Nats {
+pub(crate) struct Nats {
     folder: TempDir,
     port: u16,
     child: Option<Child>,
@@ -30,14 +30,14 @@ pub(super) struct Nats {
 
 /// A message in a stream.
 #[derive(Clone, Debug)]
-pub(super) struct Stored {
-    pub(super) subject: String,
-    pub(super) json: Value,
+pub(crate) struct Stored {
+    pub(crate) subject: String,
+    pub(crate) json: Value,
 }
 
 impl Nats {
     /// A server that answers.
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let mut server = Self::away();
         server.run().await;
         server
@@ -49,7 +49,7 @@ impl Nats {
     }
 
     /// Starts it on what its folder holds.
-    pub(super) async fn run(&mut self) {
+    pub(crate) async fn run(&mut self) {
         let mut command = Command::new(tools::folder().join("python/bin/nats-server"));
         command.args(["--jetstream", "--addr", "127.0.0.1", "--port", &self.port.to_string(), "--store_dir"]);
         command.arg(self.store()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -60,7 +60,7 @@ impl Nats {
     }
 
     /// Kills it with SIGKILL.
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         let mut child = self.child.take().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
@@ -73,23 +73,23 @@ impl Nats {
     }
 
     /// Its address.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
     /// The settings with which the engine uses it.
-    pub(super) fn settings(&self) -> NatsSettings {
+    pub(crate) fn settings(&self) -> NatsSettings {
         NatsSettings { url: self.url(), credentials: None, ca: None, replicas: 1 }
     }
 
     /// A client of its JetStream.
-    pub(super) async fn context(&self) -> Context {
+    pub(crate) async fn context(&self) -> Context {
         let options = async_nats::ConnectOptions::new().retry_on_initial_connect();
         jetstream::new(options.connect(self.url()).await.unwrap())
     }
 
     /// Everything in a stream, in order.
-    pub(super) async fn stored(&self, name: &str) -> Vec<Stored> {
+    pub(crate) async fn stored(&self, name: &str) -> Vec<Stored> {
         let context = self.context().await;
         let Ok(mut stream) = context.get_stream(name).await else { return Vec::new() };
         let state = stream.info().await.unwrap().state.clone();
@@ -109,7 +109,7 @@ impl Nats {
     }
 
     /// Waits until the intake has acknowledged everything that was published.
-    pub(super) async fn all_read(&self) {
+    pub(crate) async fn all_read(&self) {
         let context = self.context().await;
         until("everything is acknowledged", async || {
             let consumer: Result<PullConsumer, _> = context.get_consumer_from_stream(INTAKE, "SIGN_REQUESTS").await;
@@ -136,7 +136,7 @@ impl Drop for Nats {
 }
 
 /// Waits for a condition.
-pub(super) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
     let waiting = async {
         while !condition().await {
             tokio::time::sleep(LOOK).await;

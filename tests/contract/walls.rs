@@ -85,7 +85,9 @@ fn row(table: &str, organization: &str) -> Value {
             "widgets": "[]", "created_us": 1 }),
         "dead_letters" => json!({ "id": uuid, "organization": organization, "digest": bytes, "subject": "s",
             "sequence": 1, "reasons": "[]", "created_us": 1 }),
-        "effects" => json!({ "key": format!("{uuid}.1.seal"), "lane": "seal", "due_us": 1, "epoch": 0, "attempts": 0 }),
+        "effects" => {
+            json!({ "key": format!("{uuid}.1.seal"), "lane": "seal", "filed_us": 1, "due_us": 1, "epoch": 0, "attempts": 0 })
+        }
         "orphans" => json!({ "path": format!("documents/{uuid}") }),
         "places" => json!({ "name": organization, "holder": "h", "epoch": 1, "lease_us": 1, "at_transaction": 0,
             "at_position": 0, "stream_created_us": 0, "stream_sequence": 0 }),

@@ -12,6 +12,7 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path as Name;
 use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload, RetryConfig};
+use uuid::Uuid;
 
 use crate::tls;
 
@@ -83,6 +84,13 @@ impl Blobs {
         let retry = RetryConfig { max_retries: RETRIES_MAX, retry_timeout: RETRY_FOR, ..RetryConfig::default() };
         let store = AmazonS3Builder::from_env().with_bucket_name(&url.bucket).with_retry(retry).build()?;
         Ok(Self { store: Arc::new(PrefixStore::new(store, url.prefix.clone())) })
+    }
+
+    /// Whether objects can be stored and deleted.
+    pub async fn probe(&self) -> Result<(), BlobError> {
+        let name = format!("probe/{}", Uuid::new_v4());
+        self.put(&name, Vec::new()).await?;
+        self.delete(&name).await
     }
 
     /// Stores an object, replacing one of the same name.

@@ -9,6 +9,7 @@ mod bells;
 pub mod cloudevent;
 mod jetstream;
 mod requests;
+mod standing;
 mod streams;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::store::Lane;
 pub use bells::carry;
 pub use jetstream::{Acknowledged, BusError, JetStream, Message, StreamState};
 pub use requests::{Delivery, Requests};
+pub use standing::Lag;
 pub use streams::{DEAD, EVENTS, REQUESTS, dead_subject, event_subject, request_subject};
 
 /// How many facts a slow listener may lag behind before it misses some.

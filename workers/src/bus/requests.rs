@@ -8,11 +8,13 @@ use async_nats::jetstream::consumer::pull::{self, MessagesError, Stream};
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy};
 use async_nats::jetstream::{self, AckKind};
 use futures_util::StreamExt as _;
+use tokio::time::Instant;
 
 use super::{BusError, JetStream, REQUESTS};
+use crate::trace::{self, TraceParent};
 
 /// Name of the consumer that all processes share.
-const CONSUMER: &str = "countersign-intake";
+pub(super) const CONSUMER: &str = "countersign-intake";
 /// How long a delivery may go without a sign of life before it is delivered again.
 const ACK_WAIT: Duration = Duration::from_secs(30);
 /// How often whoever works on a delivery gives a sign of life.
@@ -41,6 +43,11 @@ impl Delivery {
     /// What it says.
     pub fn payload(&self) -> &[u8] {
         &self.message.payload
+    }
+
+    /// The trace it was published in.
+    pub fn trace(&self) -> Option<TraceParent> {
+        self.message.headers.as_ref()?.get(trace::HEADER)?.as_str().parse().ok()
     }
 
     /// Its number in the stream.
@@ -88,6 +95,8 @@ impl Delivery {
 pub struct Requests {
     consumer: Consumer<pull::Config>,
     messages: Stream,
+    /// Since when nothing came.
+    silent_since: Instant,
 }
 
 impl Requests {
@@ -115,21 +124,27 @@ impl Requests {
             .messages()
             .await
             .map_err(|error| away(&error))?;
-        Ok(Self { consumer, messages })
+        Ok(Self { consumer, messages, silent_since: Instant::now() })
     }
 
-    /// The next one. An error means that reading must begin anew.
+    /// The next one; may be given up and called again. An error means that reading must begin anew.
     pub async fn next(&mut self) -> Result<Delivery, BusError> {
         let lost = |error: Option<MessagesError>| {
             let reason = error.map_or_else(|| "the subscription ended".to_owned(), |error| error.to_string());
             BusError::Away(reason)
         };
         loop {
-            match tokio::time::timeout(SILENCE, self.messages.next()).await {
-                Ok(Some(Ok(message))) => return Ok(Delivery { message }),
+            match tokio::time::timeout_at(self.silent_since + SILENCE, self.messages.next()).await {
+                Ok(Some(Ok(message))) => {
+                    self.silent_since = Instant::now();
+                    return Ok(Delivery { message });
+                }
                 Ok(Some(Err(error))) => return Err(lost(Some(error))),
                 Ok(None) => return Err(lost(None)),
-                Err(_) => self.ask().await?,
+                Err(_) => {
+                    self.ask().await?;
+                    self.silent_since = Instant::now();
+                }
             }
         }
     }

@@ -19,11 +19,11 @@ use uuid::Uuid;
 
 use super::{LEASE, POLL};
 use crate::bus::{Acknowledged, BusError, EVENTS, JetStream, Message, cloudevent, event_subject};
+use crate::config::Role;
 use crate::service::Service;
-use crate::store::{Cursor, EventRow, Place, StoreError};
+use crate::store::{Cursor, EventRow, Place, RELAY, StoreError};
+use crate::trace::{Part, Span};
 
-/// The relay's place.
-const PLACE: &str = "relay";
 /// Most facts in flight.
 const WINDOW: i64 = 256;
 /// How often the place is written down while there is much to do. A crash repeats what came since.
@@ -52,6 +52,7 @@ pub async fn run(service: Arc<Service>, stop: CancellationToken) {
     let holder = Uuid::new_v4().to_string();
     let mut relay = Relay { service, jetstream, place: Place::default(), saved: Place::default(), at: Instant::now() };
     while !stop.is_cancelled() {
+        relay.beat();
         let taken = match relay.take(&holder).await {
             Ok(taken) => taken,
             Err(error) => {
@@ -85,10 +86,14 @@ struct Relay {
 }
 
 impl Relay {
+    fn beat(&self) {
+        self.service.pulses.beat(Role::Relay);
+    }
+
     async fn take(&mut self, holder: &str) -> Result<bool, StoreError> {
         let now = self.service.clock.now();
         let (now_us, until_us) = (now.as_microsecond(), (now + LEASE).as_microsecond());
-        let taken = self.service.store.take_place(PLACE, holder, now_us, until_us).await?;
+        let taken = self.service.store.take_place(RELAY, holder, now_us, until_us).await?;
         if let Some(place) = taken {
             (self.place, self.saved, self.at) = (place, place, Instant::now());
         }
@@ -99,6 +104,7 @@ impl Relay {
     async fn hold(&mut self, stop: &CancellationToken) {
         let mut told = false;
         while !stop.is_cancelled() {
+            self.beat();
             let before = self.place.at;
             match self.relay(stop).await {
                 Ok(()) => return,
@@ -124,6 +130,7 @@ impl Relay {
     async fn relay(&mut self, stop: &CancellationToken) -> Result<(), Interrupted> {
         self.look().await?;
         while !stop.is_cancelled() {
+            self.beat();
             let rows = self.service.store.log_after(self.place.at, WINDOW).await?;
             if rows.is_empty() {
                 self.save().await?;
@@ -151,10 +158,14 @@ impl Relay {
         let mut after = None;
         let mut failed = None;
         for (cursor, row) in rows {
-            let message = message(row, after.take())?;
+            // What nobody follows has no span of its own.
+            let span = row.trace.map(|cause| self.service.traces.span(Part::Producer, "publish", Some(cause)));
+            let trace = span.as_ref().and_then(Span::traceparent);
+            let message = Message { trace, ..message(row, after.take())? };
             after = Some(message.id.clone());
             match self.jetstream.send(message).await {
-                Ok(acknowledged) => waiting.push((cursor, acknowledged)),
+                // The span lasts until it is known to have arrived.
+                Ok(acknowledged) => waiting.push((cursor, acknowledged, span)),
                 Err(error) => {
                     failed = Some(error);
                     break;
@@ -162,7 +173,7 @@ impl Relay {
             }
         }
         let before = self.place.at;
-        for (cursor, acknowledged) in waiting {
+        for (cursor, acknowledged, _span) in waiting {
             let acknowledged = match acknowledged.await {
                 Ok(acknowledged) => acknowledged,
                 // What arrived before this one counts, and the next window begins with it.
@@ -211,7 +222,7 @@ impl Relay {
             return Ok(());
         }
         let until = self.service.clock.now() + LEASE;
-        if !self.service.store.move_place(PLACE, &self.place, until.as_microsecond()).await? {
+        if !self.service.store.move_place(RELAY, &self.place, until.as_microsecond()).await? {
             return Err(Interrupted::Lost);
         }
         (self.saved, self.at) = (self.place, Instant::now());
@@ -220,16 +231,17 @@ impl Relay {
 
     /// Lets another process take the place at once.
     async fn release(&self) {
-        if let Err(error) = self.service.store.move_place(PLACE, &self.place, 0).await {
+        if let Err(error) = self.service.store.move_place(RELAY, &self.place, 0).await {
             tracing::warn!(%error, "the relay's place could not be released; it will be free in a moment");
         }
     }
 }
 
 fn message(row: EventRow, after: Option<String>) -> Result<Message, Interrupted> {
+    let trace = row.trace;
     let line = Line { body: row.body, disclosure: None, hash: row.hash };
     let event = trail::read(&line).map_err(|error| Interrupted::Unreadable(error.to_string()))?;
-    let payload = serde_json::to_vec(&cloudevent::of(&event));
+    let payload = serde_json::to_vec(&cloudevent::of(&event, trace));
     let payload = payload.map_err(|error| Interrupted::Unreadable(error.to_string()))?;
-    Ok(Message { subject: event_subject(&event), id: event.id.to_string(), after, payload })
+    Ok(Message { subject: event_subject(&event), id: event.id.to_string(), after, payload, trace })
 }

@@ -23,8 +23,10 @@ use crate::commit::{Commit, Done, Failure, Order};
 use crate::config::Settings;
 use crate::ledger::{Ledger, LedgerError, Loaded};
 use crate::meters::Meters;
+use crate::pulse::Pulses;
 use crate::seal::{Authority, AuthorityError, SealError};
 use crate::store::{Scope, Store, StoreError};
+use crate::trace::{BadTraceSetting, Traces};
 use crate::vault::{Vault, VaultError};
 
 pub use installation::{Stranger, open_installation};
@@ -62,6 +64,9 @@ pub enum ServiceError {
     /// The bus.
     #[error(transparent)]
     Bus(#[from] BusError),
+    /// A setting of the traces.
+    #[error(transparent)]
+    Trace(#[from] BadTraceSetting),
     /// The write path.
     #[error(transparent)]
     Commit(#[from] Failure),
@@ -96,7 +101,12 @@ pub struct Service {
     pub authority: Arc<Authority>,
     /// What is counted.
     pub meters: Meters,
-    blobs: Blobs,
+    /// Which roles come round.
+    pub pulses: Pulses,
+    /// Makes spans.
+    pub traces: Traces,
+    /// Where documents lie.
+    pub blobs: Blobs,
 }
 
 impl Service {
@@ -111,6 +121,8 @@ impl Service {
         let ledger = Ledger::new(store.clone(), vault.clone());
         let bus = Arc::new(Bus::open(settings.nats.as_ref()).await?);
         let meters = Meters::default();
+        let pulses = Pulses::new(clock.clone());
+        let traces = Traces::from_variables()?;
         let (commit, writing) = Commit::start(
             store.clone(),
             ledger.clone(),
@@ -118,11 +130,26 @@ impl Service {
             clock.clone(),
             links.digests(),
             meters.clone(),
+            traces.clone(),
         );
         let inspector = settings.inspector.clone();
         let documents = Documents::new(store.clone(), blobs.clone(), vault, clock.clone(), inspector);
         let authority = Arc::new(authority);
-        let service = Self { settings, clock, store, ledger, bus, commit, documents, links, authority, meters, blobs };
+        let service = Self {
+            settings,
+            clock,
+            store,
+            ledger,
+            bus,
+            commit,
+            documents,
+            links,
+            authority,
+            meters,
+            pulses,
+            traces,
+            blobs,
+        };
         Ok((Arc::new(service), writing))
     }
 
@@ -133,8 +160,7 @@ impl Service {
         id: RequestId,
     ) -> Result<Option<Arc<Request>>, ServiceError> {
         let loaded = self.ledger.load(Scope::Of(organization), id).await?;
-        let mine = loaded.filter(|loaded| loaded.request.organization == *organization);
-        Ok(mine.map(|loaded| Arc::clone(&loaded.request)).filter(|request| request.deleted_at.is_none()))
+        Ok(loaded.map(|loaded| Arc::clone(&loaded.request)).filter(|request| request.deleted_at.is_none()))
     }
 
     /// The request that a link leads to. Links name no organization: whoever asks proves with the link's

@@ -14,9 +14,9 @@ use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use countersign_engine::ids::{Digest, OrganizationId, RequestId};
-use sqlx::AssertSqlSafe;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection as _};
 use uuid::Uuid;
 
 use super::rows::{EventColumns, ReceiptColumns};
@@ -28,6 +28,9 @@ const CONNECTIONS_MAX: u32 = 8;
 const ORGANIZATION: &str = "countersign.organization";
 /// How long to wait for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a connection that answered is believed to be there still: asking each time would cost as
+/// much as a look-up.
+const TRUSTED: Duration = Duration::from_millis(500);
 /// Most statements that stay prepared on a connection: more than there are.
 const STATEMENTS_MAX: usize = 200;
 pub(super) const MIGRATIONS: [(i64, &str, &str); 3] = [
@@ -38,7 +41,7 @@ pub(super) const MIGRATIONS: [(i64, &str, &str); 3] = [
 
 const CHANGED_SINCE: &str = "SELECT requests.id, requests.data_key FROM unnest($1::uuid[], $2::bigint[]) AS \
      known (id, seq) JOIN requests ON requests.id = known.id WHERE requests.seq <> known.seq";
-const EVENTS_OF_ALL: &str = "SELECT request, seq, body, disclosure, hash FROM events \
+const EVENTS_OF_ALL: &str = "SELECT request, seq, body, disclosure, hash, trace FROM events \
      WHERE request = ANY($1) ORDER BY request, seq";
 const RECEIPTS_OF: &str = "SELECT receipts.organization, receipts.key, fingerprint, subject, seq, created_us FROM \
      unnest($1::text[], $2::text[]) AS wanted (organization, key) JOIN receipts ON \
@@ -46,19 +49,24 @@ const RECEIPTS_OF: &str = "SELECT receipts.organization, receipts.key, fingerpri
 const DOCUMENTS_OF: &str = "SELECT documents.organization, documents.digest FROM \
      unnest($1::text[], $2::bytea[]) AS wanted (organization, digest) JOIN documents ON \
      documents.organization = wanted.organization AND documents.digest = wanted.digest";
-pub(super) const LOG_AFTER: &str = "SELECT transaction, position, request, seq, body, disclosure, hash FROM events \
+pub(super) const LOG_AFTER: &str = "SELECT transaction, position, request, seq, body, disclosure, hash, trace FROM events \
      WHERE (transaction, position) > ($1, $2) AND transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
      ORDER BY transaction, position LIMIT $3";
 pub(super) const STRETCH_END: &str = "SELECT transaction, position FROM (SELECT transaction, position FROM events \
      WHERE (transaction, position) > ($1, $2) AND transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
      ORDER BY transaction, position LIMIT $3) AS stretch ORDER BY transaction DESC, position DESC LIMIT 1";
 // No join: it could be planned as a walk over all requests of the organization instead of along the log.
-pub(super) const EVENTS_OF_ORGANIZATION: &str = "SELECT transaction, position, request, seq, body, disclosure, hash \
-     FROM events WHERE (transaction, position) > ($1, $2) AND (transaction, position) <= ($3, $4) \
+pub(super) const EVENTS_OF_ORGANIZATION: &str = "SELECT transaction, position, request, seq, body, disclosure, hash, \
+     trace FROM events WHERE (transaction, position) > ($1, $2) AND (transaction, position) <= ($3, $4) \
      AND $5 = (SELECT organization FROM requests WHERE id = events.request) ORDER BY transaction, position LIMIT $6";
+pub(super) const OUTBOX: &str = "SELECT count(*), (SELECT body FROM events WHERE (transaction, position) > ($1, $2) \
+     ORDER BY transaction, position LIMIT 1) \
+     FROM (SELECT 1 FROM events WHERE (transaction, position) > ($1, $2) LIMIT $3) AS behind";
+pub(super) const OWED: &str = "SELECT split_part(key, '.', 3) AS kind, count(*), min(filed_us) \
+     FROM (SELECT key, filed_us FROM effects ORDER BY key LIMIT $1) AS first GROUP BY kind";
 pub(super) const CLAIM_EFFECTS: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3 WHERE key IN \
      (SELECT key FROM effects WHERE lane = $1 AND due_us <= $2 ORDER BY due_us LIMIT $4 FOR UPDATE SKIP LOCKED) \
-     RETURNING key, epoch, attempts";
+     RETURNING key, epoch, attempts, trace";
 
 /// Skips what a batch is settling: waiting for it could lock both in a circle.
 const RENEW_EFFECTS: &str = "UPDATE effects SET due_us = $3 WHERE key IN \
@@ -90,9 +98,8 @@ impl Postgres {
     pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
         let options: PgConnectOptions = url.parse()?;
         let options = options.application_name("countersign").statement_cache_capacity(STATEMENTS_MAX);
-        let pool = || PgPoolOptions::new().max_connections(CONNECTIONS_MAX).acquire_timeout(ACQUIRE_TIMEOUT);
-        let callers = pool().connect_lazy_with(options.clone());
-        let pool = pool().connect_with(options.options([(ORGANIZATION, "*")])).await?;
+        let callers = connections().connect_lazy_with(options.clone());
+        let pool = connections().connect_with(options.options([(ORGANIZATION, "*")])).await?;
         refuse_unsafe(&pool).await?;
         look_at_wall(&pool).await?;
         migrator(&MIGRATIONS).run(&pool).await?;
@@ -134,6 +141,18 @@ impl DerefMut for Reader {
             Reader::One(transaction) => transaction,
         }
     }
+}
+
+fn connections() -> PgPoolOptions {
+    let options = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).acquire_timeout(ACQUIRE_TIMEOUT);
+    options.test_before_acquire(false).before_acquire(|connection, meta| {
+        Box::pin(async move {
+            if meta.idle_for > TRUSTED {
+                connection.ping().await?;
+            }
+            Ok(true)
+        })
+    })
 }
 
 /// Whether an error says that another transaction was first.
