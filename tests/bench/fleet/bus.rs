@@ -12,9 +12,9 @@ use countersign::app::App;
 use countersign::clock::Clock;
 use countersign::config::Role;
 use countersign::http::auth::{Permission, new_key};
+use countersign_tests::servers::connect_as;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
-use sqlx::{Connection as _, PgConnection};
 use tokio::sync::Semaphore;
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
@@ -42,7 +42,7 @@ impl Wishes {
         let app = App::start(ground.settings(&[Role::Intake, Role::Relay]), Clock::System).await.unwrap();
         let (row, _) = new_key("acme".parse().unwrap(), "bench".to_owned(), &Permission::ALL, app.service.clock.now());
         app.service.store.insert_key(&row).await.unwrap();
-        let mut database = open(ground).await;
+        let mut database = connect_as("*", &ground.database).await;
         let placed = "SELECT count(*) FROM places WHERE stream_created_us > 0";
         while sqlx::query_scalar::<_, i64>(placed).fetch_one(&mut database).await.unwrap() == 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -87,14 +87,7 @@ impl Wishes {
 pub(crate) async fn begin_here(ground: &Ground) {
     let text = "UPDATE places SET (at_transaction, at_position) = \
                 (SELECT transaction, position FROM events ORDER BY transaction DESC, position DESC LIMIT 1)";
-    sqlx::raw_sql(text).execute(&mut open(ground).await).await.unwrap();
-}
-
-/// The database, seen whole.
-async fn open(ground: &Ground) -> PgConnection {
-    let mut database = PgConnection::connect(&ground.database).await.unwrap();
-    sqlx::raw_sql("SET countersign.organization = '*'").execute(&mut database).await.unwrap();
-    database
+    sqlx::raw_sql(text).execute(&mut connect_as("*", &ground.database).await).await.unwrap();
 }
 
 /// Workflows completed per second by so many processes.

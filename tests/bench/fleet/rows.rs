@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use countersign_tests::servers::connect_as;
 use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
 
@@ -36,7 +37,7 @@ pub(crate) struct Bare {
 impl Bare {
     /// An empty database at this URL.
     pub(crate) async fn open(url: &str, copy: &[Workflow]) -> Self {
-        let mut database = PgConnection::connect(url).await.unwrap();
+        let mut database = connect_as("*", url).await;
         for schema in SCHEMA {
             sqlx::raw_sql(schema).execute(&mut database).await.unwrap();
         }
