@@ -1,28 +1,72 @@
 //! A real nats-server of one's own: started on a free port over a folder, killed and started again.
 
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::PullConsumer;
+use async_nats::jetstream::context::GetStreamErrorKind;
 use async_nats::jetstream::{self, Context, stream};
-use countersign::config::NatsSettings;
+use countersign::config::{Given, NatsSettings};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::tools;
 
+/// Names the oldest nats-server that is supported.
+const OLDEST: &str = "COUNTERSIGN_TEST_NATS_OLDEST";
 /// The consumer with which wishes are read.
-const INTAKE: &str = "countersign-intake";
+pub(super) const INTAKE: &str = "countersign-intake";
 /// Longest time anything may take before a test gives up on it.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 /// How often a condition is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// Which nats-server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    /// The oldest that is supported, as Debian has it.
+    Oldest,
+    /// A current one.
+    Current,
+}
+
+impl Version {
+    /// Its program. `tests/run` gets both and says where the older one is.
+    pub(super) fn program(self) -> PathBuf {
+        match self {
+            Version::Oldest => {
+                std::env::var_os(OLDEST).unwrap_or_else(|| panic!("{OLDEST} is not set: tests/run does")).into()
+            }
+            Version::Current => tools::folder().join("python/bin/nats-server"),
+        }
+    }
+}
+
+/// Runs each rule on the oldest server that is supported, and on a current one.
+macro_rules! on_each_server {
+    ($($rule:ident),+ $(,)?) => {
+        mod on_the_oldest {
+            $(#[tokio::test]
+            async fn $rule() {
+                super::$rule(crate::bus::server::Version::Oldest).await;
+            })+
+        }
+        mod on_a_current_one {
+            $(#[tokio::test]
+            async fn $rule() {
+                super::$rule(crate::bus::server::Version::Current).await;
+            })+
+        }
+    };
+}
+pub(super) use on_each_server;
+
 /// A server, running most of the time.
 pub(super) struct Nats {
+    version: Version,
     folder: TempDir,
     port: u16,
     child: Option<Child>,
@@ -37,26 +81,31 @@ pub(super) struct Stored {
 
 impl Nats {
     /// A server that answers.
-    pub(super) async fn start() -> Self {
-        let mut server = Self::away();
+    pub(super) async fn start(version: Version) -> Self {
+        let mut server = Self::away(version);
         server.run().await;
         server
     }
 
     /// A server that is not there yet.
-    pub(super) fn away() -> Self {
-        Self { folder: TempDir::new().unwrap(), port: free_port(), child: None }
+    pub(super) fn away(version: Version) -> Self {
+        Self { version, folder: TempDir::new().unwrap(), port: free_port(), child: None }
     }
 
     /// Starts it on what its folder holds.
     pub(super) async fn run(&mut self) {
-        let mut command = Command::new(tools::folder().join("python/bin/nats-server"));
+        let mut command = Command::new(self.version.program());
         command.args(["--jetstream", "--addr", "127.0.0.1", "--port", &self.port.to_string(), "--store_dir"]);
         command.arg(self.store()).stdout(Stdio::null()).stderr(Stdio::null());
         let started = command.spawn();
         self.child = Some(started.unwrap_or_else(|error| panic!("no nats-server ({error}): tests/run gets it")));
         let context = self.context().await;
-        until("the server has JetStream", async || context.query_account().await.is_ok()).await;
+        // Any answer will do; asking for the account fails with an older server.
+        until("the server has JetStream", async || match context.get_stream("NONE").await {
+            Ok(_) => true,
+            Err(error) => matches!(error.kind(), GetStreamErrorKind::JetStream(_)),
+        })
+        .await;
     }
 
     /// Kills it with SIGKILL.
@@ -79,13 +128,38 @@ impl Nats {
 
     /// The settings with which the engine uses it.
     pub(super) fn settings(&self) -> NatsSettings {
-        NatsSettings { url: self.url(), credentials: None, ca: None, replicas: 1 }
+        let given = Given { nats_url: Some(self.url()), ..Given::default() };
+        given.settle().unwrap().nats.unwrap()
     }
 
     /// A client of its JetStream.
     pub(super) async fn context(&self) -> Context {
         let options = async_nats::ConnectOptions::new().retry_on_initial_connect();
         jetstream::new(options.connect(self.url()).await.unwrap())
+    }
+
+    /// Publishes a message and waits until it is stored.
+    pub(super) async fn publish(&self, subject: &str, payload: Vec<u8>) {
+        let context = self.context().await;
+        context.publish(subject.to_owned(), payload.into()).await.unwrap().await.unwrap();
+    }
+
+    /// Whether a text stands anywhere in the files that it keeps.
+    pub(super) fn keeps(&self, text: &str) -> bool {
+        let mut folders = vec![self.store()];
+        while let Some(folder) = folders.pop() {
+            // A file may go while it is looked at.
+            for path in std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else if std::fs::read(path)
+                    .is_ok_and(|bytes| bytes.windows(text.len()).any(|part| part == text.as_bytes()))
+                {
+                    return true;
+                }
+            }
+        }
+        false
     }
 
     /// Everything in a stream, in order.
@@ -108,14 +182,14 @@ impl Nats {
         found.map_or(0, |stream: stream::Stream| stream.cached_info().state.messages)
     }
 
-    /// Waits until the intake has acknowledged everything that was published.
+    /// Waits until the intake is done with everything that was published, and has removed it.
     pub(super) async fn all_read(&self) {
         let context = self.context().await;
         until("everything is acknowledged", async || {
             let consumer: Result<PullConsumer, _> = context.get_consumer_from_stream(INTAKE, "SIGN_REQUESTS").await;
             let Ok(mut consumer) = consumer else { return false };
             let info = consumer.info().await.unwrap();
-            info.num_pending == 0 && info.num_ack_pending == 0
+            info.num_pending == 0 && info.num_ack_pending == 0 && self.count("SIGN_REQUESTS").await == 0
         })
         .await;
     }

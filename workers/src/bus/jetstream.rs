@@ -14,7 +14,7 @@ use async_nats::{Client, ConnectOptions, Event, ServerAddr, Subscriber};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::streams;
+use super::streams::{self, DEAD};
 use crate::config::NatsSettings;
 
 /// How long the start waits for the server before it goes on without.
@@ -102,6 +102,7 @@ pub struct JetStream {
     context: Context,
     connected: watch::Receiver<bool>,
     replicas: usize,
+    dead_letter_life: Duration,
     id: String,
 }
 
@@ -132,6 +133,7 @@ impl JetStream {
         let (tell, connected) = watch::channel(false);
         let mut options = ConnectOptions::new()
             .name("countersign")
+            .custom_inbox_prefix(&settings.inbox_prefix)
             .retry_on_initial_connect()
             .connection_timeout(ANSWER_MAX)
             .reconnect_delay_callback(|attempts| {
@@ -166,7 +168,8 @@ impl JetStream {
             .max_ack_inflight(IN_FLIGHT_MAX)
             .backpressure_on_inflight(true)
             .build(client.clone());
-        Ok(Self { client, context, connected, replicas: settings.replicas, id: Uuid::new_v4().to_string() })
+        let NatsSettings { replicas, dead_letter_life, .. } = *settings;
+        Ok(Self { client, context, connected, replicas, dead_letter_life, id: Uuid::new_v4().to_string() })
     }
 
     /// Who this process is among those that ring.
@@ -205,7 +208,7 @@ impl JetStream {
             let version = server.version;
             tracing::warn!(version, "this NATS server is older than 2.10; all that is needed works");
         }
-        for wanted in streams::wanted(self.replicas) {
+        for wanted in streams::wanted(self.replicas, self.dead_letter_life) {
             let found = match self.context.get_stream(&wanted.name).await {
                 Ok(found) => found.cached_info().config.clone(),
                 Err(error) => match error.kind() {
@@ -224,6 +227,9 @@ impl JetStream {
                 let (is, asked) = (found.num_replicas, wanted.num_replicas);
                 tracing::warn!(stream = wanted.name, is, asked, "another number of replicas; it is left as it is");
             }
+            if wanted.name == DEAD && found.max_age != wanted.max_age {
+                self.change_life(found, wanted.max_age).await?;
+            }
         }
         Ok(())
     }
@@ -239,6 +245,21 @@ impl JetStream {
                 _ => BusError::Away(error.to_string()),
             }),
         }
+    }
+
+    /// A dead letter holds personal data: how long it may is the engine's to say.
+    async fn change_life(&self, found: stream::Config, max_age: Duration) -> Result<(), BusError> {
+        let name = found.name.clone();
+        match self.context.update_stream(stream::Config { max_age, ..found }).await {
+            Ok(_) => tracing::info!(stream = name, days = max_age.as_secs() / 86_400, "how long it keeps was changed"),
+            Err(error) => {
+                return Err(match error.kind() {
+                    CreateStreamErrorKind::JetStream(said) => said_no(&name, &said),
+                    _ => BusError::Away(error.to_string()),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// How a stream stands; an error if it is not there.

@@ -8,6 +8,7 @@
 mod bells;
 pub mod cloudevent;
 mod jetstream;
+mod kept;
 mod requests;
 mod streams;
 

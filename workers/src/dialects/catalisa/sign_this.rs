@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use countersign_engine::event::Actor;
 use countersign_engine::ids::{Digest, OrganizationId, RequestId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -34,7 +34,7 @@ pub const TYPE: &str = "countersign.sign_this.v1";
 /// The media type of the structured mode.
 pub const MEDIA_TYPE: &str = "application/cloudevents+json";
 /// Longest `source` and longest `id`, in characters.
-const ATTRIBUTE_MAX: usize = 255;
+pub const ATTRIBUTE_MAX: usize = 255;
 
 /// Why a message was not accepted.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ pub enum Unaccepted {
 }
 
 /// One thing that is wrong with a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 pub struct Reason {
     /// Stable code.
     pub code: String,
@@ -80,7 +80,8 @@ fn reason(fault: Fault) -> Reason {
     Reason { code: fault.code, pointer, detail: fault.detail }
 }
 
-async fn decide(
+/// The same for whoever asks, with every fault as it is told by HTTP.
+pub(super) async fn decide(
     service: &Arc<Service>,
     organization: &OrganizationId,
     actor: Actor,
@@ -217,7 +218,11 @@ pub(super) async fn post(
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return Err(Fault::header(status, "Content-Type", "unsupported_media_type", detail).into());
     }
-    let id = decide(&floor.service, &caller.organization, Actor::Key(caller.key), &body).await?;
+    answer(decide(&floor.service, &caller.organization, Actor::Key(caller.key), &body).await?)
+}
+
+/// The answer that names the request.
+pub(super) fn answer(id: RequestId) -> Result<Response, Problems> {
     let links = SelfLink { this: format!("{BASE}/requests/{id}") };
     let location = HeaderValue::from_str(&links.this);
     let data = AcceptedObject { r#type: "signature-request", id: id.0, links };
