@@ -4,6 +4,7 @@
 mod buried;
 mod facts;
 mod fleet;
+mod heard;
 mod killed;
 mod posted;
 mod server;

@@ -286,10 +286,10 @@ impl JetStream {
         })
     }
 
-    pub(super) async fn tell(&self, subject: String) {
+    pub(super) async fn tell(&self, subject: String, text: String) {
         // While there is no connection, bells are not kept: they would all ring at once later.
         if self.is_connected()
-            && let Err(error) = self.client.publish(subject, self.id.clone().into()).await
+            && let Err(error) = self.client.publish(subject, text.into()).await
         {
             tracing::debug!(%error, "a bell could not be rung elsewhere");
         }
