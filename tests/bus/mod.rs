@@ -7,6 +7,7 @@ mod fleet;
 mod heard;
 mod killed;
 mod posted;
+mod refilled;
 mod server;
 mod wishes;
 

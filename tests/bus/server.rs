@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
+use async_nats::HeaderMap;
 use async_nats::jetstream::consumer::PullConsumer;
 use async_nats::jetstream::context::GetStreamErrorKind;
 use async_nats::jetstream::{self, Context, stream};
@@ -73,9 +74,10 @@ pub(super) struct Nats {
 }
 
 /// A message in a stream.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Stored {
     pub(super) subject: String,
+    pub(super) headers: Vec<(String, String)>,
     pub(super) json: Value,
 }
 
@@ -171,7 +173,7 @@ impl Nats {
         for sequence in state.first_sequence.max(1)..=state.last_sequence {
             let message = stream.get_raw_message(sequence).await.unwrap();
             let json = serde_json::from_slice(&message.payload).unwrap();
-            stored.push(Stored { subject: message.subject.to_string(), json });
+            stored.push(Stored { subject: message.subject.to_string(), headers: headers(&message.headers), json });
         }
         stored
     }
@@ -207,6 +209,14 @@ impl Drop for Nats {
             let _ = child.wait();
         }
     }
+}
+
+/// A message's headers, but for the one that says what it must follow: that depends on the relay's window.
+fn headers(all: &HeaderMap) -> Vec<(String, String)> {
+    let each = all.iter().flat_map(|(name, values)| values.iter().map(|value| (name.to_string(), value.to_string())));
+    let mut kept: Vec<_> = each.filter(|(name, _)| name != "Nats-Expected-Last-Msg-Id").collect();
+    kept.sort();
+    kept
 }
 
 /// Waits for a condition.

@@ -7,6 +7,7 @@
 
 mod bells;
 pub mod cloudevent;
+mod connection;
 mod jetstream;
 mod kept;
 mod requests;

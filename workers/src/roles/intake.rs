@@ -96,7 +96,13 @@ async fn handle(service: Arc<Service>, jetstream: JetStream, delivery: Delivery)
         Ok(()) => delivery.done().await,
         Err(Unaccepted::Never(reasons)) => match bury(&service, &jetstream, &delivery, &reasons).await {
             Ok(()) => delivery.done().await,
-            Err(reason) => later(&delivery, &reason).await,
+            Err(reason) => {
+                // The stream may be gone, and nobody else may look after it.
+                if let Err(error) = jetstream.ensure_streams().await {
+                    tracing::debug!(%error, "the streams cannot be looked at");
+                }
+                later(&delivery, &reason).await;
+            }
         },
         Err(Unaccepted::Later(reason)) => later(&delivery, &reason).await,
     }

@@ -13,6 +13,7 @@ pub(super) const OWED: &str =
     "SELECT lane, count(*) AS effects, min(due_us) AS first_due_us FROM effects GROUP BY lane ORDER BY lane";
 pub(super) const OPEN_REQUESTS: &str = "SELECT status, count(*) AS requests FROM requests WHERE deleted_us IS NULL \
      AND status IN ('DRAFT', 'SENT', 'VIEWED', 'PARTIALLY_SIGNED') GROUP BY status ORDER BY status";
+pub(super) const COUNT_EVENTS: &str = "SELECT count(*) FROM events";
 pub(super) const COUNT_REQUESTS: &str = "SELECT count(*) FROM requests";
 
 pub(super) const REQUEST: &str = "SELECT id, organization, status, seq, head, business_id, created_us, updated_us, \
