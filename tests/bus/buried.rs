@@ -18,7 +18,7 @@ on_each_server!(
     how_long_dead_letters_are_kept_follows_the_setting,
 );
 
-async fn call(world: &World, key: &str, method: Method, path: &str) -> Answer {
+pub(super) async fn call(world: &World, key: &str, method: Method, path: &str) -> Answer {
     let url = format!("{}/dead-letters{path}", world.api.trim_end_matches("/esignature"));
     answer(world.client.request(method, url).bearer_auth(key)).await
 }
@@ -38,7 +38,7 @@ async fn buried(nats: &Nats, world: &World) -> String {
     listed.json["data"][0]["id"].as_str().unwrap_or_else(|| panic!("not buried: {:#}", listed.json)).to_owned()
 }
 
-async fn template(world: &World) {
+pub(super) async fn template(world: &World) {
     let mut template = countersign_tests::world::new_request(json!({ "name": "Lease" }));
     template["data"]["type"] = "signature-template".into();
     template["data"]["id"] = "lease".into();

@@ -19,7 +19,6 @@ on_each_server!(
     a_server_that_is_killed_and_loses_its_store_loses_nothing,
     a_server_that_is_killed_and_comes_back_gets_what_is_missing_and_no_more,
     a_server_that_falls_again_and_again_in_the_middle_of_it_gets_everything,
-    a_stream_that_is_full_is_waited_for,
     of_two_processes_one_relays,
     a_process_that_stops_hands_its_place_to_the_one_that_stands_by,
     a_server_that_is_away_at_the_start_is_no_hindrance,
@@ -157,25 +156,6 @@ async fn a_server_that_falls_again_and_again_in_the_middle_of_it_gets_everything
     world.check().await;
 }
 
-async fn a_stream_that_is_full_is_waited_for(version: Version) {
-    let nats = Nats::start(version).await;
-    let context = nats.context().await;
-    let full = async_nats::jetstream::stream::Config {
-        name: "SIGN_EVENTS".to_owned(),
-        subjects: vec!["sign.events.>".to_owned()],
-        discard: async_nats::jetstream::stream::DiscardPolicy::New,
-        max_messages: 1,
-        ..Default::default()
-    };
-    context.create_stream(full.clone()).await.unwrap();
-    let world = world(&nats).await;
-    let ids = signed(&world, 1).await;
-    until("the stream is full", async || nats.count("SIGN_EVENTS").await == 1).await;
-    let room = async_nats::jetstream::stream::Config { max_messages: -1, ..full };
-    context.update_stream(room).await.unwrap();
-    complete(&nats, &world, &ids).await;
-}
-
 async fn of_two_processes_one_relays(version: Version) {
     let nats = Nats::start(version).await;
     let world = world(&nats).await;
@@ -256,7 +236,7 @@ async fn settings_that_cannot_work_are_told_at_the_start(version: Version) {
     }
 }
 
-async fn start(nats: Option<NatsSettings>) -> String {
+pub(super) async fn start(nats: Option<NatsSettings>) -> String {
     let folder = TempDir::new().unwrap();
     let mut settings = settings(folder.path());
     settings.nats = nats;

@@ -1,6 +1,8 @@
 //! Events in, events out, over a real nats-server: what is published becomes a request once, what can
 //! never work is buried with its reasons, and every fact gets out, whatever the server forgets.
 
+mod accounts;
+mod broken;
 mod buried;
 mod facts;
 mod fleet;
@@ -8,6 +10,7 @@ mod heard;
 mod killed;
 mod posted;
 mod refilled;
+mod secured;
 mod server;
 mod wishes;
 

@@ -6,14 +6,15 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
-use async_nats::HeaderMap;
 use async_nats::jetstream::consumer::PullConsumer;
 use async_nats::jetstream::context::GetStreamErrorKind;
 use async_nats::jetstream::{self, Context, stream};
+use async_nats::{ConnectOptions, HeaderMap};
 use countersign::config::{Given, NatsSettings};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::deploy::PASSWORDS;
 use crate::tools;
 
 /// Names the oldest nats-server that is supported.
@@ -71,6 +72,10 @@ pub(super) struct Nats {
     folder: TempDir,
     port: u16,
     child: Option<Child>,
+    /// What its configuration says besides where it listens and what it stores.
+    config: String,
+    /// With what the tests reach it.
+    options: ConnectOptions,
 }
 
 /// A message in a stream.
@@ -84,30 +89,49 @@ pub(super) struct Stored {
 impl Nats {
     /// A server that answers.
     pub(super) async fn start(version: Version) -> Self {
-        let mut server = Self::away(version);
+        Self::configured(version, "", ConnectOptions::new()).await
+    }
+
+    /// A server with more to its configuration, which the tests reach with these options.
+    pub(super) async fn configured(version: Version, config: &str, options: ConnectOptions) -> Self {
+        let mut server = Self::unstarted(version, config, options);
         server.run().await;
         server
     }
 
+    /// The same, not there yet.
+    pub(super) fn unstarted(version: Version, config: &str, options: ConnectOptions) -> Self {
+        let (folder, port, config) = (TempDir::new().unwrap(), free_port(), config.to_owned());
+        Self { version, folder, port, child: None, config, options }
+    }
+
     /// A server that is not there yet.
     pub(super) fn away(version: Version) -> Self {
-        Self { version, folder: TempDir::new().unwrap(), port: free_port(), child: None }
+        Self::unstarted(version, "", ConnectOptions::new())
     }
 
     /// Starts it on what its folder holds.
     pub(super) async fn run(&mut self) {
-        let mut command = Command::new(self.version.program());
-        command.args(["--jetstream", "--addr", "127.0.0.1", "--port", &self.port.to_string(), "--store_dir"]);
-        command.arg(self.store()).stdout(Stdio::null()).stderr(Stdio::null());
-        let started = command.spawn();
-        self.child = Some(started.unwrap_or_else(|error| panic!("no nats-server ({error}): tests/run gets it")));
+        self.spawn();
         let context = self.context().await;
         // Any answer will do; asking for the account fails with an older server.
-        until("the server has JetStream", async || match context.get_stream("NONE").await {
+        until("the server has JetStream", async || match context.get_stream("SIGN_DEAD").await {
             Ok(_) => true,
             Err(error) => matches!(error.kind(), GetStreamErrorKind::JetStream(_)),
         })
         .await;
+    }
+
+    /// Starts it without waiting for anything.
+    pub(super) fn spawn(&mut self) {
+        let listens = format!("listen: \"127.0.0.1:{}\"\njetstream {{ store_dir: {:?} }}\n", self.port, self.store());
+        let file = self.folder.path().join("server.conf");
+        std::fs::write(&file, listens + &self.config).unwrap();
+        let log = std::fs::File::create(self.folder.path().join("server.log")).unwrap();
+        let mut command = Command::new(self.version.program());
+        command.arg("-c").arg(file).envs(PASSWORDS).stdout(Stdio::null()).stderr(log);
+        let started = command.spawn();
+        self.child = Some(started.unwrap_or_else(|error| panic!("no nats-server ({error}): tests/run gets it")));
     }
 
     /// Kills it with SIGKILL.
@@ -128,15 +152,25 @@ impl Nats {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
+    /// Its address with a user.
+    pub(super) fn url_of(&self, user: &str) -> String {
+        format!("nats://{user}@127.0.0.1:{}", self.port)
+    }
+
     /// The settings with which the engine uses it.
     pub(super) fn settings(&self) -> NatsSettings {
-        let given = Given { nats_url: Some(self.url()), ..Given::default() };
+        self.settings_with(Given::default())
+    }
+
+    /// The same, with more given.
+    pub(super) fn settings_with(&self, given: Given) -> NatsSettings {
+        let given = given.or(Given { nats_url: Some(self.url()), ..Given::default() });
         given.settle().unwrap().nats.unwrap()
     }
 
     /// A client of its JetStream.
     pub(super) async fn context(&self) -> Context {
-        let options = async_nats::ConnectOptions::new().retry_on_initial_connect();
+        let options = self.options.clone().retry_on_initial_connect();
         jetstream::new(options.connect(self.url()).await.unwrap())
     }
 
@@ -220,17 +254,22 @@ fn headers(all: &HeaderMap) -> Vec<(String, String)> {
 }
 
 /// Waits for a condition.
-pub(super) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+pub(super) async fn until(what: &str, condition: impl AsyncFnMut() -> bool) {
+    until_within(PATIENCE, what, condition).await;
+}
+
+/// Waits for a condition that may take longer than usual.
+pub(super) async fn until_within(patience: Duration, what: &str, mut condition: impl AsyncFnMut() -> bool) {
     let waiting = async {
         while !condition().await {
             tokio::time::sleep(LOOK).await;
         }
     };
-    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("not in time: {what}"));
+    tokio::time::timeout(patience, waiting).await.unwrap_or_else(|_| panic!("not in time: {what}"));
 }
 
 /// A port below those that connections are given, and not one of the other tests' programs.
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     static GIVEN: AtomicU16 = AtomicU16::new(0);
     let first = 10_500 + (std::process::id() % 9_000) as u16;
     let mut next = std::iter::repeat_with(|| first + GIVEN.fetch_add(1, Ordering::Relaxed));

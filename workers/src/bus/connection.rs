@@ -1,11 +1,12 @@
 //! The connection to the NATS servers: who this process is to them, how they are known, and what is told
 //! when they cannot be reached. Nothing told holds an address, which may hold a password.
 
+use std::error::Error as _;
 use std::fmt::Display;
 use std::path::Path;
 use std::time::Duration;
 
-use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
+use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, Event, ServerAddr, rustls};
 use percent_encoding::percent_decode_str;
 use tokio::sync::watch;
 
@@ -57,7 +58,11 @@ pub(super) async fn connect(settings: &NatsSettings) -> Result<(Client, watch::R
         options = read.map_err(|error| wrong_file("nats_credentials", file, &error))?;
     }
     if let Some(file) = &settings.ca {
-        std::fs::read(file).map_err(|error| wrong_file("nats_ca", file, &error))?;
+        let text = std::fs::read_to_string(file).map_err(|error| wrong_file("nats_ca", file, &error))?;
+        // Without any, servers would be held against those of the machine.
+        if !text.contains("-----BEGIN CERTIFICATE-----") {
+            return Err(wrong_file("nats_ca", file, &"it holds no certificate"));
+        }
         options = options.add_root_certificates(file.clone()).require_tls(true);
     }
     let first = tokio::time::timeout(START_PATIENCE, options.clone().connect(&addresses)).await;
@@ -106,18 +111,19 @@ fn addresses(url: &str) -> Result<(Vec<ServerAddr>, Option<User>), BusError> {
 
 /// Why it is of no use to try again, if it is so.
 fn refusal(error: &ConnectError, settings: &NatsSettings) -> Option<BusError> {
-    let by_certificate = || error.to_string().contains("certificate");
     match error.kind() {
         ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => {
             let setting = if settings.credentials.is_some() { "nats_credentials" } else { "nats_url" };
             Some(wrong(setting, &"the NATS server does not let this user in"))
         }
-        ConnectErrorKind::Tls => Some(wrong("nats_ca", &error)),
-        ConnectErrorKind::Io if by_certificate() => {
-            Some(wrong("nats_ca", &format!("the NATS server's certificate is not trusted: {error}")))
-        }
-        _ => None,
+        ConnectErrorKind::Tls => Some(wrong("nats_ca", error)),
+        _ => by_tls(error).map(|reason| wrong("nats_ca", &format!("no TLS with the NATS server: {reason}"))),
     }
+}
+
+/// What TLS has against a server that answers: its certificate, or that it speaks none.
+fn by_tls(error: &ConnectError) -> Option<&rustls::Error> {
+    error.source()?.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref()
 }
 
 fn wrong(setting: &'static str, reason: &dyn Display) -> BusError {
