@@ -4,6 +4,7 @@
 mod accounts;
 mod broken;
 mod buried;
+mod cluster;
 mod facts;
 mod fleet;
 mod heard;
