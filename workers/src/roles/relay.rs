@@ -75,7 +75,7 @@ pub async fn refill(service: Arc<Service>, repeat: bool, mut seen: impl FnMut(u6
     }
     relay.rewind(stream.created_us);
     relay.gone = stream.first_sequence.saturating_sub(1);
-    let published = relay.to_the_end(&mut seen).await;
+    let published = relay.publish_all(&mut seen).await;
     relay.release().await;
     published
 }
@@ -193,8 +193,8 @@ impl Relay {
         self.save().await
     }
 
-    /// Publishes what there is behind the place.
-    async fn to_the_end(&mut self, seen: &mut impl FnMut(u64)) -> Result<u64, Interrupted> {
+    /// Publishes everything behind the place, to the end of the log.
+    async fn publish_all(&mut self, seen: &mut impl FnMut(u64)) -> Result<u64, Interrupted> {
         // Behind a fact that is taken for a repeat, one that is not could get ahead of it.
         let window = if self.gone > 0 { 1 } else { WINDOW };
         loop {
