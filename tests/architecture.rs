@@ -8,33 +8,39 @@ use crate::golden::root;
 
 /// Rooms of `workers/src` and the rooms they may name. `engine` is open to all and knows none.
 const ARROWS: &[(&str, &[&str])] = &[
+    ("batching", &[]),
     ("clock", &[]),
+    ("trace", &[]),
     ("stamp", &[]),
     ("language", &[]),
     ("blobs", &[]),
-    ("store", &[]),
+    ("store", &["trace"]),
     ("config", &["language"]),
     ("vault", &["stamp"]),
-    ("bus", &["config", "store"]),
-    ("mail", &["language"]),
+    ("bus", &["config", "store", "trace"]),
+    ("mail", &["language", "trace"]),
     ("seal", &["language"]),
-    ("ledger", &["store", "vault"]),
-    ("meters", &["store"]),
-    ("commit", &["bus", "clock", "ledger", "meters", "stamp", "store", "vault"]),
+    ("ledger", &["batching", "store", "vault"]),
+    ("meters", &["bus", "store"]),
+    ("pulse", &["clock", "config"]),
+    ("commit", &["batching", "bus", "clock", "ledger", "meters", "stamp", "store", "trace", "vault"]),
     (
         "service",
         &[
-            "blobs", "bus", "clock", "commit", "config", "language", "ledger", "meters", "seal", "stamp", "store",
-            "vault",
+            "blobs", "bus", "clock", "commit", "config", "language", "ledger", "meters", "pulse", "seal", "stamp",
+            "store", "trace", "vault",
         ],
     ),
-    ("http", &["clock", "commit", "meters", "seal", "service", "stamp", "store"]),
-    ("dialects", &["clock", "commit", "http", "language", "seal", "service", "store"]),
+    ("http", &["bus", "clock", "commit", "config", "meters", "pulse", "seal", "service", "stamp", "store", "trace"]),
+    ("dialects", &["clock", "commit", "http", "language", "seal", "service", "store", "trace"]),
     // `dialects` only for how a fault is written: the feed has no words of its own.
-    ("feed", &["bus", "dialects", "http", "service", "store"]),
+    ("feed", &["bus", "dialects", "http", "service", "store", "trace"]),
     // `dialects` only for what is said where there is nothing: `pages::floor` answers for the API too.
     ("pages", &["commit", "dialects", "http", "language", "ledger", "seal", "service"]),
-    ("roles", &["bus", "clock", "commit", "dialects", "language", "mail", "meters", "service", "store"]),
+    (
+        "roles",
+        &["bus", "clock", "commit", "config", "dialects", "language", "mail", "meters", "service", "store", "trace"],
+    ),
 ];
 
 /// Rooms that put the others together and may name all of them.

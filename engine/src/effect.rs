@@ -29,7 +29,8 @@ pub enum EffectKind {
 }
 
 impl EffectKind {
-    const ALL: [EffectKind; 7] = [
+    /// Every kind there is.
+    pub const ALL: [EffectKind; 7] = [
         EffectKind::Seal,
         EffectKind::Invitation,
         EffectKind::Reminder,
@@ -50,6 +51,11 @@ impl EffectKind {
             EffectKind::CancelledNotice => "cancelled",
             EffectKind::ExpiredNotice => "expired",
         }
+    }
+
+    /// The kind of a stored name; `None` if there is none of that name.
+    pub fn parse(name: &str) -> Option<EffectKind> {
+        EffectKind::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
     /// Whether it makes sense only while the request is out: such an effect is no longer owed once
@@ -102,8 +108,7 @@ impl FromStr for Effect {
         let mut next = || parts.next().ok_or(BadEffectKey);
         let request = next()?.parse().map_err(|_| BadEffectKey)?;
         let seq = next()?.parse().map_err(|_| BadEffectKey)?;
-        let name = next()?;
-        let kind = *EffectKind::ALL.iter().find(|kind| kind.as_str() == name).ok_or(BadEffectKey)?;
+        let kind = EffectKind::parse(next()?).ok_or(BadEffectKey)?;
         let signer = parts.next().map(|id| id.parse().map_err(|_| BadEffectKey)).transpose()?;
         match parts.next() {
             None => Ok(Self { request, seq, kind, signer }),

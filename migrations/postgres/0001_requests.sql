@@ -11,6 +11,7 @@ CREATE TABLE events (
     body        TEXT   NOT NULL,  -- canonical JSON, what the hash covers
     disclosure  BYTEA,            -- the personal part, encrypted with the request's data key
     hash        BYTEA  NOT NULL,
+    trace       TEXT,             -- W3C traceparent of what caused it, where that is known; not hashed
     PRIMARY KEY (request, seq)
 );
 
@@ -42,10 +43,12 @@ CREATE INDEX requests_to_wake ON requests (wake_us) WHERE wake_us IS NOT NULL;
 CREATE TABLE effects (
     key      TEXT   COLLATE "C" PRIMARY KEY,
     lane     TEXT   NOT NULL,              -- which role does it
+    filed_us BIGINT NOT NULL,              -- since when it is owed
     due_us   BIGINT NOT NULL,              -- not before; a claim moves it to the end of its lease
     epoch    BIGINT NOT NULL DEFAULT 0,    -- fencing number: counts claims
     attempts BIGINT NOT NULL DEFAULT 0,    -- failed ones
-    error    TEXT                          -- code of the last failure
+    error    TEXT,                         -- code of the last failure
+    trace    TEXT                          -- its event's
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 5000);
 
 CREATE INDEX effects_due ON effects (lane, due_us);

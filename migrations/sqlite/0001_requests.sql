@@ -8,6 +8,7 @@ CREATE TABLE events (
     body       TEXT    NOT NULL,  -- canonical JSON, what the hash covers
     disclosure BLOB,              -- the personal part, encrypted with the request's data key
     hash       BLOB    NOT NULL,
+    trace      TEXT,              -- W3C traceparent of what caused it, where that is known; not hashed
     UNIQUE (request, seq)
 ) STRICT;
 
@@ -36,10 +37,12 @@ CREATE INDEX requests_to_wake ON requests (wake_us) WHERE wake_us IS NOT NULL;
 CREATE TABLE effects (
     key      TEXT    PRIMARY KEY,
     lane     TEXT    NOT NULL,             -- which role does it
+    filed_us INTEGER NOT NULL,             -- since when it is owed
     due_us   INTEGER NOT NULL,             -- not before; a claim moves it to the end of its lease
     epoch    INTEGER NOT NULL DEFAULT 0,   -- fencing number: counts claims
     attempts INTEGER NOT NULL DEFAULT 0,   -- failed ones
-    error    TEXT                          -- code of the last failure
+    error    TEXT,                         -- code of the last failure
+    trace    TEXT                          -- its event's
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX effects_due ON effects (lane, due_us);

@@ -59,7 +59,7 @@ async fn of_three_servers_any_may_be_killed(version: Version) {
     };
     whole("everything is kept three times").await;
     let total = async || world.call(Method::GET, "/requests", None).await.json["meta"]["totalItems"].as_u64();
-    for victim in 0..3 {
+    for (turn, server) in servers.iter_mut().enumerate() {
         let wish = async |number: usize| {
             let message = sign_this(&format!("lease-{number}"), json!({})).to_string().into_bytes();
             // While a leader is chosen, the publisher is told so and publishes again.
@@ -73,15 +73,15 @@ async fn of_three_servers_any_may_be_killed(version: Version) {
             .await;
         };
         for number in 0..WISHES / 2 {
-            wish(victim * WISHES + number).await;
+            wish(turn * WISHES + number).await;
         }
-        servers[victim].kill();
+        server.kill();
         for number in WISHES / 2..WISHES {
-            wish(victim * WISHES + number).await;
+            wish(turn * WISHES + number).await;
         }
-        until_within(PATIENCE, "two servers go on", async || total().await == Some(((victim + 1) * WISHES) as u64))
+        until_within(PATIENCE, "two servers go on", async || total().await == Some(((turn + 1) * WISHES) as u64))
             .await;
-        servers[victim].spawn();
+        server.spawn();
         // Two may not be away at once, and one that has not caught up is away.
         whole("the third has caught up").await;
     }

@@ -12,7 +12,7 @@ mod killed;
 mod posted;
 mod refilled;
 mod secured;
-mod server;
+pub(crate) mod server;
 mod wishes;
 
 use base64::Engine as _;
@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 use server::Nats;
 
 /// A world whose bus is carried by a server.
-async fn world(nats: &Nats) -> World {
+pub(crate) async fn world(nats: &Nats) -> World {
     world_on(Database::Sqlite, nats).await
 }
 
@@ -37,7 +37,7 @@ async fn world_on(database: Database, nats: &Nats) -> World {
 }
 
 /// Another process's engine over the same installation.
-async fn beside(world: &World) -> App {
+pub(crate) async fn beside(world: &World) -> App {
     let service = &world.app.service;
     let listen = "127.0.0.1:0".parse().unwrap();
     let settings = Settings { listen, ..service.settings.clone() };
@@ -45,7 +45,7 @@ async fn beside(world: &World) -> App {
 }
 
 /// What is to be signed, as a CloudEvent; with these attributes on top of usual ones.
-fn sign_this(id: &str, attributes: Value) -> Value {
+pub(crate) fn sign_this(id: &str, attributes: Value) -> Value {
     let mut data = json!({
         "title": "Lease",
         "fileBase64": STANDARD.encode(sample()),

@@ -1,4 +1,4 @@
-"""Publishes a CloudEvent as a platform team would: python publish.py URL SUBJECT FILE."""
+"""Publishes a CloudEvent as a platform team would: python publish.py URL SUBJECT FILE [TRACEPARENT]."""
 
 import asyncio
 import sys
@@ -6,10 +6,11 @@ import sys
 import nats
 
 
-async def main(url, subject, file):
+async def main(url, subject, file, traceparent=None):
     connection = await nats.connect(url)
+    headers = {"traceparent": traceparent} if traceparent else None
     with open(file, "rb") as message:
-        acknowledged = await connection.jetstream().publish(subject, message.read())
+        acknowledged = await connection.jetstream().publish(subject, message.read(), headers=headers)
     print(acknowledged.stream, acknowledged.seq)
     await connection.drain()
 

@@ -6,7 +6,7 @@ use countersign::store::{Claim, EffectRow, Lane};
 
 use countersign_tests::servers::on_each_database;
 
-use super::rows::{Shelf, id, request};
+use super::rows::{Shelf, id, request, trace};
 
 on_each_database! {
     Shelf:
@@ -36,6 +36,7 @@ async fn a_lease_that_ran_out_is_claimed_with_a_higher_number(shelf: Shelf) {
     assert!(shelf.store.claim(Lane::Mail, 99, 200, 1).await.unwrap().is_empty());
     let second = shelf.store.claim(Lane::Mail, 100, 200, 1).await.unwrap().remove(0);
     assert_eq!((first.epoch, second.epoch), (1, 2));
+    assert_eq!((first.trace, second.trace), (trace(0), trace(0)));
     let mut transaction = shelf.store.begin().await.unwrap();
     assert_eq!(transaction.epochs(&["e0".into(), "nothing".into()]).await.unwrap(), [("e0".into(), 2)]);
 }
@@ -67,7 +68,7 @@ async fn many_claimers_share_the_work_without_a_double(shelf: Shelf) {
 async fn an_effect_is_filed_once_and_goes_when_settled(shelf: Shelf) {
     shelf.owe(&[1]).await;
     let mut transaction = shelf.store.begin().await.unwrap();
-    let twice = EffectRow { key: "e0".into(), lane: Lane::Mail, due_us: 5 };
+    let twice = EffectRow { key: "e0".into(), lane: Lane::Mail, due_us: 5, trace: None };
     assert!(transaction.insert_effects(vec![twice]).await.is_err());
     drop(transaction);
     let mut transaction = shelf.store.begin().await.unwrap();
@@ -79,7 +80,7 @@ async fn an_effect_is_filed_once_and_goes_when_settled(shelf: Shelf) {
 async fn a_requests_effects_are_its_own(shelf: Shelf) {
     shelf.file(&[request(1), request(2)]).await;
     let key = |number: u128, rest: &str| format!("{}.{rest}", id(number));
-    let row = |key: String| EffectRow { key, lane: Lane::Mail, due_us: 0 };
+    let row = |key: String| EffectRow { key, lane: Lane::Mail, due_us: 0, trace: None };
     let mut transaction = shelf.store.begin().await.unwrap();
     let rows = [row(key(1, "3.invitation.x")), row(key(2, "3.invitation.y")), row(key(1, "10.seal"))];
     transaction.insert_effects(rows.to_vec()).await.unwrap();

@@ -44,6 +44,7 @@ async fn what_was_written_comes_back_byte_for_byte(shelf: Shelf) {
     shelf.file(&[request(1)]).await;
     let (stored, written) = (&shelf.store.events_of(id(1)).await.unwrap()[0], event(id(1), 1));
     assert_eq!((&stored.body, &stored.disclosure, stored.hash), (&written.body, &written.disclosure, written.hash));
+    assert!(stored.trace.is_some() && stored.trace == written.trace);
     assert_eq!(shelf.store.request(id(1)).await.unwrap(), Some(request(1)));
     assert_eq!(shelf.store.request(id(2)).await.unwrap(), None);
 }

@@ -88,7 +88,7 @@ async fn timers_that_are_due_are_found_earliest_first(shelf: Shelf) {
     let waking = |number: u128, wake_us: Option<i64>| RequestRow { wake_us, ..request(number) };
     shelf.file(&[waking(1, Some(30)), waking(2, None), waking(3, Some(10)), waking(4, Some(31))]).await;
     let due: Vec<RequestId> =
-        shelf.store.due_requests(30, 10).await.unwrap().into_iter().map(|(request, _)| request).collect();
+        shelf.store.due_requests(30, 10).await.unwrap().into_iter().map(|due| due.request).collect();
     assert_eq!(due, [id(3), id(1)]);
     assert_eq!(shelf.store.due_requests(30, 1).await.unwrap().len(), 1);
     assert_eq!(shelf.store.next_wake().await.unwrap(), Some(10));

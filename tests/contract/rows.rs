@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use countersign::store::{Cursor, DocumentRow, EffectRow, EventRow, Lane, ReceiptRow, RequestRow, Store, StoreError};
+use countersign::trace::TraceParent;
 use countersign_engine::ids::{Digest, OrganizationId, RequestId};
 use countersign_engine::request::Status;
 use countersign_tests::servers::Database;
@@ -101,7 +102,7 @@ impl Shelf {
     pub(super) async fn owe(&self, due: &[i64]) {
         let effects: Vec<EffectRow> = (0..)
             .zip(due)
-            .map(|(n, due_us)| EffectRow { key: format!("e{n}"), lane: Lane::Mail, due_us: *due_us })
+            .map(|(n, due_us)| EffectRow { key: format!("e{n}"), lane: Lane::Mail, due_us: *due_us, trace: trace(n) })
             .collect();
         let mut transaction = self.store.begin().await.unwrap();
         transaction.insert_effects(effects.clone()).await.unwrap();
@@ -121,10 +122,16 @@ pub(super) fn id(number: u128) -> RequestId {
     RequestId(Uuid::from_u128(number))
 }
 
+/// What caused the event or effect of a number, which is known of every second.
+pub(super) fn trace(number: u64) -> Option<TraceParent> {
+    let text = format!("00-{:032x}-{number:016x}-01", 7);
+    (number % 2 == 1).then(|| text.parse().unwrap())
+}
+
 pub(super) fn event(request: RequestId, seq: u64) -> EventRow {
     let body = format!("{{\"seq\":{seq}}}");
     let hash = Digest::of(body.as_bytes());
-    EventRow { request, seq, body, disclosure: Some(vec![1, 2, 3]), hash }
+    EventRow { request, seq, body, disclosure: Some(vec![1, 2, 3]), hash, trace: trace(seq) }
 }
 
 pub(super) fn request(number: u128) -> RequestRow {

@@ -3,16 +3,19 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::process::Stdio;
 
-use countersign_tests::world::{World, binary};
+use countersign_tests::world::binary;
+use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::Command;
 
+use crate::bus::server::{Nats as Server, Version};
 use crate::golden::root;
-use crate::tools;
+use crate::{bus, tools};
 
 /// Passwords of the NATS configuration.
 pub(crate) const PASSWORDS: [(&str, &str); 4] = [
@@ -114,19 +117,41 @@ fn settings(text: &str) -> impl Iterator<Item = String> {
 #[tokio::test]
 async fn alerts_and_dashboard_ask_for_metrics_that_there_are() {
     let asked = script("expressions.py", &[deploy("prometheus/alerts.yaml"), deploy("grafana/dashboard.json")]).await;
-    let world = World::manual().await;
-    let id = world.created(json!({})).await;
+    let nats = Server::start(Version::Current).await;
+    let world = bus::world(&nats).await;
+    let id = world.created(json!({ "expiresInDays": 1 })).await;
     world.sign(&id, 0).await;
-    world.sign(&id, 1).await;
+    world.app.service.clock.advance(SignedDuration::from_hours(25));
+    world.until(&id, "request.expired", 1).await;
     world.call(Method::POST, &format!("/requests/{id}/cancel"), None).await;
     let base = &world.app.service.settings.public_url;
     let text = world.client.get(format!("{base}/metrics")).send().await.unwrap().text().await.unwrap();
+    promtool(&["check", "metrics"], text.clone()).await;
     let told: BTreeSet<&str> = text.lines().filter_map(|line| line.split(['{', ' ']).next()).collect();
     let asked: Vec<&str> = asked.as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert!(asked.len() > 10, "{asked:?}");
     for name in asked {
         assert!(told.contains(name), "{name} is not told: {text}");
     }
+}
+
+#[tokio::test]
+async fn the_alerts_go_off_when_they_should_and_only_then() {
+    let rules = deploy("prometheus/alerts.yaml");
+    promtool(&["check", "rules", rules.to_str().unwrap()], String::new()).await;
+    let cases = tools::file("deploy").join("alerts.yaml");
+    promtool(&["test", "rules", cases.to_str().unwrap()], String::new()).await;
+}
+
+/// Prometheus' own judge, which must find no fault.
+async fn promtool(arguments: &[&str], input: String) {
+    let mut judge = Command::new(tools::folder().join("prometheus/usr/bin/promtool"));
+    let judge = judge.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut judge = judge.spawn().unwrap_or_else(|error| panic!("no promtool ({error}): tests/run gets it"));
+    judge.stdin.take().unwrap().write_all(input.as_bytes()).await.unwrap();
+    let judged = judge.wait_with_output().await.unwrap();
+    let said = [judged.stdout, judged.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
+    assert!(judged.status.success() && !said.contains("no help text"), "{arguments:?}: {said}");
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ pub fn examples() -> Vec<(String, Value)> {
     ];
     let published = facts().into_iter().zip(1..).map(|(fact, seq)| {
         let name = fact.name().to_owned();
-        (name, cloudevent::of(&event(fact, seq)))
+        (name, cloudevent::of(&event(fact, seq), None))
     });
     examples.extend(published);
     examples

@@ -41,7 +41,7 @@ pub fn validator(schema: &Value) -> Validator {
 
 /// Everything that is wrong with an event as it is published; empty if it is as its schema says.
 pub fn faults(event: &Event) -> Vec<String> {
-    let published = cloudevent::of(event);
+    let published = cloudevent::of(event, None);
     let r#type = published["type"].as_str().unwrap_or_default();
     let Some(validator) = STRICT.get(r#type) else { return vec![format!("{type}: has no schema")] };
     validator.iter_errors(&published).map(|fault| format!("{type} {}: {fault}", fault.instance_path())).collect()

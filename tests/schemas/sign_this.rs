@@ -28,6 +28,10 @@ pub fn sign_this() -> Value {
             "type": { "const": TYPE },
             "time": { "type": "string", "format": "date-time" },
             "datacontenttype": { "const": "application/json" },
+            "traceparent": {
+                "type": "string",
+                "description": "W3C trace context: what the event leads to goes on in that trace. Ignored if it is none.",
+            },
             "data": {
                 "description": "What is to be signed, by whom: a PDF of its own, or a template.",
                 "type": "object",

@@ -8,8 +8,10 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::base;
+
 /// Every sample by its name and labels.
-async fn scrape(world: &World, base: &str) -> BTreeMap<String, f64> {
+pub(super) async fn scrape(world: &World, base: &str) -> BTreeMap<String, f64> {
     let response = world.client.get(format!("{base}/metrics")).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
@@ -20,10 +22,6 @@ async fn scrape(world: &World, base: &str) -> BTreeMap<String, f64> {
         (name.to_owned(), value.parse().unwrap_or_else(|_| panic!("{line}")))
     };
     samples.map(sample).collect()
-}
-
-fn base(world: &World) -> String {
-    world.app.service.settings.public_url.clone()
 }
 
 #[tokio::test]
@@ -47,12 +45,16 @@ async fn the_main_job_is_counted() {
         (r#"countersign_commands_total{wish="delivered",outcome="committed"}"#, 4.0),
         (r#"countersign_commands_total{wish="cancel",outcome="refused"}"#, 1.0),
         (r#"countersign_refusals_total{code="wrong_state"}"#, 1.0),
-        (r#"countersign_effects_filed_total{lane="mail"}"#, 4.0),
-        (r#"countersign_effects_filed_total{lane="seal"}"#, 1.0),
-        (r#"countersign_effect_attempts_total{lane="seal"}"#, 1.0),
-        (r#"countersign_effect_failures_total{lane="mail",kind="permanent"}"#, 0.0),
-        (r#"countersign_effects_owed{lane="mail"}"#, 0.0),
-        (r#"countersign_effect_age_seconds{lane="seal"}"#, 0.0),
+        (r#"countersign_commit_conflicts_total"#, 0.0),
+        (r#"countersign_effects_filed_total{lane="mail",kind="invitation"}"#, 2.0),
+        (r#"countersign_effects_filed_total{lane="mail",kind="completed"}"#, 2.0),
+        (r#"countersign_effects_filed_total{lane="seal",kind="seal"}"#, 1.0),
+        (r#"countersign_effect_attempts_total{lane="mail",kind="invitation",outcome="done"}"#, 2.0),
+        (r#"countersign_effect_attempts_total{lane="seal",kind="seal",outcome="done"}"#, 1.0),
+        (r#"countersign_effect_attempts_total{lane="mail",kind="invitation",outcome="permanent"}"#, 0.0),
+        (r#"countersign_effects_owed{lane="mail",kind="invitation"}"#, 0.0),
+        (r#"countersign_effect_age_seconds{lane="seal",kind="seal"}"#, 0.0),
+        (r#"countersign_database_up"#, 1.0),
         (r#"countersign_timer_lag_seconds"#, 0.0),
         (r#"countersign_requests_open{status="DRAFT"}"#, 1.0),
         (r#"countersign_requests_open{status="SENT"}"#, 0.0),
@@ -92,18 +94,6 @@ async fn labels_name_nobody_and_do_not_grow_with_what_is_asked() {
             assert!(!name.contains(secret), "{name} has {secret}");
         }
     }
-}
-
-#[tokio::test]
-async fn what_waits_is_seen_growing_old() {
-    let world = World::of_roles(&[Role::Http]).await;
-    world.created(json!({ "expiresInDays": 1 })).await;
-    world.app.service.clock.advance(jiff::SignedDuration::from_hours(25));
-    let seen = scrape(&world, &base(&world)).await;
-    assert_eq!(seen[r#"countersign_effects_owed{lane="mail"}"#], 1.0, "nobody sends letters here");
-    assert_eq!(seen[r#"countersign_effect_age_seconds{lane="mail"}"#], 90_000.0);
-    assert_eq!(seen[r#"countersign_requests_open{status="SENT"}"#], 1.0);
-    assert_eq!(seen["countersign_timer_lag_seconds"], 3_600.0, "nor does anybody keep the time");
 }
 
 #[tokio::test]

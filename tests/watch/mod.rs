@@ -1,4 +1,28 @@
 //! Proves: those who watch over a running system see what it does, and nothing of whom it does it for.
 
+mod health;
 mod logs;
 mod metrics;
+mod program;
+mod receiver;
+mod traces;
+mod waiting;
+mod wire;
+
+use countersign::app::App;
+use countersign::config::{Role, Settings};
+use countersign_tests::world::World;
+
+fn base(world: &World) -> String {
+    world.app.service.settings.public_url.clone()
+}
+
+/// A process over the same installation that runs some roles, with a door for those who watch it.
+async fn beside(world: &World, roles: &[Role]) -> (App, String) {
+    let any = "127.0.0.1:0".parse().unwrap();
+    let roles = roles.to_vec();
+    let settings = Settings { listen: any, ops_listen: Some(any), roles, ..world.app.service.settings.clone() };
+    let app = App::start(settings, world.app.service.clock.clone()).await.unwrap();
+    let ops = format!("http://{}", app.ops_address.unwrap());
+    (app, ops)
+}

@@ -33,7 +33,7 @@ use crate::clock::Clock;
 use crate::config::{BadSetting, Role, Settings};
 use crate::dialects::catalisa;
 use crate::feed;
-use crate::http::{Floor, health, scrape};
+use crate::http::{Floor, health, scrape, traced};
 use crate::mail::{MailSettingError, Mailer};
 use crate::pages;
 use crate::roles::{intake, notifier, relay, sealer, timekeeper};
@@ -136,12 +136,15 @@ impl App {
         if tokio::time::timeout(DRAIN_MAX, self.tasks.wait()).await.is_err() {
             tracing::warn!("some work was still in flight; it will be done after the next start");
         }
-        let store = self.service.store.clone();
+        let (store, traces) = (self.service.store.clone(), self.service.traces.clone());
         drop(self.service);
         if tokio::time::timeout(DRAIN_MAX, self.writing).await.is_err() {
             tracing::warn!("the write path did not end in time");
         }
         store.close().await;
+        if let Err(error) = tokio::task::spawn_blocking(move || traces.end()).await {
+            tracing::warn!(%error, "the last spans could not be sent");
+        }
     }
 }
 
@@ -238,7 +241,7 @@ fn api() -> (Router<Floor>, utoipa::openapi::OpenApi) {
 pub fn router(service: Arc<Service>, stopping: CancellationToken) -> Router {
     let (routes, description) = api();
     let desk = feed::Desk::new(&service, stopping);
-    let meters = service.meters.clone();
+    let (meters, traces) = (service.meters.clone(), service.traces.clone());
     let secret: [HeaderName; 3] = [AUTHORIZATION, COOKIE, SET_COOKIE];
     let ui = SwaggerUi::new("/docs").url("/docs/openapi.json", description.clone());
     // Otherwise the UI asks a validator on another host about every address that is not local.
@@ -261,6 +264,7 @@ pub fn router(service: Arc<Service>, stopping: CancellationToken) -> Router {
         .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_MAX))
         .layer(CatchPanicLayer::new())
+        .layer(from_fn_with_state(traces, traced::follow))
         .layer(from_fn_with_state(meters, scrape::measure))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(SetSensitiveHeadersLayer::new(secret))

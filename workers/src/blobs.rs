@@ -7,6 +7,7 @@ use std::sync::Arc;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Name;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
+use uuid::Uuid;
 
 /// Why an object could not be stored or read.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,13 @@ impl Blobs {
     pub fn folder(path: &Path) -> Result<Self, BlobError> {
         std::fs::create_dir_all(path)?;
         Ok(Self { store: Arc::new(LocalFileSystem::new_with_prefix(path)?.with_fsync(true)) })
+    }
+
+    /// Whether objects can be stored and deleted.
+    pub async fn probe(&self) -> Result<(), BlobError> {
+        let name = format!("probe/{}", Uuid::new_v4());
+        self.put(&name, Vec::new()).await?;
+        self.delete(&name).await
     }
 
     /// Stores an object, replacing one of the same name.

@@ -1,6 +1,7 @@
 //! Time as an argument: the system's clock, or one that a test moves by hand.
 
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
@@ -30,6 +31,15 @@ impl Clock {
             Clock::Manual(at) => *at.borrow(),
         };
         from_micros(now.as_microsecond())
+    }
+
+    /// Time that never goes back, from some instant on: for how long ago something was.
+    pub fn steady(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        match self {
+            Clock::System => START.elapsed(),
+            Clock::Manual(at) => Duration::from_micros(u64::try_from(at.borrow().as_microsecond()).unwrap_or(0)),
+        }
     }
 
     /// Moves a manual clock forward; the system's clock does not listen.

@@ -115,6 +115,24 @@ pub enum Role {
     Sealer,
 }
 
+impl Role {
+    /// The roles that do something.
+    pub const EACH: [Role; 6] = [Role::Http, Role::Intake, Role::Relay, Role::Timekeeper, Role::Notifier, Role::Sealer];
+
+    /// The role's name, as in the settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::All => "all",
+            Role::Http => "http",
+            Role::Intake => "intake",
+            Role::Relay => "relay",
+            Role::Timekeeper => "timekeeper",
+            Role::Notifier => "notifier",
+            Role::Sealer => "sealer",
+        }
+    }
+}
+
 /// The settings in force.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -305,8 +323,9 @@ impl Given {
 }
 
 impl Settings {
-    /// Whether this process runs a role.
+    /// Whether this process runs a role. Without NATS there is nothing to take in and nowhere to publish.
     pub fn runs(&self, role: Role) -> bool {
-        self.roles.contains(&Role::All) || self.roles.contains(&role)
+        let idle = self.nats.is_none() && matches!(role, Role::Intake | Role::Relay);
+        (self.roles.contains(&Role::All) || self.roles.contains(&role)) && !idle
     }
 }

@@ -13,6 +13,7 @@ use countersign_engine::trail::{self, Broken, Line};
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, UnitWeighter};
 
+use crate::batching::{Batch, Batching};
 use crate::store::{EventRow, RequestRow, Store, StoreError, Transaction};
 use crate::vault::{DataKey, Vault, VaultError};
 
@@ -36,6 +37,9 @@ pub enum LedgerError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The engine is stopping.
+    #[error("the engine is stopping")]
+    Stopping,
     /// Its personal data could not be decrypted.
     #[error("request {request}: {error}")]
     Vault {
@@ -62,12 +66,40 @@ pub struct Ledger {
     store: Store,
     vault: Vault,
     cache: Arc<Cache<RequestId, Arc<Loaded>>>,
+    glances: Batching<Glances>,
+}
+
+/// Looks whether requests still stand as they are remembered: many at once in one query, since every
+/// call that concerns a request begins with it.
+#[derive(Debug)]
+struct Glances {
+    store: Store,
+}
+
+/// A request that is not as it was remembered: its data key, wrapped.
+type Changed = Option<Vec<u8>>;
+
+impl Batch for Glances {
+    type Asked = (RequestId, u64);
+    type Answer = Result<Option<Changed>, StoreError>;
+    const MAX: usize = 256;
+
+    async fn answer(&mut self, asked: Vec<(RequestId, u64)>) -> Vec<Self::Answer> {
+        match self.store.changed(&asked).await {
+            Ok(changed) => {
+                let changed: HashMap<RequestId, Changed> = changed.into_iter().collect();
+                asked.iter().map(|(id, _)| Ok(changed.get(id).cloned())).collect()
+            }
+            Err(error) => vec![Err(error); asked.len()],
+        }
+    }
 }
 
 impl Ledger {
-    /// A ledger over a store.
+    /// A ledger over a store, within a runtime.
     pub fn new(store: Store, vault: Vault) -> Self {
-        Self { store, vault, cache: Arc::new(cache()) }
+        let (glances, _) = Batching::start(Glances { store: store.clone() });
+        Self { store, vault, cache: Arc::new(cache()), glances }
     }
 
     /// A fresh data key for a new request, and its wrapped form.
@@ -89,11 +121,12 @@ impl Ledger {
 
     /// A request as it stands.
     pub async fn load(&self, id: RequestId) -> Result<Option<Arc<Loaded>>, LedgerError> {
-        let Some(row) = self.store.request(id).await? else { return Ok(None) };
-        if let Some(cached) = self.cached(id, row.seq) {
-            return Ok(Some(cached));
-        }
-        let key = self.key(id, row.data_key.as_deref())?;
+        let remembered = self.remembered(id);
+        let seq = remembered.as_ref().map_or(0, |loaded| loaded.request.seq);
+        let Some(wrapped) = self.glances.ask((id, seq)).await.ok_or(LedgerError::Stopping)?? else {
+            return Ok(remembered);
+        };
+        let key = self.key(id, wrapped.as_deref())?;
         let events = self.store.events_of(id).await?;
         let loaded = fold(id, key, &events)?.map(Arc::new);
         if let Some(loaded) = &loaded {

@@ -4,6 +4,7 @@
 //! may use which is said in ARCHITECTURE.md and kept by a test.
 
 pub mod app;
+pub mod batching;
 pub mod blobs;
 pub mod bus;
 pub mod cli;
@@ -18,9 +19,11 @@ pub mod ledger;
 pub mod mail;
 pub mod meters;
 pub mod pages;
+pub mod pulse;
 pub mod roles;
 pub mod seal;
 pub mod service;
 pub mod stamp;
 pub mod store;
+pub mod trace;
 pub mod vault;

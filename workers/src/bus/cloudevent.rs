@@ -3,10 +3,13 @@
 use countersign_engine::event::Event;
 use serde_json::{Value, json};
 
-/// An event as a CloudEvent. `data` is the fact; nothing of its personal part leaves this way.
-pub fn of(event: &Event) -> Value {
+use crate::trace::{self, TraceParent};
+
+/// An event as a CloudEvent. `data` is the fact; nothing of its personal part leaves this way. What caused
+/// it goes along as the extension for distributed tracing.
+pub fn of(event: &Event, trace: Option<TraceParent>) -> Value {
     let fact = serde_json::to_value(&event.fact).unwrap_or_default();
-    json!({
+    let mut told = json!({
         "specversion": "1.0",
         "id": event.id,
         "source": format!("/countersign/{}", event.organization),
@@ -21,5 +24,9 @@ pub fn of(event: &Event) -> Value {
             "fact": fact.get("with").cloned().unwrap_or_default(),
             "hash": event.hash,
         },
-    })
+    });
+    if let Some(trace) = trace {
+        told[trace::HEADER] = trace.to_string().into();
+    }
+    told
 }

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::connection::{self, ANSWER_MAX};
 use super::streams::{self, DEAD};
 use crate::config::NatsSettings;
+use crate::trace::{self, TraceParent};
 
 /// Most acknowledgements that may be awaited at once.
 const IN_FLIGHT_MAX: usize = 4096;
@@ -94,6 +95,8 @@ pub struct Message {
     pub after: Option<String>,
     /// What it says.
     pub payload: Vec<u8>,
+    /// The trace it is published in.
+    pub trace: Option<TraceParent>,
 }
 
 /// What a stream says of a message that it keeps.
@@ -269,6 +272,9 @@ impl JetStream {
         let mut publish = PublishMessage::build().message_id(&message.id).payload(message.payload.into());
         if let Some(after) = &message.after {
             publish = publish.expected_last_message_id(after);
+        }
+        if let Some(trace) = message.trace {
+            publish = publish.header(trace::HEADER, trace.to_string());
         }
         let sent = self.context.send_publish(message.subject, publish).await.map_err(|error| not_published(&error))?;
         Ok(async move {

@@ -11,6 +11,7 @@ mod connection;
 mod jetstream;
 mod kept;
 mod requests;
+mod standing;
 mod streams;
 
 use std::collections::BTreeSet;
@@ -26,6 +27,7 @@ use crate::store::Lane;
 pub use bells::carry;
 pub use jetstream::{Acknowledged, BusError, JetStream, Message, StreamState};
 pub use requests::{Delivery, Requests};
+pub use standing::Lag;
 pub use streams::{DEAD, EVENTS, REQUESTS, dead_subject, event_subject, request_subject};
 
 /// How many facts a slow listener may lag behind before it misses some.

@@ -1,17 +1,19 @@
 //! Wishes that were published: a durable pull consumer delivers each until it is removed.
 
 use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_nats::jetstream::consumer::pull::{self, MessagesError, Stream};
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy};
 use async_nats::jetstream::{self, AckKind, stream};
 use futures_util::StreamExt as _;
+use tokio::time::Instant;
 
 use super::{BusError, JetStream, REQUESTS, kept};
+use crate::trace::{self, TraceParent};
 
 /// Name of the consumer that all processes share.
-const CONSUMER: &str = "countersign-intake";
+pub(super) const CONSUMER: &str = "countersign-intake";
 /// How long a delivery may go without a sign of life before it is delivered again.
 const ACK_WAIT: Duration = Duration::from_secs(30);
 /// How often whoever works on a delivery gives a sign of life.
@@ -42,6 +44,11 @@ impl Delivery {
     /// What it says.
     pub fn payload(&self) -> &[u8] {
         &self.message.payload
+    }
+
+    /// The trace it was published in.
+    pub fn trace(&self) -> Option<TraceParent> {
+        self.message.headers.as_ref()?.get(trace::HEADER)?.as_str().parse().ok()
     }
 
     /// Its number in the stream.
@@ -95,6 +102,8 @@ pub struct Requests {
     stream: stream::Stream<()>,
     consumer: Consumer<pull::Config>,
     messages: Stream,
+    /// Since when nothing came.
+    silent_since: Instant,
     asked: Instant,
 }
 
@@ -122,12 +131,13 @@ impl Requests {
             .messages()
             .await
             .map_err(|error| away(&error))?;
-        let requests = Self { stream, consumer, messages, asked: Instant::now() };
+        let now = Instant::now();
+        let requests = Self { stream, consumer, messages, silent_since: now, asked: now };
         requests.nothing_was_forgotten().await?;
         Ok(requests)
     }
 
-    /// The next one. An error means that reading must begin anew.
+    /// The next one; may be given up and called again. An error means that reading must begin anew.
     pub async fn next(&mut self) -> Result<Delivery, BusError> {
         let lost = |error: Option<MessagesError>| {
             let reason = error.map_or_else(|| "the subscription ended".to_owned(), |error| error.to_string());
@@ -138,12 +148,15 @@ impl Requests {
                 self.nothing_was_forgotten().await?;
                 self.asked = Instant::now();
             }
-            match tokio::time::timeout(SILENCE, self.messages.next()).await {
-                Ok(Some(Ok(message))) => return Ok(Delivery { message }),
+            match tokio::time::timeout_at(self.silent_since + SILENCE, self.messages.next()).await {
+                Ok(Some(Ok(message))) => {
+                    self.silent_since = Instant::now();
+                    return Ok(Delivery { message });
+                }
                 Ok(Some(Err(error))) => return Err(lost(Some(error))),
                 Ok(None) => return Err(lost(None)),
                 Err(_) => match self.nothing_was_forgotten().await? {
-                    0 => {}
+                    0 => self.silent_since = Instant::now(),
                     waiting => return Err(BusError::Away(format!("silent, although {waiting} messages wait"))),
                 },
             }

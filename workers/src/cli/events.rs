@@ -42,7 +42,7 @@ impl Events {
                 }
                 left -= 1;
                 let line = Line { body: row.body, disclosure: None, hash: row.hash };
-                let mut event = cloudevent::of(&trail::read(&line)?);
+                let mut event = cloudevent::of(&trail::read(&line)?, row.trace);
                 event["cursor"] = cursor.to_string().into();
                 writeln!(out, "{event}")?;
             }

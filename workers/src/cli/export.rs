@@ -53,7 +53,7 @@ impl Export {
         let mut walk = Walk::new(store.clone(), self.organization, self.after.unwrap_or_default());
         while let Some(entries) = walk.next().await? {
             for entry in entries {
-                writeln!(out, "{}", cloudevent::of(&entry.event))?;
+                writeln!(out, "{}", cloudevent::of(&entry.event, entry.trace))?;
             }
         }
         out.flush()?;

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::{Given, Settings};
 use crate::dialects::catalisa::sign_this::{Unaccepted, accept};
 use crate::service::Service;
+use crate::trace;
 
 #[derive(Debug, Args)]
 pub(super) struct Publication {
@@ -73,7 +74,8 @@ async fn to_stream(
         // Other data under the same source and id must get through, to be told that it is refused.
         let id = format!("{} {} {}", member("source"), member("id"), Digest::of(&payload));
         let subject = request_subject(organization);
-        let sent = jetstream.send(Message { subject, id, after: None, payload }).await?.await?;
+        let trace = message[trace::HEADER].as_str().and_then(|trace| trace.parse().ok());
+        let sent = jetstream.send(Message { subject, id, after: None, payload, trace }).await?.await?;
         writeln!(std::io::stdout(), "{} {}", member("id"), sent.sequence)?;
     }
     jetstream.flush().await;

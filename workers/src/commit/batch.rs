@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use countersign_engine::command::Wish;
-use countersign_engine::effect::EffectKind;
+use countersign_engine::effect::Effect;
 use countersign_engine::event::Event;
 use countersign_engine::ids::{Digest, OrganizationId, RequestId};
 use countersign_engine::refusal::{Code, Refusal};
@@ -14,10 +14,12 @@ use jiff::Timestamp;
 
 use super::decider::{Decided, Decider};
 use super::{Answer, Done, Failure, Order, is_honoured};
+use crate::batching::Batch;
 use crate::bus::Bus;
 use crate::ledger::{LedgerError, Loaded};
 use crate::meters::Meters;
 use crate::store::{EffectRow, EventRow, Lane, ReceiptRow, RequestRow, Store, StoreError, Transaction};
+use crate::trace::TraceParent;
 use crate::vault::DataKey;
 
 /// How often a batch is decided again because another process wrote first. Each time somebody got on.
@@ -27,6 +29,8 @@ const CONFLICTS_MAX: usize = 50;
 pub(super) struct Asked {
     pub(super) order: Order,
     pub(super) decided: Option<Decided>,
+    /// What it is caused by.
+    pub(super) trace: Option<TraceParent>,
 }
 
 pub(super) struct Writer {
@@ -54,12 +58,18 @@ struct Working {
     wrapped_key: Option<Vec<u8>>,
     rows: Vec<EventRow>,
     events: Vec<Arc<Event>>,
+    /// What caused events, by their number, where that is known.
+    traces: BTreeMap<u64, TraceParent>,
 }
 
-impl Writer {
+impl Batch for Writer {
+    type Asked = Asked;
+    type Answer = Answer;
+    const MAX: usize = 512;
+
     /// Answers every order; if the store fails, all of them say so and nothing was written. Where
     /// another process wrote first, everything is looked up and decided again.
-    pub(super) async fn write(&self, mut orders: Vec<Asked>) -> Vec<Answer> {
+    async fn answer(&mut self, mut orders: Vec<Asked>) -> Vec<Answer> {
         let started = Instant::now();
         for _ in 0..CONFLICTS_MAX {
             match self.try_write(&mut orders).await {
@@ -68,6 +78,7 @@ impl Writer {
                     return answers;
                 }
                 Err(LedgerError::Store(StoreError::Conflict)) => {
+                    self.meters.conflict();
                     tracing::debug!(orders = orders.len(), "another process wrote first");
                 }
                 Err(error) => {
@@ -79,13 +90,15 @@ impl Writer {
         tracing::error!(orders = orders.len(), "other processes always wrote first");
         vec![Err(Failure::Unavailable(StoreError::Conflict.to_string())); orders.len()]
     }
+}
 
+impl Writer {
     async fn try_write(&self, orders: &mut [Asked]) -> Result<Vec<Answer>, LedgerError> {
         let mut transaction = self.store.begin().await?;
         let mut known = self.look_up(&mut transaction, orders).await?;
         let mut receipts = Vec::new();
         let answers: Vec<Answer> =
-            orders.iter_mut().map(|asked| self.answer(asked, &mut known, &mut receipts)).collect();
+            orders.iter_mut().map(|asked| self.decide(asked, &mut known, &mut receipts)).collect();
         let mut changed: Vec<Working> = known.working.into_values().filter(|work| !work.rows.is_empty()).collect();
         if changed.is_empty() {
             return Ok(answers);
@@ -124,8 +137,8 @@ impl Writer {
         Ok(Known { now: self.decider.clock.now(), working, receipts, epochs, documents })
     }
 
-    fn answer(&self, asked: &mut Asked, known: &mut Known, receipts: &mut Vec<ReceiptRow>) -> Answer {
-        let Asked { order, decided } = asked;
+    fn decide(&self, asked: &mut Asked, known: &mut Known, receipts: &mut Vec<ReceiptRow>) -> Answer {
+        let Asked { order, decided, trace } = asked;
         if let Some(before) = asked_before(order, known)? {
             return Ok(before);
         }
@@ -140,7 +153,9 @@ impl Writer {
         let now = known.now;
         let id = order.command.request;
         let work = known.working.entry(id).or_default();
+        let before = work.rows.len();
         let done = self.apply(order, decided.take(), work, now)?;
+        work.trace_since(before, *trace);
         if let (Some(receipt), Done::Committed { request, .. }) = (&order.receipt, &done) {
             let row = ReceiptRow {
                 organization: order.organization.clone(),
@@ -184,7 +199,7 @@ impl Writer {
         transaction.insert_events(events).await?;
         let rows: Vec<RequestRow> = changed.iter().filter_map(Working::row).collect();
         transaction.upsert_requests(rows).await?;
-        let filed: Vec<EffectRow> = changed.iter().flat_map(Working::filed).collect();
+        let filed: Vec<EffectRow> = changed.iter().flat_map(Working::effect_rows).collect();
         transaction.insert_effects(filed).await?;
         let settled: Vec<String> = changed.iter().flat_map(Working::settled).collect();
         transaction.delete_effects(&settled).await?;
@@ -203,10 +218,11 @@ impl Writer {
     fn tell(&self, changed: Vec<Working>) {
         let (mut mail, mut seal, mut timers) = (false, false, false);
         for work in changed {
-            for effect in work.filed() {
-                self.meters.filed(effect.lane);
-                mail |= effect.lane == Lane::Mail;
-                seal |= effect.lane == Lane::Seal;
+            for effect in work.newly_owed() {
+                self.meters.filed(effect.kind);
+                let lane = Lane::of(effect.kind);
+                mail |= lane == Lane::Mail;
+                seal |= lane == Lane::Seal;
             }
             let wake = work.now.as_deref().and_then(Request::wake_at);
             timers |= wake.is_some() && wake != work.stored.as_ref().and_then(|stored| stored.request.wake_at());
@@ -244,16 +260,27 @@ impl Working {
     }
 
     /// Effects the batch made owed.
-    fn filed(&self) -> impl Iterator<Item = EffectRow> {
+    fn newly_owed(&self) -> impl Iterator<Item = &Effect> {
         let before = self.stored.as_ref().map(|stored| &stored.request.owed);
-        let new = move |effect: &&_| !before.is_some_and(|owed| owed.contains(*effect));
-        self.now.iter().flat_map(move |request| {
-            request.owed.iter().filter(new).map(|effect| EffectRow {
-                key: effect.key(),
-                lane: lane_of(effect.kind),
-                due_us: request.updated_at.as_microsecond(),
-            })
+        let new = move |effect: &&Effect| !before.is_some_and(|owed| owed.contains(*effect));
+        self.now.iter().flat_map(move |request| request.owed.iter().filter(new))
+    }
+
+    fn effect_rows(&self) -> impl Iterator<Item = EffectRow> {
+        let due_us = self.now.as_ref().map_or(0, |request| request.updated_at.as_microsecond());
+        self.newly_owed().map(move |effect| {
+            let trace = self.traces.get(&effect.seq).copied();
+            EffectRow { key: effect.key(), lane: Lane::of(effect.kind), due_us, trace }
         })
+    }
+
+    /// Notes what caused the rows from a place on.
+    fn trace_since(&mut self, place: usize, trace: Option<TraceParent>) {
+        let Some(trace) = trace else { return };
+        for row in &mut self.rows[place..] {
+            row.trace = Some(trace);
+            self.traces.insert(row.seq, trace);
+        }
     }
 
     /// Keys of the effects that are owed no longer.
@@ -294,18 +321,6 @@ pub(crate) fn row_of(request: &Request, data_key: Option<Vec<u8>>) -> RequestRow
 /// The name under which a request uses a document.
 pub(crate) fn document_subject(request: RequestId) -> String {
     format!("request:{request}")
-}
-
-fn lane_of(kind: EffectKind) -> Lane {
-    match kind {
-        EffectKind::Seal => Lane::Seal,
-        EffectKind::Invitation
-        | EffectKind::Reminder
-        | EffectKind::CompletedNotice
-        | EffectKind::DeclinedNotice
-        | EffectKind::CancelledNotice
-        | EffectKind::ExpiredNotice => Lane::Mail,
-    }
 }
 
 fn documents_of(order: &Order) -> impl Iterator<Item = (OrganizationId, Digest)> {

@@ -119,7 +119,7 @@ fn encrypted(event: &Event, line: Line, key: Option<&DataKey>) -> Result<EventRo
         (Some(_), None) => return Err(Failure::Unavailable("the request's data key is gone".to_owned())),
         (Some(plain), Some(key)) => Some(key.seal(&context, plain.as_bytes()).map_err(unavailable)?),
     };
-    Ok(EventRow { request: event.request, seq: event.seq, body: line.body, disclosure, hash: line.hash })
+    Ok(EventRow { request: event.request, seq: event.seq, body: line.body, disclosure, hash: line.hash, trace: None })
 }
 
 /// A UUIDv7 of an instant.

@@ -24,15 +24,16 @@ use countersign_engine::ids::{Digest, OrganizationId, RequestId, SignerId};
 use countersign_engine::refusal::Refusal;
 use countersign_engine::request::Request;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::batching::Batching;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::ledger::Ledger;
 use crate::meters::{Meters, Outcome};
 use crate::store::{ReceiptRow, Store};
-use batch::Asked;
+use crate::trace::{self, Part, TraceParent, Traces};
+use batch::{Asked, Writer};
 use decider::Decider;
 
 /// How long a receipt is honoured (SPEC §4).
@@ -40,10 +41,6 @@ pub const RECEIPT_LIFE: SignedDuration = SignedDuration::from_hours(24);
 /// What the receipts of published messages begin with. They are honoured for ever: a stream may deliver
 /// what it holds again at any time.
 pub const MESSAGE_RECEIPT: &str = "ce:";
-/// Most orders committed in one transaction.
-const BATCH_MAX: usize = 512;
-/// Most orders that wait; beyond that, submitting waits too.
-const QUEUE_MAX: usize = 4096;
 
 /// A command with who asks for it and under what conditions.
 #[derive(Clone, Debug)]
@@ -133,25 +130,21 @@ pub enum Failure {
 
 type Answer = Result<Done, Failure>;
 
-struct Job {
-    asked: Asked,
-    answer: oneshot::Sender<Answer>,
-}
-
 /// SHA-256 of the token of a signer's link in a round.
 pub type LinkDigest = dyn Fn(RequestId, SignerId, u32) -> Digest + Send + Sync;
 
 /// The write path's entrance. Cheap to clone.
 #[derive(Clone)]
 pub struct Commit {
-    queue: mpsc::Sender<Job>,
+    batches: Batching<Writer>,
     decider: Arc<Decider>,
     meters: Meters,
+    traces: Traces,
 }
 
 impl std::fmt::Debug for Commit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Commit").field("queue", &self.queue).finish_non_exhaustive()
+        f.debug_struct("Commit").finish_non_exhaustive()
     }
 }
 
@@ -164,29 +157,37 @@ impl Commit {
         clock: Clock,
         link: Arc<LinkDigest>,
         meters: Meters,
+        traces: Traces,
     ) -> (Self, JoinHandle<()>) {
-        let (queue, waiting) = mpsc::channel(QUEUE_MAX);
         let decider = Arc::new(Decider { ledger, clock, link });
-        let writer = batch::Writer { store, bus, decider: Arc::clone(&decider), meters: meters.clone() };
-        (Self { queue, decider, meters }, tokio::spawn(run(writer, waiting)))
+        let writer = Writer { store, bus, decider: Arc::clone(&decider), meters: meters.clone() };
+        let (batches, writing) = Batching::start(writer);
+        (Self { batches, decider, meters, traces }, writing)
     }
 
     /// Commits an order, or says why not.
     pub async fn submit(&self, order: Order) -> Answer {
         let wish = order.command.wish.name();
-        let answer = self.ask(order).await;
+        let mut span = self.traces.span(Part::Internal, "commit", trace::cause());
+        span.about(order.command.request);
+        span.note("countersign.wish", wish);
+        let answer = self.ask(order, span.traceparent()).await;
         let (outcome, code) = outcome(&answer);
         self.meters.command(wish, outcome, code);
+        span.note("countersign.outcome", outcome.as_str());
+        if let Some(code) = code {
+            span.note("countersign.refusal", code);
+        }
+        if outcome == Outcome::Failed {
+            span.fail();
+        }
         answer
     }
 
-    async fn ask(&self, order: Order) -> Answer {
-        let (answer, answered) = oneshot::channel();
-        let closed = || Failure::Unavailable("the engine is stopping".to_owned());
+    async fn ask(&self, order: Order, trace: Option<TraceParent>) -> Answer {
         let decided = self.decider.ahead(&order);
-        let asked = Asked { order, decided };
-        self.queue.send(Job { asked, answer }).await.map_err(|_| closed())?;
-        answered.await.map_err(|_| closed())?
+        let answer = self.batches.ask(Asked { order, decided, trace }).await;
+        answer.unwrap_or_else(|| Err(Failure::Unavailable("the engine is stopping".to_owned())))
     }
 }
 
@@ -198,31 +199,5 @@ fn outcome(answer: &Answer) -> (Outcome, Option<&'static str>) {
         Err(Failure::Refused(refusal)) => (Outcome::Refused, Some(refusal.code.as_str())),
         Err(Failure::KeyReused) => (Outcome::Refused, Some("idempotency_key_reused")),
         Err(Failure::DocumentGone | Failure::Unavailable(_)) => (Outcome::Failed, None),
-    }
-}
-
-async fn run(writer: batch::Writer, mut waiting: mpsc::Receiver<Job>) {
-    let mut jobs = Vec::with_capacity(BATCH_MAX);
-    while waiting.recv_many(&mut jobs, BATCH_MAX).await > 0 {
-        let (orders, answers): (Vec<Asked>, Vec<_>) = jobs.drain(..).map(|job| (job.asked, job.answer)).unzip();
-        let results = writer.write(orders).await;
-        for (answer, result) in answers.into_iter().zip(results) {
-            // Whoever asked may have gone; what was committed stays committed.
-            let _ = answer.send(result);
-        }
-        gather(&waiting).await;
-    }
-}
-
-/// Lets those who were just answered ask again, so that they share the next transaction: a small one
-/// costs almost as much as a full one.
-async fn gather(waiting: &mpsc::Receiver<Job>) {
-    let mut gathered = waiting.len();
-    while gathered < BATCH_MAX {
-        tokio::task::yield_now().await;
-        if waiting.len() == gathered {
-            break;
-        }
-        gathered = waiting.len();
     }
 }

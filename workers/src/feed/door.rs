@@ -63,6 +63,9 @@ pub struct CloudEvent {
     pub sequence: String,
     /// The tenant.
     pub organization: String,
+    /// W3C trace context of what caused it, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
     /// Who caused it, what happened, and its hash in the request's chain.
     pub data: Value,
 }
@@ -124,7 +127,7 @@ async fn answer(floor: Floor, desk: Desk, headers: HeaderMap, query: &str) -> Re
         return stream::open(floor, desk, headers, caller.organization, after);
     }
     let page = desk.feed.page(&caller.organization, after, limit).await.map_err(|error| Fault::internal(&error))?;
-    let data = page.entries.iter().map(|entry| cloudevent::of(&entry.event)).collect();
+    let data = page.entries.iter().map(|entry| cloudevent::of(&entry.event, entry.trace)).collect();
     Ok(Json(EventPage { data, next: page.next.to_string(), more: page.more }).into_response())
 }
 

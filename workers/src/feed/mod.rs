@@ -18,6 +18,7 @@ use quick_cache::sync::Cache;
 
 pub use crate::store::{BadCursor, Cursor};
 use crate::store::{EventRow, Store, StoreError};
+use crate::trace::TraceParent;
 
 pub use door::{CloudEvent, Desk, EventPage, routes};
 
@@ -46,6 +47,8 @@ pub struct Entry {
     pub cursor: Cursor,
     /// The event, without its personal part.
     pub event: Event,
+    /// What caused it, where that is known.
+    pub trace: Option<TraceParent>,
 }
 
 /// Some of an organization's events.
@@ -100,5 +103,5 @@ impl Feed {
 
 fn entry((cursor, row): (Cursor, EventRow)) -> Result<Entry, Broken> {
     let event = trail::read(&Line { body: row.body, disclosure: None, hash: row.hash })?;
-    Ok(Entry { cursor, event })
+    Ok(Entry { cursor, event, trace: row.trace })
 }

@@ -64,7 +64,9 @@ pub(super) fn open(
     let reader = Reader { floor, desk, headers, organization, bell, patience, at, ready, more: true, _place: place };
     let events = stream::unfold(reader, |mut reader| async {
         let entry = reader.next().await?;
-        let event = sse::Event::default().id(entry.cursor.to_string()).data(cloudevent::of(&entry.event).to_string());
+        let event = sse::Event::default()
+            .id(entry.cursor.to_string())
+            .data(cloudevent::of(&entry.event, entry.trace).to_string());
         Some((Ok::<_, Infallible>(event), reader))
     });
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response())

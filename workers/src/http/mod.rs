@@ -3,11 +3,14 @@
 
 pub mod auth;
 pub mod caller;
+mod checks;
 pub mod fault;
 pub mod form;
 pub mod health;
 pub mod idempotency;
 pub mod scrape;
+mod stand;
+pub mod traced;
 
 use std::sync::Arc;
 

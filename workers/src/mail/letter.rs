@@ -9,6 +9,7 @@ use countersign_engine::signer::Role;
 use jiff::Timestamp;
 
 use crate::language::Language;
+use crate::trace::TraceParent;
 
 /// What a letter is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -74,6 +75,8 @@ pub struct Letter {
     pub expires_at: Option<Timestamp>,
     /// What the addressee is asked to do.
     pub role: Role,
+    /// The trace it is sent in, told in a header.
+    pub trace: Option<TraceParent>,
 }
 
 /// Shows only what may stand in a log: neither the address, nor the link, nor anyone's words.
@@ -109,6 +112,7 @@ pub(super) mod tests {
             link: Some("https://sign.example.com/s/secret-token".into()),
             expires_at: Some("2026-03-14T17:05:00Z".parse().unwrap()),
             role: Role::Signer,
+            trace: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse().unwrap()),
         }
     }
 

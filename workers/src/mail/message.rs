@@ -14,6 +14,7 @@ use lettre::{
 use sha2::{Digest as _, Sha256};
 
 use super::{Letter, MailError, MailSettingError, SETTING_FROM, render::one_line};
+use crate::trace;
 
 /// The longest name made of a key, in bytes: it must fit a file name and a header line.
 const NAME_BYTES: usize = 120;
@@ -48,7 +49,13 @@ impl Sender {
         let page = letter.render()?;
         let message_id = format!("<{name}@{}>", self.0.email.domain());
         let shown_key = if shows_as_it_is(&letter.key) { letter.key.clone() } else { name };
-        Message::builder()
+        let builder = match letter.trace {
+            None => Message::builder(),
+            Some(trace) => {
+                Message::builder().raw_header(exact(HeaderName::new_from_ascii_str(trace::HEADER), trace.to_string()))
+            }
+        };
+        builder
             .from(self.0.clone())
             .to(to)
             // A typed `=?…?=` is text: left whole, a mail client would decode it.

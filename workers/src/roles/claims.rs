@@ -7,25 +7,29 @@ use tokio_util::sync::CancellationToken;
 
 use super::{LEASE, POLL};
 use crate::clock::from_micros;
+use crate::config::Role;
 use crate::service::Service;
 use crate::store::{Claim, Lane};
 
-/// Runs `work` on the effects of a lane, at most `at_once` at a time, until told to stop.
+/// Runs `work` on the effects of a lane, at most `at_once` at a time, until told to stop, as a role.
 /// What is claimed when the stop comes is finished first.
-pub(super) async fn run<W, F>(service: Arc<Service>, stop: CancellationToken, lane: Lane, at_once: i64, work: W)
-where
+pub(super) async fn run<W, F>(
+    service: Arc<Service>,
+    stop: CancellationToken,
+    (role, lane): (Role, Lane),
+    at_once: i64,
+    work: W,
+) where
     W: Fn(Arc<Service>, Vec<Claim>) -> F,
     F: Future<Output = ()>,
 {
     while !stop.is_cancelled() {
+        service.pulses.beat(role);
         let now = service.clock.now();
         let until = now + LEASE;
         match service.store.claim(lane, now.as_microsecond(), until.as_microsecond(), at_once).await {
             Ok(claims) if claims.is_empty() => wait(&service, &stop, lane).await,
-            Ok(claims) => {
-                service.meters.attempted(lane, claims.len());
-                work(Arc::clone(&service), claims).await;
-            }
+            Ok(claims) => work(Arc::clone(&service), claims).await,
             Err(error) => {
                 tracing::error!(%error, lane = lane.as_str(), "effects could not be claimed");
                 wait(&service, &stop, lane).await;

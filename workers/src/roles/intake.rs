@@ -14,10 +14,14 @@ use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::POLL;
 use crate::bus::{BusError, Delivery, JetStream, Message, Requests, dead_subject};
-use crate::dialects::catalisa::sign_this::{ATTRIBUTE_MAX, Reason, Unaccepted, accept};
+use crate::config::Role;
+use crate::dialects::catalisa::sign_this::{self, ATTRIBUTE_MAX, Reason, Unaccepted, accept};
+use crate::meters::Intake;
 use crate::service::Service;
 use crate::store::{DeadLetterRow, StoreError};
+use crate::trace::{self, Part};
 
 /// Most messages worked on at once: they share transactions.
 const AT_ONCE: usize = 64;
@@ -35,8 +39,10 @@ pub async fn run(service: Arc<Service>, stop: CancellationToken) {
     let Some(jetstream) = service.bus.jetstream().cloned() else { return };
     let mut told = false;
     while !stop.is_cancelled() {
+        service.pulses.beat(Role::Intake);
         let reading = tokio::select! {
             () = stop.cancelled() => return,
+            () = tokio::time::sleep(POLL), if !jetstream.is_connected() => continue,
             reading = begin(&jetstream) => reading,
         };
         match reading {
@@ -68,8 +74,10 @@ async fn read(service: &Arc<Service>, jetstream: &JetStream, mut requests: Reque
     // Each in a task of its own: one that panics comes again, is counted, and ends no other.
     let mut working = JoinSet::new();
     loop {
+        service.pulses.beat(Role::Intake);
         tokio::select! {
             () = stop.cancelled() => break,
+            () = tokio::time::sleep(POLL) => {}
             Some(ended) = working.join_next(), if !working.is_empty() => tell(ended),
             next = requests.next(), if working.len() < AT_ONCE => match next {
                 Ok(delivery) => drop(working.spawn(handle(Arc::clone(service), jetstream.clone(), delivery))),
@@ -92,19 +100,45 @@ fn tell(ended: Result<(), JoinError>) {
 }
 
 async fn handle(service: Arc<Service>, jetstream: JetStream, delivery: Delivery) {
-    match delivery.while_working(attempt(&service, &delivery)).await {
-        Ok(()) => delivery.done().await,
-        Err(Unaccepted::Never(reasons)) => match bury(&service, &jetstream, &delivery, &reasons).await {
-            Ok(()) => delivery.done().await,
-            Err(reason) => {
-                // The stream may be gone, and nobody else may look after it.
-                if let Err(error) = jetstream.ensure_streams().await {
-                    tracing::debug!(%error, "the streams cannot be looked at");
-                }
-                later(&delivery, &reason).await;
+    if delivery.delivered() > 1 {
+        service.meters.redelivered();
+    }
+    let parent = delivery.trace().or_else(|| sign_this::trace_of(delivery.payload()));
+    let mut span = service.traces.span(Part::Consumer, "intake", parent);
+    let work = async {
+        let worked = delivery.while_working(attempt(&service, &delivery)).await;
+        take_in(&service, &jetstream, &delivery, worked).await
+    };
+    let taken = trace::caused_by(span.traceparent(), work).await;
+    let how = *taken.as_ref().unwrap_or(&Intake::Later);
+    service.meters.taken_in(how);
+    span.note("countersign.outcome", how.as_str());
+    match taken {
+        Ok(_) => delivery.done().await,
+        Err(reason) => later(&delivery, &reason).await,
+    }
+}
+
+/// What becomes of a message: it is done with, or there is a reason for which it comes again.
+async fn take_in(
+    service: &Service,
+    jetstream: &JetStream,
+    delivery: &Delivery,
+    worked: Result<(), Unaccepted>,
+) -> Result<Intake, String> {
+    match worked {
+        Ok(()) => Ok(Intake::Accepted),
+        Err(Unaccepted::Never(reasons)) => {
+            let buried = bury(service, jetstream, delivery, &reasons).await;
+            // If it could not be, the stream may be gone, and nobody else may look after it.
+            if buried.is_err()
+                && let Err(error) = jetstream.ensure_streams().await
+            {
+                tracing::debug!(%error, "the streams cannot be looked at");
             }
-        },
-        Err(Unaccepted::Later(reason)) => later(&delivery, &reason).await,
+            buried.map(|()| Intake::DeadLetter)
+        }
+        Err(Unaccepted::Later(reason)) => Err(reason),
     }
 }
 
@@ -234,7 +268,7 @@ fn shortened(text: &str) -> String {
 
 /// Its number in the stream of dead letters.
 async fn publish(jetstream: &JetStream, subject: String, id: Uuid, payload: Vec<u8>) -> Result<u64, BusError> {
-    let message = Message { subject, id: id.to_string(), after: None, payload };
+    let message = Message { subject, id: id.to_string(), after: None, payload, trace: trace::cause() };
     jetstream.send(message).await?.await.map(|acknowledged| acknowledged.sequence)
 }
 

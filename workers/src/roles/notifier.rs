@@ -15,11 +15,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::{backoff, claims};
 use crate::commit::{Failure, Fence, Order};
+use crate::config::Role;
 use crate::language::Language;
 use crate::mail::{Letter, LetterKind, MailError, Mailer};
-use crate::meters::Trouble;
+use crate::meters::Attempt;
 use crate::service::{Service, ServiceError};
 use crate::store::{Claim, Lane};
+use crate::trace::{self, Part, Span};
 
 /// Most letters sent in one go.
 const AT_ONCE: i64 = 128;
@@ -27,12 +29,13 @@ const AT_ONCE: i64 = 128;
 /// Runs until told to stop.
 pub async fn run(service: Arc<Service>, mailer: Mailer, stop: CancellationToken) {
     let post = |service, claims| post(service, mailer.clone(), claims);
-    claims::run(service, stop, Lane::Mail, AT_ONCE, post).await;
+    claims::run(service, stop, (Role::Notifier, Lane::Mail), AT_ONCE, post).await;
 }
 
 /// A letter with the claim it is written for.
 struct Errand {
     claim: Claim,
+    span: Span,
     effect: Effect,
     request: Arc<Request>,
 }
@@ -46,7 +49,7 @@ async fn post(service: Arc<Service>, mailer: Mailer, claims: Vec<Claim>) {
         .collect();
     let (errands, letters): (Vec<Errand>, Vec<Letter>) = errands.into_iter().unzip();
     let sent = mailer.send_all(&letters).await;
-    join_all(errands.iter().zip(sent).map(|(errand, result)| settle(&service, errand, result))).await;
+    join_all(errands.into_iter().zip(sent).map(|(errand, result)| settle(&service, errand, result))).await;
 }
 
 /// The claim with its request, if the effect is still owed.
@@ -54,9 +57,15 @@ async fn find(service: &Service, claim: Claim) -> Option<Errand> {
     let effect: Effect = claim.key.parse().ok()?;
     match service.ledger.load(effect.request).await {
         Ok(Some(loaded)) if loaded.request.owed.contains(&effect) => {
-            Some(Errand { claim, effect, request: Arc::clone(&loaded.request) })
+            let mut span = service.traces.span(Part::Client, "letter", claim.trace);
+            span.about(effect.request);
+            span.note("countersign.effect", effect.kind.as_str());
+            Some(Errand { claim, span, effect, request: Arc::clone(&loaded.request) })
         }
-        Ok(_) => None,
+        Ok(_) => {
+            service.meters.attempted(effect.kind, Attempt::Moot);
+            None
+        }
         Err(error) => {
             tracing::error!(%error, effect = claim.key, "a request could not be read for its letter");
             None
@@ -96,21 +105,28 @@ fn letter(service: &Service, errand: &Errand) -> Option<Letter> {
         link,
         expires_at: request.expires_at,
         role: signer.terms.role,
+        trace: errand.span.traceparent(),
     })
 }
 
-async fn settle(service: &Service, errand: &Errand, result: Result<(), MailError>) {
+async fn settle(service: &Service, mut errand: Errand, result: Result<(), MailError>) {
+    if result.is_err() {
+        errand.span.fail();
+    }
     let effect = errand.effect;
     let wish = match result {
-        Ok(()) => Wish::Delivered { effect },
+        Ok(()) => {
+            service.meters.attempted(effect.kind, Attempt::Done);
+            Wish::Delivered { effect }
+        }
         Err(MailError::Permanent(reason)) => {
             tracing::warn!(effect = errand.claim.key, reason, "a letter was refused for good");
-            service.meters.failed(Lane::Mail, Trouble::Permanent);
+            service.meters.attempted(effect.kind, Attempt::Permanent);
             Wish::Undeliverable { effect, code: "refused".to_owned() }
         }
         Err(MailError::Transient(reason)) => {
             tracing::warn!(effect = errand.claim.key, reason, "a letter could not be sent; it will be tried again");
-            service.meters.failed(Lane::Mail, Trouble::Transient);
+            service.meters.attempted(effect.kind, Attempt::Transient);
             let due = service.clock.now() + backoff(errand.claim.attempts);
             if let Err(error) = service.store.defer(&errand.claim, due.as_microsecond(), "transient").await {
                 tracing::error!(%error, "a failed letter could not be put off; its claim will run out");
@@ -121,7 +137,7 @@ async fn settle(service: &Service, errand: &Errand, result: Result<(), MailError
     let command = Command { request: effect.request, wish };
     let mut order = Order::system(errand.request.organization.clone(), command);
     order.fence = Some(Fence { key: errand.claim.key.clone(), epoch: errand.claim.epoch });
-    match service.submit(order).await {
+    match trace::caused_by(errand.span.traceparent(), service.submit(order)).await {
         Ok(_) => {}
         // No longer owed, or claimed again since: whoever holds it now settles it.
         Err(ServiceError::Commit(Failure::Refused(_))) => {}

@@ -20,11 +20,11 @@ use uuid::Uuid;
 
 use super::POLL;
 use crate::bus::{Acknowledged, BusError, EVENTS, JetStream, Message, cloudevent, event_subject};
+use crate::config::Role;
 use crate::service::Service;
-use crate::store::{Cursor, EventRow, Place, StoreError};
+use crate::store::{Cursor, EventRow, Place, RELAY, StoreError};
+use crate::trace::{Part, Span};
 
-/// The relay's place.
-const PLACE: &str = "relay";
 /// How long the place is held; renewed with every move and every look.
 const HELD: SignedDuration = SignedDuration::from_secs(15);
 /// Most facts in flight.
@@ -86,6 +86,7 @@ pub async fn run(service: Arc<Service>, stop: CancellationToken) {
     let holder = Uuid::new_v4().to_string();
     let mut relay = Relay::new(service, jetstream);
     while !stop.is_cancelled() {
+        relay.beat();
         let now = relay.service.clock.now();
         let taken = match relay.take(&holder, now).await {
             Ok(taken) => taken,
@@ -124,6 +125,10 @@ struct Relay {
 }
 
 impl Relay {
+    fn beat(&self) {
+        self.service.pulses.beat(Role::Relay);
+    }
+
     fn new(service: Arc<Service>, jetstream: JetStream) -> Self {
         let (place, saved, at) = (Place::default(), Place::default(), Instant::now());
         Self { service, jetstream, place, saved, at, gone: 0, passed: 0 }
@@ -132,7 +137,7 @@ impl Relay {
     /// Takes the place, if nobody's lease lasts beyond an instant.
     async fn take(&mut self, holder: &str, free_at: Timestamp) -> Result<bool, StoreError> {
         let until_us = (self.service.clock.now() + HELD).as_microsecond();
-        let taken = self.service.store.take_place(PLACE, holder, free_at.as_microsecond(), until_us).await?;
+        let taken = self.service.store.take_place(RELAY, holder, free_at.as_microsecond(), until_us).await?;
         if let Some(place) = taken {
             (self.place, self.saved, self.at) = (place, place, Instant::now());
         }
@@ -143,6 +148,7 @@ impl Relay {
     async fn hold(&mut self, stop: &CancellationToken) {
         let mut told = false;
         while !stop.is_cancelled() {
+            self.beat();
             let before = self.place.at;
             match self.relay(stop).await {
                 Ok(()) => return,
@@ -169,6 +175,7 @@ impl Relay {
         self.look().await?;
         let mut patience = POLL;
         while !stop.is_cancelled() {
+            self.beat();
             let rows = self.service.store.log_after(self.place.at, WINDOW).await?;
             if rows.is_empty() {
                 self.save().await?;
@@ -223,10 +230,14 @@ impl Relay {
         let mut after = None;
         let mut failed = None;
         for (cursor, row) in rows {
-            let message = message(row, after.take())?;
+            // What nobody follows has no span of its own.
+            let span = row.trace.map(|cause| self.service.traces.span(Part::Producer, "publish", Some(cause)));
+            let trace = span.as_ref().and_then(Span::traceparent);
+            let message = Message { trace, ..message(row, after.take())? };
             after = Some(message.id.clone());
             match self.jetstream.send(message).await {
-                Ok(acknowledged) => waiting.push((cursor, acknowledged)),
+                // The span lasts until it is known to have arrived.
+                Ok(acknowledged) => waiting.push((cursor, acknowledged, span)),
                 Err(error) => {
                     failed = Some(error);
                     break;
@@ -234,7 +245,7 @@ impl Relay {
             }
         }
         let before = self.place.at;
-        for (cursor, acknowledged) in waiting {
+        for (cursor, acknowledged, _span) in waiting {
             let acknowledged = match acknowledged.await {
                 Ok(acknowledged) => acknowledged,
                 // What arrived before this one counts, and the next window begins with it.
@@ -287,7 +298,7 @@ impl Relay {
             return Ok(());
         }
         let until = self.service.clock.now() + HELD;
-        if !self.service.store.move_place(PLACE, &self.place, until.as_microsecond()).await? {
+        if !self.service.store.move_place(RELAY, &self.place, until.as_microsecond()).await? {
             return Err(Interrupted::Lost);
         }
         (self.saved, self.at) = (self.place, Instant::now());
@@ -296,16 +307,17 @@ impl Relay {
 
     /// Lets another process take the place at once.
     async fn release(&self) {
-        if let Err(error) = self.service.store.move_place(PLACE, &self.place, 0).await {
+        if let Err(error) = self.service.store.move_place(RELAY, &self.place, 0).await {
             tracing::warn!(%error, "the relay's place could not be released; it will be free in a moment");
         }
     }
 }
 
 fn message(row: EventRow, after: Option<String>) -> Result<Message, Interrupted> {
+    let trace = row.trace;
     let line = Line { body: row.body, disclosure: None, hash: row.hash };
     let event = trail::read(&line).map_err(|error| Interrupted::Unreadable(error.to_string()))?;
-    let payload = serde_json::to_vec(&cloudevent::of(&event));
+    let payload = serde_json::to_vec(&cloudevent::of(&event, trace));
     let payload = payload.map_err(|error| Interrupted::Unreadable(error.to_string()))?;
-    Ok(Message { subject: event_subject(&event), id: event.id.to_string(), after, payload })
+    Ok(Message { subject: event_subject(&event), id: event.id.to_string(), after, payload, trace })
 }

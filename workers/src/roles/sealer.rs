@@ -10,16 +10,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::{backoff, claims};
 use crate::commit::Order;
-use crate::meters::Trouble;
+use crate::config::Role;
+use crate::meters::Attempt;
 use crate::service::{Service, ServiceError};
 use crate::store::{Claim, Lane};
+use crate::trace::{self, Part};
 
 /// Most documents sealed in one go.
 const AT_ONCE: i64 = 8;
 
 /// Runs until told to stop.
 pub async fn run(service: Arc<Service>, stop: CancellationToken) {
-    claims::run(service, stop, Lane::Seal, AT_ONCE, work).await;
+    claims::run(service, stop, (Role::Sealer, Lane::Seal), AT_ONCE, work).await;
 }
 
 async fn work(service: Arc<Service>, claims: Vec<Claim>) {
@@ -28,19 +30,25 @@ async fn work(service: Arc<Service>, claims: Vec<Claim>) {
 
 async fn seal(service: &Service, claim: &Claim) {
     let Ok(effect) = claim.key.parse::<Effect>() else { return };
+    let mut span = service.traces.span(Part::Internal, "seal", claim.trace);
+    span.about(effect.request);
+    let cause = span.traceparent();
     let error = match service.ledger.load(effect.request).await {
-        Ok(Some(loaded)) if loaded.request.owed.contains(&effect) => match service.sealed_pdf(&loaded).await {
-            Ok(_) => return,
-            Err(error) => {
-                record(service, &loaded.request.organization, effect, claim, &error).await;
-                error
+        Ok(Some(loaded)) if loaded.request.owed.contains(&effect) => {
+            match trace::caused_by(cause, service.sealed_pdf(&loaded)).await {
+                Ok(_) => return service.meters.attempted(effect.kind, Attempt::Done),
+                Err(error) => {
+                    trace::caused_by(cause, record(service, &loaded.request.organization, effect, claim, &error)).await;
+                    error
+                }
             }
-        },
-        Ok(_) => return,
+        }
+        Ok(_) => return service.meters.attempted(effect.kind, Attempt::Moot),
         Err(error) => error.into(),
     };
+    span.fail();
     tracing::error!(%error, request = %effect.request, "a document could not be sealed; it will be tried again");
-    service.meters.failed(Lane::Seal, Trouble::Transient);
+    service.meters.attempted(effect.kind, Attempt::Transient);
     let due = service.clock.now() + backoff(claim.attempts);
     if let Err(error) = service.store.defer(claim, due.as_microsecond(), code(&error)).await {
         tracing::error!(%error, "a failed sealing could not be put off; its claim will run out");

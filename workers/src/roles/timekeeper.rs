@@ -4,6 +4,7 @@
 //! what is due. Two timekeepers at once are harmless: the second tick finds nothing due.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use countersign_engine::command::{Command, Wish};
 use futures_util::future::join_all;
@@ -13,7 +14,9 @@ use tokio_util::sync::CancellationToken;
 use super::POLL;
 use crate::clock::from_micros;
 use crate::commit::{Failure, Order, RECEIPT_LIFE};
+use crate::config::Role;
 use crate::service::{Service, ServiceError};
+use crate::store::Due;
 
 /// Most requests ticked in one go.
 const AT_ONCE: i64 = 500;
@@ -26,6 +29,7 @@ const UNUSED_DOCUMENT_LIFE: SignedDuration = SignedDuration::from_hours(24);
 pub async fn run(service: Arc<Service>, stop: CancellationToken) {
     let mut tidied = Timestamp::MIN;
     while !stop.is_cancelled() {
+        service.pulses.beat(Role::Timekeeper);
         let now = service.clock.now();
         if now.duration_since(tidied) >= HOUSEKEEPING {
             tidied = now;
@@ -36,11 +40,8 @@ pub async fn run(service: Arc<Service>, stop: CancellationToken) {
         match service.store.due_requests(now.as_microsecond(), AT_ONCE).await {
             Ok(due) if due.is_empty() => wait(&service, &stop).await,
             Ok(due) => {
-                let ticks = due.into_iter().map(|(request, organization)| {
-                    let order = Order::system(organization, Command { request, wish: Wish::Tick });
-                    service.submit(order)
-                });
-                if !join_all(ticks).await.iter().all(is_settled) {
+                let ticks = due.into_iter().map(|due| tick(&service, due));
+                if !join_all(ticks).await.into_iter().all(|settled| settled) {
                     wait(&service, &stop).await;
                 }
             }
@@ -52,10 +53,17 @@ pub async fn run(service: Arc<Service>, stop: CancellationToken) {
     }
 }
 
-/// A refusal settles it too: the request changed meanwhile, or nothing was due any more.
-fn is_settled<T>(answer: &Result<T, ServiceError>) -> bool {
-    match answer {
-        Ok(_) | Err(ServiceError::Commit(Failure::Refused(_))) => true,
+/// Wishes a tick; whether that settled it. A refusal does too: the request changed meanwhile, or
+/// nothing was due any more.
+async fn tick(service: &Service, due: Due) -> bool {
+    let order = Order::system(due.organization, Command { request: due.request, wish: Wish::Tick });
+    match service.submit(order).await {
+        Ok(_) => {
+            let late = service.clock.now().as_microsecond().saturating_sub(due.since_us);
+            service.meters.timer_handled(Duration::from_micros(u64::try_from(late).unwrap_or(0)));
+            true
+        }
+        Err(ServiceError::Commit(Failure::Refused(_))) => true,
         Err(error) => {
             tracing::error!(%error, "a tick failed");
             false

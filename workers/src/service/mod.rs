@@ -23,9 +23,11 @@ use crate::commit::{Commit, Done, Failure, Order};
 use crate::config::Settings;
 use crate::ledger::{Ledger, LedgerError};
 use crate::meters::Meters;
+use crate::pulse::Pulses;
 use crate::seal::{Authority, AuthorityError, SealError};
 use crate::stamp::StampKey;
 use crate::store::{Store, StoreError};
+use crate::trace::{BadTraceSetting, Traces};
 use crate::vault::{Vault, VaultError};
 
 use documents::Documents;
@@ -58,6 +60,9 @@ pub enum ServiceError {
     /// The bus.
     #[error(transparent)]
     Bus(#[from] BusError),
+    /// A setting of the traces.
+    #[error(transparent)]
+    Trace(#[from] BadTraceSetting),
     /// The write path.
     #[error(transparent)]
     Commit(#[from] Failure),
@@ -92,7 +97,12 @@ pub struct Service {
     pub authority: Arc<Authority>,
     /// What is counted.
     pub meters: Meters,
-    blobs: Blobs,
+    /// Which roles come round.
+    pub pulses: Pulses,
+    /// Makes spans.
+    pub traces: Traces,
+    /// Where documents lie.
+    pub blobs: Blobs,
 }
 
 impl Service {
@@ -113,6 +123,8 @@ impl Service {
         let ledger = Ledger::new(store.clone(), vault.clone());
         let bus = Arc::new(Bus::open(settings.nats.as_ref()).await?);
         let meters = Meters::default();
+        let pulses = Pulses::new(clock.clone());
+        let traces = Traces::from_variables()?;
         let (commit, writing) = Commit::start(
             store.clone(),
             ledger.clone(),
@@ -120,11 +132,26 @@ impl Service {
             clock.clone(),
             links.digests(),
             meters.clone(),
+            traces.clone(),
         );
         let inspector = settings.inspector.clone();
         let documents = Documents::new(store.clone(), blobs.clone(), vault, clock.clone(), inspector);
         let authority = Arc::new(authority);
-        let service = Self { settings, clock, store, ledger, bus, commit, documents, links, authority, meters, blobs };
+        let service = Self {
+            settings,
+            clock,
+            store,
+            ledger,
+            bus,
+            commit,
+            documents,
+            links,
+            authority,
+            meters,
+            pulses,
+            traces,
+            blobs,
+        };
         Ok((Arc::new(service), writing))
     }
 

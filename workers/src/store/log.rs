@@ -72,6 +72,6 @@ impl Store {
 
 /// An event with its place.
 pub(super) fn placed(columns: LogColumns) -> Result<(Cursor, EventRow), StoreError> {
-    let (transaction, position, request, seq, body, disclosure, hash) = columns;
-    Ok((Cursor { transaction, position }, EventRow::try_from((request, seq, body, disclosure, hash))?))
+    let (transaction, position, request, seq, body, disclosure, hash, trace) = columns;
+    Ok((Cursor { transaction, position }, EventRow::try_from((request, seq, body, disclosure, hash, trace))?))
 }

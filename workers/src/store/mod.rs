@@ -21,19 +21,24 @@ mod transaction;
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 
+use countersign_engine::effect::EffectKind;
 use countersign_engine::ids::{Digest, KeyId, OrganizationId, RequestId};
 use countersign_engine::request::Status;
 use sqlx::SqlSafeStr as _;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use uuid::Uuid;
+
+use crate::trace::TraceParent;
 
 pub use feed::Stretch;
 pub use log::{BadCursor, Cursor};
-pub use places::{DeadLetterRow, Place};
+pub use places::{DeadLetterRow, Place, RELAY};
 pub use postgres::Postgres;
+pub use reads::Due;
 pub use sqlite::Sqlite;
-pub use stand::Owed;
+pub use stand::{Outbox, Owed};
 pub use transaction::Transaction;
 
 /// The truth: everything that must not be lost. Cheap to clone.
@@ -99,17 +104,17 @@ fn migrator(known: &[(i64, &'static str, &'static str)]) -> Migrator {
 }
 
 /// Why the store did not answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database said no, or is away.
     #[error("the database failed: {0}")]
-    Database(sqlx::Error),
+    Database(Arc<sqlx::Error>),
     /// Another process wrote first; nothing of this was written. Worth another try.
     #[error("another process wrote first")]
     Conflict,
     /// The schema could not be brought up to date, or is not ours.
     #[error("the schema cannot be used: {0}")]
-    Schema(#[from] sqlx::migrate::MigrateError),
+    Schema(Arc<MigrateError>),
     /// What is stored cannot be what was written.
     #[error("the stored {what} cannot be read")]
     Corrupt {
@@ -123,7 +128,13 @@ pub enum StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        if postgres::is_conflict(&error) { StoreError::Conflict } else { StoreError::Database(error) }
+        if postgres::is_conflict(&error) { StoreError::Conflict } else { StoreError::Database(error.into()) }
+    }
+}
+
+impl From<MigrateError> for StoreError {
+    fn from(error: MigrateError) -> Self {
+        StoreError::Schema(error.into())
     }
 }
 
@@ -140,6 +151,8 @@ pub struct EventRow {
     pub disclosure: Option<Vec<u8>>,
     /// Its hash.
     pub hash: Digest,
+    /// What caused it, where that is known. Not hashed: it is no part of what happened.
+    pub trace: Option<TraceParent>,
 }
 
 /// The narrow row of a request; times in microseconds.
@@ -181,6 +194,19 @@ pub enum Lane {
 }
 
 impl Lane {
+    /// Which role does effects of a kind.
+    pub fn of(kind: EffectKind) -> Self {
+        match kind {
+            EffectKind::Seal => Lane::Seal,
+            EffectKind::Invitation
+            | EffectKind::Reminder
+            | EffectKind::CompletedNotice
+            | EffectKind::DeclinedNotice
+            | EffectKind::CancelledNotice
+            | EffectKind::ExpiredNotice => Lane::Mail,
+        }
+    }
+
     /// The lane's stored name.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -197,8 +223,10 @@ pub struct EffectRow {
     pub key: String,
     /// Who does it.
     pub lane: Lane,
-    /// Not before, in microseconds.
+    /// Since when it is owed, and not before, in microseconds.
     pub due_us: i64,
+    /// What caused its event.
+    pub trace: Option<TraceParent>,
 }
 
 /// An effect that a worker holds until its lease ends.
@@ -210,6 +238,8 @@ pub struct Claim {
     pub epoch: i64,
     /// How often it failed before.
     pub attempts: i64,
+    /// What caused its event.
+    pub trace: Option<TraceParent>,
 }
 
 /// The first answer to a command that carried an idempotency key.

@@ -8,6 +8,9 @@ use super::either::{read, within};
 use super::rows::{DeadLetterColumns, PlaceColumns, digest, organization, unsigned};
 use super::{Cursor, Store, StoreError, sql};
 
+/// The relay's place.
+pub const RELAY: &str = "relay";
+
 /// How far a role has come, and by which stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Place {

@@ -9,6 +9,7 @@
 use std::time::Duration;
 
 use countersign_engine::ids::{Digest, OrganizationId, RequestId};
+use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use uuid::Uuid;
 
@@ -19,6 +20,9 @@ use super::{StoreError, migrator};
 const CONNECTIONS_MAX: u32 = 12;
 /// How long to wait for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a connection that answered is believed to be there still: asking each time would cost as
+/// much as a look-up.
+const TRUSTED: Duration = Duration::from_millis(500);
 /// Most statements that stay prepared on a connection: more than there are.
 const STATEMENTS_MAX: usize = 200;
 pub(super) const MIGRATIONS: [(i64, &str, &str); 3] = [
@@ -29,7 +33,7 @@ pub(super) const MIGRATIONS: [(i64, &str, &str); 3] = [
 
 const CHANGED_SINCE: &str = "SELECT requests.id, requests.data_key FROM unnest($1::uuid[], $2::bigint[]) AS \
      known (id, seq) JOIN requests ON requests.id = known.id WHERE requests.seq <> known.seq";
-const EVENTS_OF_ALL: &str = "SELECT request, seq, body, disclosure, hash FROM events \
+const EVENTS_OF_ALL: &str = "SELECT request, seq, body, disclosure, hash, trace FROM events \
      WHERE request = ANY($1) ORDER BY request, seq";
 const RECEIPTS_OF: &str = "SELECT receipts.organization, receipts.key, fingerprint, subject, seq, created_us FROM \
      unnest($1::text[], $2::text[]) AS wanted (organization, key) JOIN receipts ON \
@@ -37,18 +41,23 @@ const RECEIPTS_OF: &str = "SELECT receipts.organization, receipts.key, fingerpri
 const DOCUMENTS_OF: &str = "SELECT documents.organization, documents.digest FROM \
      unnest($1::text[], $2::bytea[]) AS wanted (organization, digest) JOIN documents ON \
      documents.organization = wanted.organization AND documents.digest = wanted.digest";
-pub(super) const LOG_AFTER: &str = "SELECT transaction, position, request, seq, body, disclosure, hash FROM events \
+pub(super) const LOG_AFTER: &str = "SELECT transaction, position, request, seq, body, disclosure, hash, trace FROM events \
      WHERE (transaction, position) > ($1, $2) AND transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
      ORDER BY transaction, position LIMIT $3";
 pub(super) const STRETCH_END: &str = "SELECT transaction, position FROM (SELECT transaction, position FROM events \
      WHERE (transaction, position) > ($1, $2) AND transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
      ORDER BY transaction, position LIMIT $3) AS stretch ORDER BY transaction DESC, position DESC LIMIT 1";
 pub(super) const EVENTS_OF_ORGANIZATION: &str = "SELECT e.transaction, e.position, e.request, e.seq, e.body, \
-     e.disclosure, e.hash FROM events e JOIN requests r ON r.id = e.request WHERE (e.transaction, e.position) > ($1, $2) \
+     e.disclosure, e.hash, e.trace FROM events e JOIN requests r ON r.id = e.request WHERE (e.transaction, e.position) > ($1, $2) \
      AND (e.transaction, e.position) <= ($3, $4) AND r.organization = $5 ORDER BY e.transaction, e.position LIMIT $6";
+pub(super) const OUTBOX: &str = "SELECT count(*), (SELECT body FROM events WHERE (transaction, position) > ($1, $2) \
+     ORDER BY transaction, position LIMIT 1) \
+     FROM (SELECT 1 FROM events WHERE (transaction, position) > ($1, $2) LIMIT $3) AS behind";
+pub(super) const OWED: &str = "SELECT split_part(key, '.', 3) AS kind, count(*), min(filed_us) \
+     FROM (SELECT key, filed_us FROM effects ORDER BY key LIMIT $1) AS first GROUP BY kind";
 pub(super) const CLAIM_EFFECTS: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3 WHERE key IN \
      (SELECT key FROM effects WHERE lane = $1 AND due_us <= $2 ORDER BY due_us LIMIT $4 FOR UPDATE SKIP LOCKED) \
-     RETURNING key, epoch, attempts";
+     RETURNING key, epoch, attempts, trace";
 
 /// What another transaction did first: a number or a key taken, a document gone, a deadlock lost.
 const CONFLICTS: [&str; 4] = ["23505", "23503", "40001", "40P01"];
@@ -68,6 +77,15 @@ impl Postgres {
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS_MAX)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > TRUSTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(options)
             .await?;
         refuse_unsafe(&pool).await?;

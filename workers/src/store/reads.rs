@@ -9,6 +9,17 @@ use super::many::Value;
 use super::rows::{self, ClaimColumns, EventColumns, RequestColumns, organization};
 use super::{Claim, EventRow, Lane, Listing, RequestRow, Sort, Store, StoreError, Transaction, postgres, sql, sqlite};
 
+/// A request of which a timer is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Which.
+    pub request: RequestId,
+    /// Whose.
+    pub organization: OrganizationId,
+    /// Since when, in microseconds.
+    pub since_us: i64,
+}
+
 impl Store {
     /// Numbers and names of the migrations that this database has; changes nothing.
     pub async fn schema(&self) -> Result<Vec<(i64, &'static str)>, StoreError> {
@@ -40,16 +51,19 @@ impl Store {
     /// The events of some requests, each request's in order.
     pub async fn events_of_all(&self, requests: &[RequestId]) -> Result<Vec<EventRow>, StoreError> {
         let rows = match self {
-            Store::Sqlite(store) => {
-                let mut connection = store.readers.acquire().await?;
-                sqlite::events_of_all(&mut connection, requests).await?
-            }
-            Store::Postgres(store) => {
-                let mut connection = store.pool.acquire().await?;
-                postgres::events_of_all(&mut connection, requests).await?
-            }
+            Store::Sqlite(store) => sqlite::events_of_all(&mut *store.readers.acquire().await?, requests).await?,
+            Store::Postgres(store) => postgres::events_of_all(&mut *store.pool.acquire().await?, requests).await?,
         };
         rows::all(rows)
+    }
+
+    /// Those requests whose last event has another number than the given one, with their wrapped data keys.
+    pub async fn changed(&self, known: &[(RequestId, u64)]) -> Result<Vec<(RequestId, Option<Vec<u8>>)>, StoreError> {
+        let rows = match self {
+            Store::Sqlite(store) => sqlite::changed(&mut *store.readers.acquire().await?, known).await?,
+            Store::Postgres(store) => postgres::changed(&mut *store.pool.acquire().await?, known).await?,
+        };
+        Ok(rows.into_iter().map(|(id, key)| (RequestId(id), key)).collect())
     }
 
     /// Requests that have events but no row: there must be none.
@@ -103,11 +117,14 @@ impl Store {
         Ok((rows::all(rows)?, total))
     }
 
-    /// Requests with a timer due at or before an instant.
-    pub async fn due_requests(&self, now_us: i64, limit: i64) -> Result<Vec<(RequestId, OrganizationId)>, StoreError> {
-        let rows: Vec<(Uuid, String)> =
+    /// Requests with a timer due at or before an instant, the longest due first.
+    pub async fn due_requests(&self, now_us: i64, limit: i64) -> Result<Vec<Due>, StoreError> {
+        let rows: Vec<(Uuid, String, i64)> =
             read!(self, |db| sqlx::query_as(sql::DUE_REQUESTS).bind(now_us).bind(limit).fetch_all(db).await?);
-        rows.iter().map(|(id, owner)| Ok((RequestId(*id), organization(owner)?))).collect()
+        let due = |(id, owner, since_us): &(Uuid, String, i64)| {
+            Ok(Due { request: RequestId(*id), organization: organization(owner)?, since_us: *since_us })
+        };
+        rows.iter().map(due).collect()
     }
 
     /// When the next timer is due.

@@ -6,10 +6,11 @@ use countersign_engine::request::Status;
 use uuid::Uuid;
 
 use super::{Claim, DocumentRow, EventRow, FileRow, KeyRow, ReceiptRow, RequestRow, StoreError, TemplateRow};
+use crate::trace::TraceParent;
 
-pub(super) type EventColumns = (Uuid, i64, String, Option<Vec<u8>>, Vec<u8>);
+pub(super) type EventColumns = (Uuid, i64, String, Option<Vec<u8>>, Vec<u8>, Option<String>);
 /// An event's columns with its transaction and position in front.
-pub(super) type LogColumns = (i64, i64, Uuid, i64, String, Option<Vec<u8>>, Vec<u8>);
+pub(super) type LogColumns = (i64, i64, Uuid, i64, String, Option<Vec<u8>>, Vec<u8>, Option<String>);
 pub(super) type RequestColumns = (
     Uuid,
     String,
@@ -31,7 +32,7 @@ pub(super) type FileColumns = (Uuid, String, String, Vec<u8>, i64);
 pub(super) type TemplateColumns = (String, String, String, String, Vec<u8>, String, i64);
 pub(super) type PlaceColumns = (i64, i64, i64, i64, i64);
 pub(super) type DeadLetterColumns = (Uuid, String, Vec<u8>, String, i64, i64, String, String, String, i64);
-pub(super) type ClaimColumns = (String, i64, i64);
+pub(super) type ClaimColumns = (String, i64, i64, Option<String>);
 
 pub(super) fn corrupt(what: &'static str) -> StoreError {
     StoreError::Corrupt { what }
@@ -49,6 +50,10 @@ pub(super) fn unsigned(number: i64) -> Result<u64, StoreError> {
     u64::try_from(number).map_err(|_| corrupt("number"))
 }
 
+fn trace(text: Option<String>) -> Result<Option<TraceParent>, StoreError> {
+    text.map(|text| text.parse().map_err(|_| corrupt("trace"))).transpose()
+}
+
 /// Every row, or the first that cannot be.
 pub(super) fn all<C, R>(columns: Vec<C>) -> Result<Vec<R>, StoreError>
 where
@@ -59,9 +64,9 @@ where
 
 impl TryFrom<EventColumns> for EventRow {
     type Error = StoreError;
-    fn try_from((request, seq, body, disclosure, hash): EventColumns) -> Result<Self, StoreError> {
+    fn try_from((request, seq, body, disclosure, hash, cause): EventColumns) -> Result<Self, StoreError> {
         let request = RequestId(request);
-        Ok(Self { request, seq: unsigned(seq)?, body, disclosure, hash: digest(&hash)? })
+        Ok(Self { request, seq: unsigned(seq)?, body, disclosure, hash: digest(&hash)?, trace: trace(cause)? })
     }
 }
 
@@ -129,7 +134,7 @@ impl TryFrom<TemplateColumns> for TemplateRow {
 
 impl TryFrom<ClaimColumns> for Claim {
     type Error = StoreError;
-    fn try_from((key, epoch, attempts): ClaimColumns) -> Result<Self, StoreError> {
-        Ok(Self { key, epoch, attempts })
+    fn try_from((key, epoch, attempts, cause): ClaimColumns) -> Result<Self, StoreError> {
+        Ok(Self { key, epoch, attempts, trace: trace(cause)? })
     }
 }

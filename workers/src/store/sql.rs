@@ -2,15 +2,14 @@
 
 use super::many::Many;
 
-pub(super) static INSERT_EVENTS: Many<5> = Many::new("INSERT INTO events (request, seq, body, disclosure, hash)", "");
+pub(super) static INSERT_EVENTS: Many<6> =
+    Many::new("INSERT INTO events (request, seq, body, disclosure, hash, trace)", "");
 
 pub(super) const EVENTS_OF: &str =
-    "SELECT request, seq, body, disclosure, hash FROM events WHERE request = $1 ORDER BY seq";
+    "SELECT request, seq, body, disclosure, hash, trace FROM events WHERE request = $1 ORDER BY seq";
 pub(super) const STRAY_EVENTS: &str = "SELECT DISTINCT request FROM events WHERE NOT EXISTS \
      (SELECT 1 FROM requests WHERE requests.id = events.request) LIMIT $1";
 
-pub(super) const OWED: &str =
-    "SELECT lane, count(*) AS effects, min(due_us) AS first_due_us FROM effects GROUP BY lane ORDER BY lane";
 pub(super) const OPEN_REQUESTS: &str = "SELECT status, count(*) AS requests FROM requests WHERE deleted_us IS NULL \
      AND status IN ('DRAFT', 'SENT', 'VIEWED', 'PARTIALLY_SIGNED') GROUP BY status ORDER BY status";
 pub(super) const COUNT_EVENTS: &str = "SELECT count(*) FROM events";
@@ -30,11 +29,10 @@ pub(super) const ERASE_REQUEST: &str =
     "UPDATE requests SET deleted_us = $2, data_key = NULL, business_id = NULL WHERE id = $1";
 pub(super) const LIST_REQUESTS: &str = "SELECT id, organization, status, seq, head, business_id, created_us, updated_us, \
      expires_us, wake_us, deleted_us, data_key FROM requests WHERE ";
-pub(super) const DUE_REQUESTS: &str =
-    "SELECT id, organization FROM requests WHERE wake_us IS NOT NULL AND wake_us <= $1 ORDER BY wake_us LIMIT $2";
+pub(super) const DUE_REQUESTS: &str = "SELECT id, organization, wake_us FROM requests WHERE wake_us IS NOT NULL AND wake_us <= $1 ORDER BY wake_us LIMIT $2";
 pub(super) const NEXT_WAKE: &str = "SELECT min(wake_us) FROM requests WHERE wake_us IS NOT NULL";
 
-pub(super) static INSERT_EFFECTS: Many<3> = Many::new("INSERT INTO effects (key, lane, due_us)", "");
+pub(super) static INSERT_EFFECTS: Many<5> = Many::new("INSERT INTO effects (key, lane, filed_us, due_us, trace)", "");
 pub(super) const EFFECTS_OF: &str = "SELECT key FROM effects WHERE key >= $1 AND key < $2 ORDER BY key";
 pub(super) const DEFER_EFFECT: &str = "UPDATE effects SET due_us = $3, attempts = attempts + 1, error = $4 \
      WHERE key = $1 AND epoch = $2";

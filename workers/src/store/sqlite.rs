@@ -37,7 +37,7 @@ pub(super) const MIGRATIONS: [(i64, &str, &str); 3] = [
 /// Look-ups of many things at once; `CROSS JOIN` has SQLite go through what is wanted, not the table.
 const CHANGED_SINCE: &str = "SELECT requests.id, requests.data_key FROM json_each($1) AS known \
      CROSS JOIN requests ON requests.id = unhex(known.key) WHERE requests.seq <> known.value";
-const EVENTS_OF_ALL: &str = "SELECT request, seq, body, disclosure, hash FROM events \
+const EVENTS_OF_ALL: &str = "SELECT request, seq, body, disclosure, hash, trace FROM events \
      WHERE request IN (SELECT unhex(value) FROM json_each($1)) ORDER BY request, seq";
 const RECEIPTS_OF: &str = "SELECT receipts.organization, receipts.key, fingerprint, subject, seq, created_us FROM \
      json_each($1) AS wanted CROSS JOIN receipts ON receipts.organization = wanted.value ->> 0 \
@@ -45,17 +45,21 @@ const RECEIPTS_OF: &str = "SELECT receipts.organization, receipts.key, fingerpri
 const DOCUMENTS_OF: &str = "SELECT documents.organization, documents.digest FROM json_each($1) AS wanted \
      CROSS JOIN documents ON documents.organization = wanted.value ->> 0 \
      AND documents.digest = unhex(wanted.value ->> 1)";
-pub(super) const LOG_AFTER: &str = "SELECT 0, position, request, seq, body, disclosure, hash FROM events \
+pub(super) const LOG_AFTER: &str = "SELECT 0, position, request, seq, body, disclosure, hash, trace FROM events \
      WHERE position > $2 AND $1 = $1 ORDER BY position LIMIT $3";
 pub(super) const STRETCH_END: &str = "SELECT 0, position FROM (SELECT position FROM events \
      WHERE position > $2 AND $1 = $1 ORDER BY position LIMIT $3) AS stretch ORDER BY position DESC LIMIT 1";
 // CROSS JOIN keeps the order of reading: along the log, never along all requests of the organization.
-pub(super) const EVENTS_OF_ORGANIZATION: &str = "SELECT 0, e.position, e.request, e.seq, e.body, e.disclosure, e.hash \
+pub(super) const EVENTS_OF_ORGANIZATION: &str = "SELECT 0, e.position, e.request, e.seq, e.body, e.disclosure, e.hash, e.trace \
      FROM events e CROSS JOIN requests r WHERE e.position > $2 AND e.position <= $4 AND $1 = $1 AND $3 = $3 \
      AND r.id = e.request AND r.organization = $5 ORDER BY e.position LIMIT $6";
+pub(super) const OUTBOX: &str = "SELECT count(*), (SELECT body FROM events WHERE position > $2 ORDER BY position LIMIT 1) \
+     FROM (SELECT 1 FROM events WHERE position > $2 AND $1 = $1 LIMIT $3) AS behind";
+pub(super) const OWED: &str = "SELECT coalesce(('[\"' || replace(key, '.', '\",\"') || '\"]') ->> 2, '') AS kind, count(*), \
+     min(filed_us) FROM (SELECT key, filed_us FROM effects ORDER BY key LIMIT $1) AS first GROUP BY kind";
 pub(super) const CLAIM_EFFECTS: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3 WHERE key IN \
      (SELECT key FROM effects WHERE lane = $1 AND due_us <= $2 ORDER BY due_us LIMIT $4) \
-     RETURNING key, epoch, attempts";
+     RETURNING key, epoch, attempts, trace";
 
 /// A store in one SQLite file.
 #[derive(Clone, Debug)]

@@ -1,24 +1,70 @@
-//! How things stand, for those who watch over it: what is owed, what is overdue, what is open.
+//! How things stand, for those who watch over an installation: what is owed, what is not published yet,
+//! what is open. Each look is bounded and follows an index, but for [`Store::open_requests`].
+
+use countersign_engine::effect::EffectKind;
+use countersign_engine::ids::Digest;
+use countersign_engine::trail::{self, Line};
 
 use super::either::read;
-use super::{Store, StoreError, sql};
+use super::rows::corrupt;
+use super::{Cursor, Store, StoreError, postgres, sql, sqlite};
 
-/// What is owed in one lane.
+/// Most effects and most unpublished events that are counted; where there are more, so many are told.
+const COUNTED_MAX: i64 = 50_000;
+
+/// What is owed of one kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owed {
-    /// The lane's stored name.
-    pub lane: String,
+    /// Which.
+    pub kind: EffectKind,
     /// How many effects.
     pub effects: i64,
-    /// When the first of them is or was due, in microseconds.
-    pub first_due_us: i64,
+    /// Since when the first of them is owed, in microseconds.
+    pub since_us: i64,
+}
+
+/// What is not published yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outbox {
+    /// How many events.
+    pub events: i64,
+    /// When the first of them was committed, in microseconds; `None` if there is none.
+    pub since_us: Option<i64>,
 }
 
 impl Store {
-    /// What is owed, by lane; a lane that owes nothing is not there.
+    /// What is owed, by kind, among the first 50,000 effects by request; a kind of which nothing
+    /// is owed is not there.
     pub async fn owed(&self) -> Result<Vec<Owed>, StoreError> {
-        let rows: Vec<(String, i64, i64)> = read!(self, |db| sqlx::query_as(sql::OWED).fetch_all(db).await?);
-        Ok(rows.into_iter().map(|(lane, effects, first_due_us)| Owed { lane, effects, first_due_us }).collect())
+        let text = match self {
+            Store::Sqlite(_) => sqlite::OWED,
+            Store::Postgres(_) => postgres::OWED,
+        };
+        let rows: Vec<(String, i64, i64)> =
+            read!(self, |db| sqlx::query_as(text).bind(COUNTED_MAX).fetch_all(db).await?);
+        let owed = |(kind, effects, since_us): (String, i64, i64)| {
+            let kind = EffectKind::parse(&kind).ok_or_else(|| corrupt("effect"))?;
+            Ok(Owed { kind, effects, since_us })
+        };
+        rows.into_iter().map(owed).collect()
+    }
+
+    /// What is behind a place in the log, at most 50,000 events; those too that are not read yet
+    /// because an older transaction still runs.
+    pub async fn outbox(&self, after: Cursor) -> Result<Outbox, StoreError> {
+        let text = match self {
+            Store::Sqlite(_) => sqlite::OUTBOX,
+            Store::Postgres(_) => postgres::OUTBOX,
+        };
+        let (events, first): (i64, Option<String>) = read!(self, |db| {
+            let query = sqlx::query_as(text).bind(after.transaction).bind(after.position);
+            query.bind(COUNTED_MAX).fetch_one(db).await?
+        });
+        let time = |body| {
+            let event = trail::read(&Line { body, disclosure: None, hash: Digest::ZERO });
+            event.map(|event| event.time.as_microsecond()).map_err(|_| corrupt("event"))
+        };
+        Ok(Outbox { events, since_us: first.map(time).transpose()? })
     }
 
     /// How many requests there are of each status that is not the end. Reads all requests.

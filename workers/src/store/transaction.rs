@@ -81,9 +81,10 @@ impl Transaction {
 
     /// Appends events. A second event with the same request and number is an error.
     pub async fn insert_events(&mut self, events: Vec<EventRow>) -> Result<(), StoreError> {
-        let values = |event: EventRow| -> [Value; 5] {
+        let values = |event: EventRow| -> [Value; 6] {
             let (request, seq) = (event.request.0.into(), (event.seq as i64).into());
-            [request, seq, event.body.into(), event.disclosure.into(), event.hash.into()]
+            let trace = event.trace.map(|trace| trace.to_string()).into();
+            [request, seq, event.body.into(), event.disclosure.into(), event.hash.into(), trace]
         };
         sql::INSERT_EVENTS.execute(self, events.into_iter().map(values)).await?;
         Ok(())
@@ -124,8 +125,9 @@ impl Transaction {
 
     /// Files effects.
     pub async fn insert_effects(&mut self, effects: Vec<EffectRow>) -> Result<(), StoreError> {
-        let values = |effect: EffectRow| -> [Value; 3] {
-            [effect.key.into(), effect.lane.as_str().into(), effect.due_us.into()]
+        let values = |effect: EffectRow| -> [Value; 5] {
+            let trace = effect.trace.map(|trace| trace.to_string()).into();
+            [effect.key.into(), effect.lane.as_str().into(), effect.due_us.into(), effect.due_us.into(), trace]
         };
         sql::INSERT_EFFECTS.execute(self, effects.into_iter().map(values)).await?;
         Ok(())

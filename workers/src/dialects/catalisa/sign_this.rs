@@ -2,6 +2,7 @@
 //! create, or of a create from a template when it names one. It leads to the command that the HTTP
 //! calls lead to. A repeat is known by `source` and `id`, for ever.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Json;
@@ -27,7 +28,9 @@ use crate::http::Floor;
 use crate::http::auth::Permission;
 use crate::http::fault::{Fault, Source};
 use crate::http::form::{Faults, Form};
+use crate::http::traced;
 use crate::service::{Service, ServiceError};
+use crate::trace::{self, TraceParent};
 
 /// The type of such an event.
 pub const TYPE: &str = "countersign.sign_this.v1";
@@ -62,7 +65,8 @@ pub async fn accept(
     organization: &OrganizationId,
     message: &[u8],
 ) -> Result<RequestId, Unaccepted> {
-    let accepted = decide(service, organization, Actor::System, message).await;
+    let cause = trace::cause().or_else(|| trace_of(message));
+    let accepted = trace::caused_by(cause, decide(service, organization, Actor::System, message)).await;
     accepted.map_err(|problems| {
         let faults = problems.into_faults();
         if let Some(fault) = faults.iter().find(|fault| fault.status.is_server_error()) {
@@ -109,6 +113,16 @@ pub(super) async fn decide(
         Err(Failure::KeyReused) => Err(reused().into()),
         Err(error) => Err(ServiceError::from(error).into()),
     }
+}
+
+/// The trace that a message names itself (the CloudEvents extension for distributed tracing).
+pub fn trace_of(message: &[u8]) -> Option<TraceParent> {
+    #[derive(Deserialize)]
+    struct Traced<'m> {
+        #[serde(borrow, default)]
+        traceparent: Cow<'m, str>,
+    }
+    serde_json::from_slice::<Traced<'_>>(message).ok()?.traceparent.parse().ok()
 }
 
 /// Reads what stands around the data; what makes a repeat known.
@@ -171,6 +185,9 @@ pub struct SignThis {
     /// The publisher's own id of it: with `source`, makes a repeat safe for ever.
     #[schema(example = "contract-4711", max_length = 255)]
     pub id: String,
+    /// W3C trace context: what the event leads to goes on in that trace. Ignored if it is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
     /// The attributes of `POST /requests`, or with `templateId` those of `POST /requests/from-template`.
     pub data: Value,
 }
@@ -218,7 +235,10 @@ pub(super) async fn post(
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return Err(Fault::header(status, "Content-Type", "unsupported_media_type", detail).into());
     }
-    answer(decide(&floor.service, &caller.organization, Actor::Key(caller.key), &body).await?)
+    // The call's own header comes first: it is nearer.
+    let cause = traced::given(&headers).and(trace::cause()).or_else(|| trace_of(&body)).or(trace::cause());
+    let decided = decide(&floor.service, &caller.organization, Actor::Key(caller.key), &body);
+    answer(trace::caused_by(cause, decided).await?)
 }
 
 /// The answer that names the request.

@@ -1,0 +1,52 @@
+//! Whether the roles of a process still come round: each says so whenever its loop does. One that has
+//! not for a while is stuck or gone, and whoever asks whether the process is ready is told.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::config::Role;
+
+/// How long a role may take to come round. All look for work after seconds; what one claims it must have
+/// done within the two minutes of its lease.
+pub const ROUND_MAX: Duration = Duration::from_secs(150);
+
+/// The roles that are loops.
+const LOOPS: [Role; 5] = [Role::Intake, Role::Relay, Role::Timekeeper, Role::Notifier, Role::Sealer];
+/// A role that this process does not run.
+const NOT_RUN: u64 = u64::MAX;
+
+/// When each role last came round. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Pulses {
+    clock: Clock,
+    /// Milliseconds of the clock's steady time, by role.
+    beats: Arc<[AtomicU64; LOOPS.len()]>,
+}
+
+impl Pulses {
+    /// No role runs yet.
+    pub fn new(clock: Clock) -> Self {
+        Self { clock, beats: Arc::new(std::array::from_fn(|_| AtomicU64::new(NOT_RUN))) }
+    }
+
+    /// A role starts or comes round.
+    pub fn beat(&self, role: Role) {
+        if let Some(place) = LOOPS.iter().position(|one| *one == role) {
+            self.beats[place].store(self.now(), Ordering::Relaxed);
+        }
+    }
+
+    /// The roles that were started, and how long ago each came round.
+    pub fn silences(&self) -> impl Iterator<Item = (Role, Duration)> {
+        LOOPS.iter().zip(self.beats.iter()).filter_map(|(role, beat)| match beat.load(Ordering::Relaxed) {
+            NOT_RUN => None,
+            beat => Some((*role, Duration::from_millis(self.now().saturating_sub(beat)))),
+        })
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.clock.steady().as_millis()).unwrap_or(NOT_RUN - 1)
+    }
+}
