@@ -10,10 +10,12 @@ use serde_json::json;
 
 use super::facts::first_seen;
 use super::killed::total;
-use super::server::{Nats, until};
+use super::server::{Nats, Version, on_each_server, until};
 use super::sign_this;
 use crate::simulation::Chance;
 use crate::simulation::program::{Program, Servers};
+
+on_each_server!(three_processes_share_the_work_and_lose_nothing_however_often_they_are_killed,);
 
 /// Processes.
 const PROCESSES: usize = 3;
@@ -26,11 +28,10 @@ const FACTS: usize = 4;
 /// Which wishes are published twice, and which round's first message is poison: every so many.
 const TWICE: usize = 10;
 
-#[tokio::test]
-async fn three_processes_share_the_work_and_lose_nothing_however_often_they_are_killed() {
+async fn three_processes_share_the_work_and_lose_nothing_however_often_they_are_killed(version: Version) {
     let kills: usize = std::env::var("COUNTERSIGN_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
     let mut chance = Chance::of_run();
-    let mut nats = Nats::start().await;
+    let mut nats = Nats::start(version).await;
     let servers = Servers { nats: Some(nats.url()), database: Database::Postgres.url().await, ..Servers::default() };
     let mut programs = vec![Program::start_over(servers).await];
     for _ in 1..PROCESSES {

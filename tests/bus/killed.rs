@@ -5,9 +5,11 @@ use countersign_tests::world::http;
 use serde_json::{Value, json};
 
 use super::facts::first_seen;
-use super::server::{Nats, until};
+use super::server::{Nats, Version, on_each_server, until};
 use super::sign_this;
 use crate::simulation::program::{Program, Servers};
+
+on_each_server!(every_wish_is_granted_once_and_every_fact_gets_out_however_often_the_program_is_killed,);
 
 /// Wishes between two kills.
 const WISHES: usize = 12;
@@ -20,9 +22,8 @@ pub(super) async fn total(program: &Program) -> Option<u64> {
     answer.json::<Value>().await.ok()?["meta"]["totalItems"].as_u64()
 }
 
-#[tokio::test]
-async fn every_wish_is_granted_once_and_every_fact_gets_out_however_often_the_program_is_killed() {
-    let nats = Nats::start().await;
+async fn every_wish_is_granted_once_and_every_fact_gets_out_however_often_the_program_is_killed(version: Version) {
+    let nats = Nats::start(version).await;
     let mut program = Program::start_over(Servers { nats: Some(nats.url()), ..Servers::default() }).await;
     let context = nats.context().await;
     for kill in 0..KILLS {
