@@ -6,11 +6,12 @@ use async_nats::ConnectOptions;
 use async_nats::jetstream::consumer::PullConsumer;
 use async_nats::jetstream::stream::ClusterInfo;
 use countersign::config::Given;
+use countersign_tests::ports::free_port;
 use countersign_tests::world::World;
 use reqwest::Method;
 use serde_json::json;
 
-use super::server::{INTAKE, Nats, Version, free_port, on_each_server, until, until_within};
+use super::server::{INTAKE, Nats, Version, on_each_server, until, until_within};
 use super::sign_this;
 
 on_each_server!(of_three_servers_any_may_be_killed);

@@ -9,6 +9,8 @@ mod facts;
 mod fleet;
 mod heard;
 mod killed;
+mod load;
+mod outcome;
 mod posted;
 mod refilled;
 mod secured;

@@ -1,9 +1,7 @@
 //! A real nats-server of one's own: started on a free port over a folder, killed and started again.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::PullConsumer;
@@ -11,6 +9,7 @@ use async_nats::jetstream::context::GetStreamErrorKind;
 use async_nats::jetstream::{self, Context, stream};
 use async_nats::{ConnectOptions, HeaderMap};
 use countersign::config::{Given, NatsSettings};
+use countersign_tests::ports::free_port;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -267,12 +266,4 @@ pub(crate) async fn until_within(patience: Duration, what: &str, mut condition: 
         }
     };
     tokio::time::timeout(patience, waiting).await.unwrap_or_else(|_| panic!("not in time: {what}"));
-}
-
-/// A port below those that connections are given, and not one of the other tests' programs.
-pub(crate) fn free_port() -> u16 {
-    static GIVEN: AtomicU16 = AtomicU16::new(0);
-    let first = 10_500 + (std::process::id() % 9_000) as u16;
-    let mut next = std::iter::repeat_with(|| first + GIVEN.fetch_add(1, Ordering::Relaxed));
-    next.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
 }

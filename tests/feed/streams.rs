@@ -28,7 +28,12 @@ impl Stream {
     }
 
     pub(crate) async fn open_at(address: &str, key: &str, last: Option<&str>) -> Self {
-        let mut call = reqwest::Client::new().get(address).bearer_auth(key).header("accept", "text/event-stream");
+        let mut call = countersign_tests::world::http()
+            .build()
+            .unwrap()
+            .get(address)
+            .bearer_auth(key)
+            .header("accept", "text/event-stream");
         if let Some(last) = last {
             call = call.header("last-event-id", last);
         }

@@ -23,14 +23,14 @@ pub(super) static UPSERT_REQUESTS: Many<12> = Many::new(
     "INSERT INTO requests (id, organization, status, seq, head, business_id, created_us, updated_us, expires_us, \
      wake_us, deleted_us, data_key)",
     "ON CONFLICT (id) DO UPDATE SET status = excluded.status, seq = excluded.seq, head = excluded.head, \
-     updated_us = excluded.updated_us, expires_us = excluded.expires_us, wake_us = excluded.wake_us",
+     updated_us = excluded.updated_us, expires_us = excluded.expires_us, wake_us = excluded.wake_us, lease_us = 0",
 );
 pub(super) const ERASE_REQUEST: &str =
     "UPDATE requests SET deleted_us = $2, data_key = NULL, business_id = NULL WHERE id = $1";
 pub(super) const LIST_REQUESTS: &str = "SELECT id, organization, status, seq, head, business_id, created_us, updated_us, \
      expires_us, wake_us, deleted_us, data_key FROM requests WHERE ";
-pub(super) const DUE_REQUESTS: &str = "SELECT id, organization, wake_us FROM requests WHERE wake_us IS NOT NULL AND wake_us <= $1 ORDER BY wake_us LIMIT $2";
 pub(super) const NEXT_WAKE: &str = "SELECT min(wake_us) FROM requests WHERE wake_us IS NOT NULL";
+pub(super) const NEXT_TIMER: &str = "SELECT min(wake_us) FROM requests WHERE wake_us IS NOT NULL AND lease_us <= $1";
 
 pub(super) static INSERT_EFFECTS: Many<5> = Many::new("INSERT INTO effects (key, lane, filed_us, due_us, trace)", "");
 pub(super) const EFFECTS_OF: &str = "SELECT key FROM effects WHERE key >= $1 AND key < $2 ORDER BY key";
