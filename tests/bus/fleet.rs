@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 
 use super::load::{Load, Publisher};
 use super::outcome::{check, total};
-use super::server::{Nats, until};
+use super::server::{Nats, Version, until};
 use crate::simulation::Chance;
 use crate::simulation::client::Client;
 use crate::simulation::program::{Program, Servers};
@@ -51,8 +51,8 @@ async fn start(servers: Servers) -> Vec<Program> {
 async fn a_process_that_goes_and_one_that_comes_under_load_lose_nothing() {
     let load = Load::of(number("COUNTERSIGN_WISHES", WISHES));
     let chance = Chance::of_run();
-    let nats = Nats::start().await;
-    let servers = Servers { nats: Some(nats.url()), database: Database::Postgres.url().await };
+    let nats = Nats::start(Version::Current).await;
+    let servers = Servers { nats: Some(nats.url()), database: Database::Postgres.url().await, ..Servers::default() };
     let mut programs = start(servers).await;
     let mut leaving = programs.pop().unwrap();
     let started = Instant::now();
@@ -84,9 +84,9 @@ async fn a_process_that_goes_and_one_that_comes_under_load_lose_nothing() {
 async fn whatever_is_killed_whenever_nothing_is_lost_and_nothing_double() {
     let (load, kills) = (Load::of(number("COUNTERSIGN_WISHES", WISHES)), number("COUNTERSIGN_KILLS", KILLS));
     let chance = Chance::of_run();
-    let (nats, postgres) = (Nats::start().await, PostgresServer::start().await);
+    let (nats, postgres) = (Nats::start(Version::Current).await, PostgresServer::start().await);
     let database = Some(new_database(&postgres.url()).await);
-    let programs = start(Servers { nats: Some(nats.url()), database }).await;
+    let programs = start(Servers { nats: Some(nats.url()), database, ..Servers::default() }).await;
     let started = Instant::now();
     let mut publisher = Publisher::start(&nats);
     let signing = spawn_signers(&load, &programs, &chance);

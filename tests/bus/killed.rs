@@ -3,19 +3,20 @@
 
 use super::load::{Load, Publisher};
 use super::outcome::{check, total};
-use super::server::{Nats, until};
+use super::server::{Nats, Version, on_each_server, until};
 use crate::simulation::program::{Program, Servers};
+
+on_each_server!(every_wish_is_granted_once_and_every_fact_gets_out_however_often_the_program_is_killed,);
 
 /// Messages.
 const WISHES: usize = 60;
 /// How often the program is killed.
 const KILLS: usize = 5;
 
-#[tokio::test]
-async fn every_wish_is_granted_once_and_every_fact_gets_out_however_often_the_program_is_killed() {
+async fn every_wish_is_granted_once_and_every_fact_gets_out_however_often_the_program_is_killed(version: Version) {
     let load = Load { signed: Vec::new(), ..Load::of(WISHES) };
-    let nats = Nats::start().await;
-    let mut program = Program::start_over(Servers { nats: Some(nats.url()), database: None }).await;
+    let nats = Nats::start(version).await;
+    let mut program = Program::start_over(Servers { nats: Some(nats.url()), ..Servers::default() }).await;
     let mut publisher = Publisher::start(&nats);
     let share = |kill: usize| load.messages.len() * kill / KILLS;
     for kill in 0..KILLS {

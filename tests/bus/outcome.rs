@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use countersign_engine::effect::{Effect, EffectKind};
-use reqwest::Client;
+use countersign_tests::world::http;
 use serde_json::Value;
 
 use super::facts::first_seen;
@@ -23,7 +23,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// How many requests there are; `None` if the program does not answer.
 pub(super) async fn total(program: &Program) -> Option<u64> {
     let url = format!("{}/api/v1/esignature/requests", program.url());
-    let answer = Client::new().get(url).bearer_auth(program.key()).send().await.ok()?;
+    let answer = http().build().unwrap().get(url).bearer_auth(program.key()).send().await.ok()?;
     answer.json::<Value>().await.ok()?["meta"]["totalItems"].as_u64()
 }
 
@@ -82,7 +82,8 @@ pub(super) async fn check(load: &Load, nats: &Nats, programs: &mut [Program]) ->
 }
 
 async fn owed(program: &Program) -> Option<u64> {
-    let text = reqwest::get(format!("{}/metrics", program.url())).await.ok()?.text().await.ok()?;
+    let text =
+        http().build().unwrap().get(format!("{}/metrics", program.url())).send().await.ok()?.text().await.ok()?;
     let lanes: Vec<&str> = text.lines().filter(|line| line.starts_with("countersign_effects_owed{")).collect();
     let sum = lanes.iter().map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap()).sum::<f64>();
     (!lanes.is_empty()).then_some(sum as u64)

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use countersign::http::auth::Permission;
+use countersign::store::Scope;
 use countersign_tests::world::{World, new_request};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -16,14 +17,23 @@ const AT_ONCE: Duration = Duration::from_secs(4);
 const REVOKED_WITHIN: Duration = Duration::from_secs(1);
 
 /// A reader of a stream.
-struct Stream {
+pub(crate) struct Stream {
     response: Response,
     text: String,
 }
 
 impl Stream {
     async fn open(world: &World, key: &str, last: Option<&str>) -> Self {
-        let mut call = world.client.get(address(world)).bearer_auth(key).header("accept", "text/event-stream");
+        Self::open_at(&address(world), key, last).await
+    }
+
+    pub(crate) async fn open_at(address: &str, key: &str, last: Option<&str>) -> Self {
+        let mut call = countersign_tests::world::http()
+            .build()
+            .unwrap()
+            .get(address)
+            .bearer_auth(key)
+            .header("accept", "text/event-stream");
         if let Some(last) = last {
             call = call.header("last-event-id", last);
         }
@@ -34,7 +44,7 @@ impl Stream {
     }
 
     /// The next event and its id; `None` at the end of the stream.
-    async fn next(&mut self) -> Option<(String, Value)> {
+    pub(crate) async fn next(&mut self) -> Option<(String, Value)> {
         loop {
             if let Some((block, rest)) = self.text.split_once("\n\n") {
                 let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
@@ -109,7 +119,7 @@ async fn a_revoked_key_reads_no_further() {
     let key = world.key("acme", &[Permission::Read]).await;
     let mut stream = Stream::open(&world, &key, None).await;
     let store = &world.app.service.store;
-    for row in store.keys(None).await.unwrap().iter().filter(|row| row.permissions == "ESIGNATURE_READ") {
+    for row in store.keys(Scope::All).await.unwrap().iter().filter(|row| row.permissions == "ESIGNATURE_READ") {
         store.revoke_key(&row.organization, row.id, world.now().as_microsecond()).await.unwrap();
     }
     // A key is remembered for half a second at most; until then events may still come.

@@ -2,11 +2,14 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use serde::Deserialize;
 
+use crate::blobs::{BadBucketUrl, BucketUrl};
 use crate::language::Language;
+use crate::stamp::{self, StampKey};
 
 /// Where everything lies unless said otherwise.
 pub const DATA_DEFAULT: &str = "countersign-data";
@@ -14,6 +17,11 @@ pub const DATA_DEFAULT: &str = "countersign-data";
 pub const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
 /// Who letters come from unless said otherwise.
 pub const MAIL_FROM_DEFAULT: &str = "Countersign <noreply@localhost>";
+
+/// What the subjects of NATS's answers begin with unless said otherwise.
+pub const NATS_INBOX_PREFIX_DEFAULT: &str = "_INBOX";
+/// Days that a dead letter is kept unless said otherwise.
+pub const DEAD_LETTER_DAYS_DEFAULT: u32 = 14;
 
 /// What may be set from outside. Every field may stand in the TOML file under the same name.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -25,6 +33,15 @@ pub struct Given {
     /// PostgreSQL database, such as postgres://user:password@host/name; without it SQLite in the data folder
     #[arg(long, env = "COUNTERSIGN_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub database_url: Option<String>,
+    /// Bucket for documents, as s3://bucket/prefix, with the usual AWS_* variables; without it the data folder
+    #[arg(long, env = "COUNTERSIGN_DOCUMENTS_URL", value_name = "URL")]
+    pub documents_url: Option<String>,
+    /// File with the master key (43 base64url characters) [default: made in the data folder on first start]
+    #[arg(long, env = "COUNTERSIGN_MASTER_KEY_FILE", value_name = "FILE")]
+    pub master_key_file: Option<PathBuf>,
+    /// The master key itself, better not as a flag: flags are seen by everybody on the machine
+    #[arg(long, env = "COUNTERSIGN_MASTER_KEY", value_name = "KEY", hide_env_values = true)]
+    pub master_key: Option<String>,
     /// Address and port to listen on [default: 127.0.0.1:8080]
     #[arg(long, env = "COUNTERSIGN_LISTEN", value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
@@ -81,6 +98,12 @@ pub struct Given {
     /// How many NATS servers keep each stream that is made: 1, 3 or 5 [default: 1]
     #[arg(long, env = "COUNTERSIGN_NATS_REPLICAS", value_name = "COUNT")]
     pub nats_replicas: Option<u32>,
+    /// What the subjects begin with on which NATS answers this process [default: _INBOX]
+    #[arg(long, env = "COUNTERSIGN_NATS_INBOX_PREFIX", value_name = "SUBJECT")]
+    pub nats_inbox_prefix: Option<String>,
+    /// Days that a dead letter is kept: 1 to 365 [default: 14]
+    #[arg(long, env = "COUNTERSIGN_DEAD_LETTER_DAYS", value_name = "DAYS")]
+    pub dead_letter_days: Option<u32>,
 }
 
 /// A loop that a process may run.
@@ -128,6 +151,10 @@ pub struct Settings {
     pub data: PathBuf,
     /// PostgreSQL database; `None` = SQLite in the data folder.
     pub database_url: Option<String>,
+    /// Bucket of the documents; `None` = in the data folder.
+    pub documents_url: Option<BucketUrl>,
+    /// Where the master key is.
+    pub master_key: MasterKey,
     /// Where to listen.
     pub listen: SocketAddr,
     /// Where health and metrics are told apart from everything else.
@@ -158,6 +185,17 @@ pub struct Settings {
     pub inspector: PathBuf,
 }
 
+/// Where the master key is.
+#[derive(Clone, Debug)]
+pub enum MasterKey {
+    /// In the data folder, made on first start.
+    InData,
+    /// In a file that must be there.
+    File(PathBuf),
+    /// Here.
+    Given(StampKey),
+}
+
 /// How to reach NATS. Holds credentials: never printed.
 #[derive(Clone)]
 pub struct NatsSettings {
@@ -169,6 +207,10 @@ pub struct NatsSettings {
     pub ca: Option<PathBuf>,
     /// Replicas of the streams that are made.
     pub replicas: usize,
+    /// What the subjects of answers begin with.
+    pub inbox_prefix: String,
+    /// How long a dead letter is kept.
+    pub dead_letter_life: Duration,
 }
 
 impl std::fmt::Debug for NatsSettings {
@@ -206,6 +248,9 @@ impl Given {
         Given {
             data: self.data.or(other.data),
             database_url: self.database_url.or(other.database_url),
+            documents_url: self.documents_url.or(other.documents_url),
+            master_key_file: self.master_key_file.or(other.master_key_file),
+            master_key: self.master_key.or(other.master_key),
             listen: self.listen.or(other.listen),
             ops_listen: self.ops_listen.or(other.ops_listen),
             public_url: self.public_url.or(other.public_url),
@@ -223,6 +268,8 @@ impl Given {
             nats_credentials: self.nats_credentials.or(other.nats_credentials),
             nats_ca: self.nats_ca.or(other.nats_ca),
             nats_replicas: self.nats_replicas.or(other.nats_replicas),
+            nats_inbox_prefix: self.nats_inbox_prefix.or(other.nats_inbox_prefix),
+            dead_letter_days: self.dead_letter_days.or(other.dead_letter_days),
         }
     }
 
@@ -242,6 +289,18 @@ impl Given {
         if self.database_url.as_ref().is_some_and(|url| !known(url)) {
             return Err(BadSetting::new("database_url", "must begin with postgres://"));
         }
+        let bucket = |url: String| url.parse().map_err(|error: BadBucketUrl| BadSetting::new("documents_url", error));
+        let documents_url = self.documents_url.map(bucket).transpose()?;
+        let master_key = match (self.master_key_file, self.master_key) {
+            (None, None) => MasterKey::InData,
+            (Some(file), None) => MasterKey::File(file),
+            (None, Some(text)) => {
+                let key = stamp::parse_master(text.trim());
+                let wrong = || BadSetting::new("master_key", "is not a master key (43 base64url characters)");
+                MasterKey::Given(key.ok_or_else(wrong)?)
+            }
+            (Some(_), Some(_)) => return Err(BadSetting::new("master_key", "is given, and master_key_file too")),
+        };
         let language = match &self.language {
             None => Language::default(),
             Some(tag) => Language::parse(tag).ok_or_else(|| BadSetting::new("language", "is en, es or pt-BR"))?,
@@ -260,11 +319,23 @@ impl Given {
         if ![1, 3, 5].contains(&replicas) {
             return Err(BadSetting::new("nats_replicas", "is 1, 3 or 5"));
         }
+        let inbox_prefix = self.nats_inbox_prefix.unwrap_or_else(|| NATS_INBOX_PREFIX_DEFAULT.to_owned());
+        let is_token =
+            |token: &str| !token.is_empty() && !token.contains(|c: char| c.is_whitespace() || "*>".contains(c));
+        if !inbox_prefix.split('.').all(is_token) {
+            return Err(BadSetting::new("nats_inbox_prefix", "is a subject without wildcards, such as _INBOX.workers"));
+        }
+        let dead_letter_days = self.dead_letter_days.unwrap_or(DEAD_LETTER_DAYS_DEFAULT);
+        if !(1..=365).contains(&dead_letter_days) {
+            return Err(BadSetting::new("dead_letter_days", "is 1 to 365"));
+        }
         let nats = self.nats_url.map(|url| NatsSettings {
             url,
             credentials: self.nats_credentials,
             ca: self.nats_ca,
             replicas: replicas as usize,
+            inbox_prefix,
+            dead_letter_life: Duration::from_secs(u64::from(dead_letter_days) * 24 * 60 * 60),
         });
         let needs_nats = |role: &Role| matches!(role, Role::Intake | Role::Relay);
         if nats.is_none() && self.roles.iter().flatten().any(needs_nats) {
@@ -275,6 +346,8 @@ impl Given {
             mail_folder: self.mail_folder.unwrap_or_else(|| data.join("mail")),
             data,
             database_url: self.database_url,
+            documents_url,
+            master_key,
             listen,
             ops_listen: self.ops_listen,
             public_url,

@@ -12,9 +12,9 @@ use countersign::app::App;
 use countersign::clock::Clock;
 use countersign::config::Role;
 use countersign::http::auth::{Permission, new_key};
+use countersign_tests::servers::connect_as;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
-use sqlx::{Connection as _, PgConnection};
 use tokio::sync::Semaphore;
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
@@ -42,6 +42,11 @@ impl Wishes {
         let app = App::start(ground.settings(&[Role::Intake, Role::Relay]), Clock::System).await.unwrap();
         let (row, _) = new_key("acme".parse().unwrap(), "bench".to_owned(), &Permission::ALL, app.service.clock.now());
         app.service.store.insert_key(&row).await.unwrap();
+        let mut database = connect_as("*", &ground.database).await;
+        let placed = "SELECT count(*) FROM places WHERE stream_created_us > 0";
+        while sqlx::query_scalar::<_, i64>(placed).fetch_one(&mut database).await.unwrap() == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         app.stop().await;
         let client = async_nats::connect(&ground.nats).await.unwrap();
         let sample = STANDARD.encode(countersign::seal::sample().unwrap());
@@ -80,10 +85,9 @@ impl Wishes {
 
 /// Lets the relay begin behind what was done at the engine: that was not asked for through the bus.
 pub(crate) async fn begin_here(ground: &Ground) {
-    let mut database = PgConnection::connect(&ground.database).await.unwrap();
-    let text = "SET countersign.organization = '*'; UPDATE places SET (at_transaction, at_position) = \
+    let text = "UPDATE places SET (at_transaction, at_position) = \
                 (SELECT transaction, position FROM events ORDER BY transaction DESC, position DESC LIMIT 1)";
-    sqlx::raw_sql(text).execute(&mut database).await.unwrap();
+    sqlx::raw_sql(text).execute(&mut connect_as("*", &ground.database).await).await.unwrap();
 }
 
 /// Workflows completed per second by so many processes.
@@ -150,7 +154,7 @@ pub(crate) async fn latencies(ground: &Ground, wishes: &Wishes, count: usize, op
                 let request = event["subject"].as_str().unwrap().to_owned();
                 match event["type"].as_str().unwrap() {
                     "countersign.request.created.v1" => {
-                        let business = event["data"]["fact"]["terms"]["business_id"].as_str().unwrap();
+                        let business = event["data"]["fact"]["business_id"].as_str().unwrap();
                         of_request.insert(request, published[business]);
                     }
                     "countersign.signer.invited.v1" => invited.push(of_request[&request].elapsed()),

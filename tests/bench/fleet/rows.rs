@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use countersign_tests::servers::connect_as;
 use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
 
@@ -23,7 +24,7 @@ const STEP: &str = "UPDATE requests SET status = $2, seq = step.seq, head = step
      wake_us = step.wake_us FROM unnest($1::uuid[], $3::bigint[], $4::bytea[], $5::bigint[], $6::bigint[]) AS \
      step (id, seq, head, updated_us, wake_us) WHERE requests.id = step.id";
 const SETTLED: &str = "DELETE FROM effects WHERE key = ANY($1)";
-const FILED: &str = "INSERT INTO effects (key, lane, due_us) SELECT key, lane, $3 FROM \
+const FILED: &str = "INSERT INTO effects (key, lane, filed_us, due_us) SELECT key, lane, $3, $3 FROM \
      unnest($1::text[], $2::text[]) AS filed (key, lane)";
 const DOCUMENT: &str = "INSERT INTO documents (organization, digest, blob, bytes, pages, data_key, created_us) \
      VALUES ($1, $2, $3, 0, '[]', '', 0)";
@@ -36,7 +37,7 @@ pub(crate) struct Bare {
 impl Bare {
     /// An empty database at this URL.
     pub(crate) async fn open(url: &str, copy: &[Workflow]) -> Self {
-        let mut database = PgConnection::connect(url).await.unwrap();
+        let mut database = connect_as("*", url).await;
         for schema in SCHEMA {
             sqlx::raw_sql(schema).execute(&mut database).await.unwrap();
         }

@@ -25,6 +25,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::config::{BadSetting, Given, Settings};
 use crate::seal;
 use crate::service::documents::INSPECT_COMMAND;
+use crate::tls;
 
 /// Why a command failed; its sentence is all that is printed.
 type Failed = Box<dyn std::error::Error + Send + Sync>;
@@ -101,7 +102,7 @@ enum Command {
         #[command(flatten)]
         data: Data,
     },
-    /// Print every event as a CloudEvent, one JSON line each, in the order of commits
+    /// Print every event as a CloudEvent, one JSON line each, in the order of commits; or refill the stream of facts
     Export {
         #[command(flatten)]
         export: export::Export,
@@ -122,6 +123,59 @@ struct Data {
     /// PostgreSQL database; without it SQLite in the data folder
     #[arg(long, env = "COUNTERSIGN_DATABASE_URL", value_name = "URL", global = true, hide_env_values = true)]
     database_url: Option<String>,
+    /// Bucket for documents, as s3://bucket/prefix; without it the data folder
+    #[arg(long, env = "COUNTERSIGN_DOCUMENTS_URL", value_name = "URL", global = true)]
+    documents_url: Option<String>,
+    /// File with the master key, where it is not in the data folder
+    #[arg(long, env = "COUNTERSIGN_MASTER_KEY_FILE", value_name = "FILE", global = true)]
+    master_key_file: Option<PathBuf>,
+    /// The master key itself
+    #[arg(long, env = "COUNTERSIGN_MASTER_KEY", value_name = "KEY", global = true, hide_env_values = true)]
+    master_key: Option<String>,
+}
+
+impl Data {
+    /// These settings over others.
+    fn over(self, given: Given) -> Given {
+        Given {
+            data: self.data,
+            database_url: self.database_url,
+            documents_url: self.documents_url,
+            master_key_file: self.master_key_file,
+            master_key: self.master_key,
+            ..Given::default()
+        }
+        .or(given)
+    }
+}
+
+/// How a command reaches NATS.
+#[derive(Debug, clap::Args)]
+struct Nats {
+    /// NATS servers, separated by commas
+    #[arg(long, env = "COUNTERSIGN_NATS_URL", value_name = "URL", hide_env_values = true)]
+    nats_url: Option<String>,
+    /// File with the NATS user's credentials
+    #[arg(long, env = "COUNTERSIGN_NATS_CREDENTIALS", value_name = "FILE")]
+    nats_credentials: Option<PathBuf>,
+    /// PEM file with the certificates that the NATS servers' are checked with
+    #[arg(long, env = "COUNTERSIGN_NATS_CA", value_name = "FILE")]
+    nats_ca: Option<PathBuf>,
+    /// What the subjects begin with on which NATS answers [default: _INBOX]
+    #[arg(long, env = "COUNTERSIGN_NATS_INBOX_PREFIX", value_name = "SUBJECT")]
+    nats_inbox_prefix: Option<String>,
+}
+
+impl Nats {
+    fn given(&self) -> Given {
+        Given {
+            nats_url: self.nats_url.clone(),
+            nats_credentials: self.nats_credentials.clone(),
+            nats_ca: self.nats_ca.clone(),
+            nats_inbox_prefix: self.nats_inbox_prefix.clone(),
+            ..Given::default()
+        }
+    }
 }
 
 /// The whole program.
@@ -130,6 +184,7 @@ pub fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some(INSPECT_COMMAND) {
         return seal::inspect_main();
     }
+    tls::choose_ring();
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -148,9 +203,7 @@ fn told(error: &Failed) -> ExitCode {
 
 async fn run(cli: Cli) -> Result<ExitCode, Failed> {
     let file = cli.config.as_deref().map(Given::from_file).transpose()?.unwrap_or_default();
-    let settle = |data: Data, file: Given| -> Result<Settings, BadSetting> {
-        Given { data: data.data, database_url: data.database_url, ..Given::default() }.or(file).settle()
-    };
+    let settle = |data: Data, file: Given| -> Result<Settings, BadSetting> { data.over(file).settle() };
     match cli.command {
         Command::Demo(demo) => {
             log(Level::WARN, cli.log_format);
@@ -166,11 +219,15 @@ async fn run(cli: Cli) -> Result<ExitCode, Failed> {
         Command::Verify(verify) => verify.run(),
         Command::Publish { publish, data } => {
             log(Level::WARN, cli.log_format);
-            let given = Given { data: data.data, database_url: data.database_url, ..publish.given() };
-            publish.run(given.or(file).settle()?).await
+            let given = data.over(publish.given().or(file));
+            publish.run(given.settle()?).await
         }
         Command::Events { events, data } => events.run(&settle(data, file)?).await,
-        Command::Export { export, data } => export.run(&settle(data, file)?).await,
+        Command::Export { export, data } => {
+            log(Level::WARN, cli.log_format);
+            let given = Given { data: data.data, database_url: data.database_url, ..export.given() };
+            export.run(given.or(file).settle()?).await
+        }
         Command::InspectPdf => Ok(seal::inspect_main()),
     }
 }

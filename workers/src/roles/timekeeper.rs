@@ -77,6 +77,10 @@ async fn tidy(service: &Service, now: Timestamp) -> Result<(), ServiceError> {
     let receipts_before = (now - RECEIPT_LIFE).as_microsecond();
     let documents_before = (now - UNUSED_DOCUMENT_LIFE).as_microsecond();
     service.store.tidy(receipts_before, documents_before, AT_ONCE).await?;
+    if let Some(nats) = &service.settings.nats {
+        let letters_before = now.checked_sub(nats.dead_letter_life).unwrap_or(Timestamp::MIN);
+        service.store.tidy_dead_letters(letters_before.as_microsecond()).await?;
+    }
     service.sweep_orphans().await;
     service.store.checkpoint().await?;
     Ok(())
