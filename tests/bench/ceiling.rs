@@ -30,7 +30,7 @@ const INSERT_EVENTS: &str = "INSERT INTO events (request, seq, body, disclosure,
 const INSERT_REQUESTS: &str = "INSERT INTO requests (id, organization, status, seq, head, business_id, created_us, \
      updated_us, expires_us, wake_us, deleted_us, data_key) VALUES ";
 const INSERT_USES: &str = "INSERT INTO document_uses (organization, digest, subject) VALUES ";
-const INSERT_EFFECTS: &str = "INSERT INTO effects (key, lane, due_us) VALUES ";
+const INSERT_EFFECTS: &str = "INSERT INTO effects (key, lane, filed_us, due_us) VALUES ";
 
 /// The rows of one workflow.
 pub(crate) struct Workflow {
@@ -192,9 +192,9 @@ impl Bare {
         }
         let filed: Vec<&(String, &str)> = batch.iter().flat_map(|one| &one.filed[step]).collect();
         if !filed.is_empty() {
-            let mut effects = texts.rows(INSERT_EFFECTS, 3, filed.len());
+            let mut effects = texts.rows(INSERT_EFFECTS, 4, filed.len());
             for (key, lane) in filed {
-                effects = effects.bind(&key[..]).bind(*lane).bind(batch[0].updated_us);
+                effects = effects.bind(&key[..]).bind(*lane).bind(batch[0].updated_us).bind(batch[0].updated_us);
             }
             effects.execute(&mut *transaction).await.unwrap();
         }
