@@ -1,6 +1,7 @@
 //! The servers that the tests need beside them. `tests/run` starts them and says where they are; without
 //! them a test fails, it is never skipped.
 
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use uuid::Uuid;
 
@@ -41,6 +42,12 @@ async fn new_database() -> String {
     admin.close().await.unwrap();
     let (before, _) = server.rsplit_once('/').unwrap();
     format!("{before}/{name}")
+}
+
+/// A connection to a PostgreSQL database that sees the rows of an organization, of all (`*`) or of none (empty).
+pub async fn connect_as(organization: &str, url: &str) -> PgConnection {
+    let options: PgConnectOptions = url.parse().unwrap();
+    PgConnection::connect_with(&options.options([("countersign.organization", organization)])).await.unwrap()
 }
 
 /// Runs each rule on each database, over what `$what::on` makes.

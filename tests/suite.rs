@@ -19,5 +19,6 @@ mod golden;
 mod samples;
 mod tools;
 
-// The program itself, killed and started again.
+// The program itself: killed and started again, and on several machines.
+mod machines;
 mod simulation;

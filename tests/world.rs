@@ -16,7 +16,7 @@ use countersign::vault::Vault;
 use countersign_engine::event::Event;
 use countersign_engine::ids::{OrganizationId, RequestId};
 use jiff::Timestamp;
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Client, ClientBuilder, Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::broadcast;
@@ -131,7 +131,7 @@ impl World {
         let api = format!("{}/api/v1/esignature", app.service.settings.public_url);
         let key = make_key(&app, "acme", &Permission::ALL).await;
         let published = Published(app.service.bus.subscribe());
-        Self { app, key, api, client: Client::new(), folder, published }
+        Self { app, key, api, client: http().build().unwrap(), folder, published }
     }
 
     /// Stops the engine and starts it again on the same folder and address.
@@ -262,7 +262,7 @@ impl World {
     /// Replays everything.
     pub async fn replay(&self) -> Report {
         let master = self.folder.path().join("data/secrets/master.key");
-        let master = countersign::stamp::load_or_create_master(&master).unwrap();
+        let master = countersign::stamp::load_master(&master).unwrap().unwrap();
         replay(&self.app.service.store, &Vault::new(&master).unwrap(), |_| {}).await.unwrap()
     }
 
@@ -287,7 +287,7 @@ pub struct Browser {
 impl Browser {
     /// Follows a link.
     pub async fn open(link: &str) -> Self {
-        let client = Client::builder().cookie_store(true).user_agent("a test's browser").build().unwrap();
+        let client = http().cookie_store(true).user_agent("a test's browser").build().unwrap();
         let response = client.get(link).send().await.unwrap();
         let (page, status) = (response.url().clone(), response.status());
         let html = response.text().await.unwrap();
@@ -369,6 +369,12 @@ async fn make_key(app: &App, organization: &str, permissions: &[Permission]) -> 
     let (row, key) = new_key(organization, "test".to_owned(), permissions, app.service.clock.now());
     app.service.store.insert_key(&row).await.unwrap();
     key
+}
+
+/// A client of HTTP, to be built.
+pub fn http() -> ClientBuilder {
+    countersign::tls::choose_ring();
+    Client::builder()
 }
 
 /// Sends a call and reads its answer.

@@ -12,6 +12,10 @@ CREATE TABLE places (
     stream_sequence  BIGINT NOT NULL DEFAULT 0    -- and one that lost its end
 );
 
+ALTER TABLE places ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY engine ON places
+    USING ((SELECT current_setting('countersign.organization', true)) = '*');
+
 -- Messages that can never work, with the reasons. The message itself is in the stream of dead letters.
 CREATE TABLE dead_letters (
     id           UUID   PRIMARY KEY,
@@ -25,12 +29,20 @@ CREATE TABLE dead_letters (
 
 CREATE INDEX dead_letters_by_age ON dead_letters (organization, created_us);
 
+ALTER TABLE dead_letters ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY organization ON dead_letters
+    USING ((SELECT current_setting('countersign.organization', true)) IN ('*', organization));
+
 -- How often a message that came again was tried.
 CREATE TABLE attempts (
     digest     BYTEA  PRIMARY KEY,                 -- SHA-256 of subject and message
     attempts   BIGINT NOT NULL,
     updated_us BIGINT NOT NULL
 );
+
+ALTER TABLE attempts ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY engine ON attempts
+    USING ((SELECT current_setting('countersign.organization', true)) = '*');
 
 -- A receipt of a published message is kept for ever: a stream may deliver what it holds again at any
 -- time. The others are tidied away by age.

@@ -1,4 +1,5 @@
 -- Requests and their history. Times are microseconds since 1970 (UTC); ids are 16 bytes.
+-- (SQLite has no row-level security: the statements alone keep organizations apart.)
 
 -- The history: written once, never changed. `position` is the order of commits.
 CREATE TABLE events (
@@ -39,7 +40,7 @@ CREATE TABLE effects (
     lane     TEXT    NOT NULL,             -- which role does it
     filed_us INTEGER NOT NULL,             -- since when it is owed
     due_us   INTEGER NOT NULL,             -- not before; a claim moves it to the end of its lease
-    epoch    INTEGER NOT NULL DEFAULT 0,   -- fencing number: counts claims
+    epoch    INTEGER NOT NULL DEFAULT 0,   -- fencing number: goes up when a claim is taken or given up
     attempts INTEGER NOT NULL DEFAULT 0,   -- failed ones
     error    TEXT,                         -- code of the last failure
     trace    TEXT                          -- its event's

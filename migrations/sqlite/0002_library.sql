@@ -1,4 +1,4 @@
--- Keys, documents, files and templates.
+-- The installation; keys, documents, files and templates.
 
 -- API credentials. An organization exists from its first key.
 CREATE TABLE keys (
@@ -55,4 +55,11 @@ CREATE TABLE templates (
 -- Stored objects that nobody uses any more: to be deleted, then forgotten.
 CREATE TABLE orphans (
     path TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+-- What the processes of an installation have in common, written down by the first of them: how its
+-- secrets and the place of its documents are known again.
+CREATE TABLE installation (
+    name  TEXT PRIMARY KEY,
+    value BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -14,11 +14,11 @@ use crate::house::House;
 use crate::plan::Plan;
 
 /// Workflow steps in one transaction.
-const BATCH: usize = 100;
+pub(crate) const BATCH: usize = 100;
 /// Steps of a workflow.
-const STEPS: usize = 5;
+pub(crate) const STEPS: usize = 5;
 /// Where a request stands after each of them.
-const STATUSES: [&str; STEPS] = ["SENT", "VIEWED", "PARTIALLY_SIGNED", "PARTIALLY_SIGNED", "COMPLETED"];
+pub(crate) const STATUSES: [&str; STEPS] = ["SENT", "VIEWED", "PARTIALLY_SIGNED", "PARTIALLY_SIGNED", "COMPLETED"];
 /// Single-row commits timed in one go.
 const COMMITS: usize = 50;
 
@@ -34,32 +34,33 @@ const INSERT_EFFECTS: &str = "INSERT INTO effects (key, lane, filed_us, due_us) 
 
 /// The rows of one workflow.
 pub(crate) struct Workflow {
-    request: Vec<u8>,
-    organization: String,
-    created_us: i64,
-    updated_us: i64,
-    expires_us: Option<i64>,
-    wake_us: Option<i64>,
-    data_key: Vec<u8>,
-    document: Vec<u8>,
-    subject: String,
-    steps: [Vec<EventRow>; STEPS],
-    filed: [Vec<(String, &'static str)>; STEPS],
-    settled: [Vec<String>; STEPS],
+    pub(crate) request: Vec<u8>,
+    pub(crate) organization: String,
+    pub(crate) created_us: i64,
+    pub(crate) updated_us: i64,
+    pub(crate) expires_us: Option<i64>,
+    pub(crate) wake_us: Option<i64>,
+    pub(crate) data_key: Vec<u8>,
+    pub(crate) document: Vec<u8>,
+    pub(crate) subject: String,
+    pub(crate) steps: [Vec<EventRow>; STEPS],
+    pub(crate) filed: [Vec<(String, &'static str)>; STEPS],
+    pub(crate) settled: [Vec<String>; STEPS],
 }
 
-struct EventRow {
-    seq: i64,
-    body: String,
-    disclosure: Option<Vec<u8>>,
-    hash: Vec<u8>,
+/// A row of an event.
+pub(crate) struct EventRow {
+    pub(crate) seq: i64,
+    pub(crate) body: String,
+    pub(crate) disclosure: Option<Vec<u8>>,
+    pub(crate) hash: Vec<u8>,
 }
 
 /// Completes workflows through the engine and takes their rows from its database.
 pub(crate) async fn take_rows(plan: &Plan) -> Vec<Workflow> {
     let house = House::open().await;
     house.complete(plan.bare_workflows, 512).await;
-    let folder = house.close().await;
+    let folder = house.close().await.unwrap();
     let mut database = connect(&folder.path().join("data/countersign.db")).await;
     let document: Vec<u8> = sqlx::query_scalar("SELECT digest FROM documents").fetch_one(&mut database).await.unwrap();
     let rows = sqlx::query("SELECT id, organization, created_us, updated_us, data_key FROM requests ORDER BY id");

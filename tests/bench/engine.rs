@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use countersign::roles::sealer;
 use countersign::service::replay::replay;
-use countersign::stamp::load_or_create_master;
+use countersign::stamp::load_master;
 use countersign::vault::Vault;
 use countersign_engine::event::Fact;
 use tokio::sync::broadcast::error::RecvError;
@@ -118,7 +118,7 @@ pub(crate) fn shares(figure: &[f64], of: &[f64]) -> f64 {
 }
 
 async fn replayed(house: &House, report: &mut Report) {
-    let master = load_or_create_master(&house.folder.path().join("data/secrets/master.key")).unwrap();
+    let master = load_master(&house.service.settings.data.join("secrets/master.key")).unwrap().unwrap();
     let started = Instant::now();
     let replayed = replay(&house.service.store, &Vault::new(&master).unwrap(), |_| {}).await.unwrap();
     let rate = replayed.events as f64 / started.elapsed().as_secs_f64();

@@ -29,7 +29,7 @@ pub(crate) async fn measure(plan: &Plan, report: &mut Report) {
     report.figure("idle `countersign serve`, resident", format!("{:.1} MB", idle_bytes().await as f64 / 1e6));
     let house = House::open().await;
     let stop = CancellationToken::new();
-    let mailer = Mailer::folder(house.folder.path().join("mail"), "bench@localhost").unwrap();
+    let mailer = Mailer::folder(&house.service.settings.mail_folder, "bench@localhost").unwrap();
     let roles = [
         tokio::spawn(notifier::run(Arc::clone(&house.service), mailer, stop.clone())),
         tokio::spawn(sealer::run(Arc::clone(&house.service), stop.clone())),
@@ -48,7 +48,7 @@ pub(crate) async fn measure(plan: &Plan, report: &mut Report) {
         role.await.unwrap();
     }
     house.service.store.checkpoint().await.unwrap();
-    let folder = house.close().await;
+    let folder = house.close().await.unwrap();
     let each = |path: &str| {
         let bytes = bytes_on_disk(&folder.path().join(path));
         format!("{:.1} kB", bytes as f64 / plan.sealed as f64 / 1000.0)

@@ -24,7 +24,7 @@ use uuid::Uuid;
 /// The write path, with nothing running beside it.
 pub(crate) struct House {
     pub(crate) service: Arc<Service>,
-    pub(crate) folder: TempDir,
+    folder: Option<TempDir>,
     maker: Maker,
     writing: JoinHandle<()>,
 }
@@ -66,26 +66,37 @@ pub(crate) fn settings(folder: &Path) -> Settings {
 }
 
 impl House {
-    /// A new one.
+    /// A new one, embedded.
     pub(crate) async fn open() -> Self {
         let folder = TempDir::new().unwrap();
-        let (service, writing) = Service::open(settings(folder.path()), Clock::System).await.unwrap();
+        let house = Self::over(settings(folder.path())).await;
+        Self { folder: Some(folder), ..house }
+    }
+
+    /// One with these settings, in a folder that outlives it.
+    pub(crate) async fn over(settings: Settings) -> Self {
+        let (service, writing) = Service::open(settings, Clock::System).await.unwrap();
         let maker = Maker::new(&service).await;
-        Self { service, folder, maker, writing }
+        Self { service, folder: None, maker, writing }
     }
 
     /// A new one with so many requests sent and waiting.
     pub(crate) async fn with_open(count: usize) -> Self {
         let house = Self::open().await;
+        house.fill(count).await;
+        house
+    }
+
+    /// Sends so many requests and leaves them waiting.
+    pub(crate) async fn fill(&self, count: usize) {
         let next = AtomicUsize::new(0);
         let callers = (0..512).map(|_| async {
             while next.fetch_add(1, Ordering::Relaxed) < count {
-                house.maker.create(&house.service).await;
+                self.maker.create(&self.service).await;
             }
         });
         join_all(callers).await;
-        house.service.store.checkpoint().await.unwrap();
-        house
+        self.service.store.checkpoint().await.unwrap();
     }
 
     /// Lets so many callers run workflows, one after another, for a while.
@@ -125,7 +136,7 @@ impl House {
     }
 
     /// Closes the database in good order; the folder stays until it is dropped.
-    pub(crate) async fn close(self) -> TempDir {
+    pub(crate) async fn close(self) -> Option<TempDir> {
         let store = self.service.store.clone();
         drop(self.service);
         self.writing.await.unwrap();

@@ -7,6 +7,7 @@
 
 mod ceiling;
 mod engine;
+mod fleet;
 mod footprint;
 mod generator;
 mod house;
@@ -25,6 +26,11 @@ fn main() -> ExitCode {
     if std::env::args().nth(1).is_some_and(|word| word == "inspect-pdf" || word == "serve") {
         return countersign::cli::main();
     }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    if std::env::args().nth(1).is_some_and(|word| word == fleet::WORD) {
+        runtime.block_on(fleet::work(&std::env::args().skip(2).collect::<Vec<_>>()));
+        return ExitCode::SUCCESS;
+    }
     let plan = match Plan::of_arguments(std::env::args().skip(1)) {
         Ok(plan) => plan,
         Err(usage) => {
@@ -32,23 +38,25 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(run(&plan));
     ExitCode::SUCCESS
 }
 
 async fn run(plan: &Plan) {
     let mut report = Report::default();
-    println!("Countersign benchmark: SQLite, synchronous=FULL, in {}", std::env::temp_dir().display());
+    println!("Countersign benchmark, durable to the disk, in {}", std::env::temp_dir().display());
     println!("{} cores, {}", std::thread::available_parallelism().unwrap(), plan.describe());
 
-    if plan.wants("engine") || plan.wants("http") {
+    if ["engine", "http", "fleet"].iter().any(|part| plan.wants(part)) {
         let copy = ceiling::take_rows(plan).await;
         if plan.wants("engine") {
             engine::compare(plan, &copy, &mut report).await;
         }
         if plan.wants("http") {
             http::measure(plan, &copy, &mut report).await;
+        }
+        if plan.wants("fleet") {
+            fleet::measure(plan, &copy, &mut report).await;
         }
     }
     if plan.wants("sealer") {

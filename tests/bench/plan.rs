@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-const USAGE: &str = "usage: bench [--quick] [PART ...]\n  parts: engine http sealer letters footprint [all of them]";
+const USAGE: &str = "usage: bench [--quick] [PART ...]\n  parts: engine http sealer letters footprint [all of them]\n  \
+     fleet: on PostgreSQL and JetStream; wants the servers that tests/run starts: tests/run bench fleet";
 const PARTS: [&str; 5] = ["engine", "http", "sealer", "letters", "footprint"];
+/// The part that needs servers: only where it is named.
+const FLEET: &str = "fleet";
 
 /// The sizes of one run.
 #[derive(Clone, Debug)]
@@ -12,6 +15,10 @@ pub(crate) struct Plan {
     parts: Vec<String>,
     /// Numbers of open requests to measure beside, ascending, from 0.
     pub(crate) backlogs: Vec<usize>,
+    /// The same for a fleet.
+    pub(crate) fleet_backlogs: Vec<usize>,
+    /// Wishes published in one round.
+    pub(crate) published: usize,
     /// Numbers of concurrent callers.
     pub(crate) callers: Vec<usize>,
     /// How often the ceiling and the figures beside it take turns.
@@ -35,7 +42,7 @@ impl Plan {
             ["--quick"] => true,
             _ => return Err(USAGE),
         };
-        if !parts.iter().all(|part| PARTS.contains(&part.as_str())) {
+        if !parts.iter().all(|part| part == FLEET || PARTS.contains(&part.as_str())) {
             return Err(USAGE);
         }
         let scaled = |small, large| if quick { small } else { large };
@@ -43,6 +50,8 @@ impl Plan {
             quick,
             parts,
             backlogs: if quick { vec![0, 10_000] } else { vec![0, 10_000, 100_000] },
+            fleet_backlogs: if quick { vec![0, 10_000] } else { vec![0, 100_000, 1_000_000] },
+            published: scaled(3000, 10_000),
             callers: vec![1, 8, 64, 512],
             rounds: scaled(2, 5),
             slice: Duration::from_millis(if quick { 1500 } else { 3000 }),
@@ -54,7 +63,7 @@ impl Plan {
 
     /// Whether a part was asked for: named, or none was.
     pub(crate) fn wants(&self, part: &str) -> bool {
-        self.parts.is_empty() || self.parts.iter().any(|wanted| wanted == part)
+        self.parts.is_empty() && part != FLEET || self.parts.iter().any(|wanted| wanted == part)
     }
 
     /// The plan in words.

@@ -1,7 +1,7 @@
 //! The program is killed again and again while it reads wishes and publishes facts: each wish is
 //! granted once, and every fact gets out.
 
-use reqwest::Client;
+use countersign_tests::world::http;
 use serde_json::{Value, json};
 
 use super::facts::first_seen;
@@ -16,14 +16,14 @@ const KILLS: usize = 5;
 
 pub(super) async fn total(program: &Program) -> Option<u64> {
     let url = format!("{}/api/v1/esignature/requests", program.url());
-    let answer = Client::new().get(url).bearer_auth(program.key()).send().await.ok()?;
+    let answer = http().build().unwrap().get(url).bearer_auth(program.key()).send().await.ok()?;
     answer.json::<Value>().await.ok()?["meta"]["totalItems"].as_u64()
 }
 
 #[tokio::test]
 async fn every_wish_is_granted_once_and_every_fact_gets_out_however_often_the_program_is_killed() {
     let nats = Nats::start().await;
-    let mut program = Program::start_over(Servers { nats: Some(nats.url()), database: None }).await;
+    let mut program = Program::start_over(Servers { nats: Some(nats.url()), ..Servers::default() }).await;
     let context = nats.context().await;
     for kill in 0..KILLS {
         let mut waiting = Vec::new();

@@ -1,5 +1,6 @@
 //! Published requests: each becomes one request, or a dead letter that says why not.
 
+use countersign::store::Scope;
 use countersign_engine::ids::{Digest, OrganizationId};
 use countersign_tests::world::{World, binary};
 use reqwest::Method;
@@ -93,10 +94,10 @@ async fn what_can_never_work_is_buried_with_every_reason_and_holds_nobody_up() {
         assert_eq!(told, *reasons);
     }
     let acme: OrganizationId = "acme".parse().unwrap();
-    let recorded = world.app.service.store.dead_letters(Some(&acme), 10).await.unwrap();
+    let recorded = world.app.service.store.dead_letters(Scope::Of(&acme), 10).await.unwrap();
     assert_eq!(recorded.len(), 3);
     assert!(recorded.iter().all(|row| !row.reasons.contains("ana@") && row.sequence > 0), "{recorded:?}");
-    assert_eq!(world.app.service.store.dead_letters(None, 10).await.unwrap().len(), poison.len());
+    assert_eq!(world.app.service.store.dead_letters(Scope::All, 10).await.unwrap().len(), poison.len());
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use countersign::commit::{Failure, Order};
 use countersign::config::Role;
-use countersign::store::{DocumentRow, FileRow};
+use countersign::store::{DocumentRow, FileRow, Scope};
 use countersign_engine::command::{Command, Draft, Wish};
 use countersign_engine::event::{Actor, Event, Fact, Personal};
 use countersign_engine::ids::{Digest, KeyId, RequestId};
@@ -35,7 +35,7 @@ async fn both_databases_tell_the_history_that_the_engine_tells() {
         let erased = play.request().deleted_at.is_some();
         let expected: Vec<_> = play.events.iter().map(|event| told(event, erased)).collect();
         for world in &worlds {
-            let history = world.app.service.history(id).await.unwrap();
+            let history = world.app.service.history(Scope::All, id).await.unwrap();
             let found: Vec<_> = history.iter().map(|(event, _)| told(event, false)).collect();
             assert_eq!(found, expected, "case {case}");
         }

@@ -1,6 +1,6 @@
 //! Durable, shared, and on a library without known faults.
 
-use countersign::store::StoreError;
+use countersign::store::{Scope, StoreError};
 use countersign_tests::servers::{Database, on_each_database};
 
 use super::rows::{Shelf, event, id, request};
@@ -21,19 +21,19 @@ async fn what_was_committed_is_there_after_reopening(shelf: Shelf) {
     shelf.owe(&[5]).await;
     shelf.store.close().await;
     let again = shelf.place.open().await;
-    assert_eq!(again.request(id(1)).await.unwrap(), Some(request(1)));
-    assert_eq!(again.events_of(id(1)).await.unwrap().len(), 1);
+    assert_eq!(again.request(Scope::All, id(1)).await.unwrap(), Some(request(1)));
+    assert_eq!(again.events_of(Scope::All, id(1)).await.unwrap().len(), 1);
     assert_eq!(again.schema().await.unwrap().len(), 3);
 }
 
 async fn two_processes_see_each_others_writes(shelf: Shelf) {
     let second = shelf.second().await;
     shelf.file(&[request(1)]).await;
-    assert!(second.request(id(1)).await.unwrap().is_some());
+    assert!(second.request(Scope::All, id(1)).await.unwrap().is_some());
     let mut transaction = second.begin().await.unwrap();
     transaction.insert_events(vec![event(id(1), 2)]).await.unwrap();
     transaction.commit().await.unwrap();
-    assert_eq!(shelf.store.events_of(id(1)).await.unwrap().len(), 2);
+    assert_eq!(shelf.store.events_of(Scope::All, id(1)).await.unwrap().len(), 2);
 }
 
 async fn of_two_processes_that_write_the_same_number_one_does(shelf: Shelf) {
@@ -47,7 +47,7 @@ async fn of_two_processes_that_write_the_same_number_one_does(shelf: Shelf) {
     });
     ours.commit().await.unwrap();
     assert!(theirs.await.unwrap().is_err());
-    assert_eq!(shelf.store.events_of(id(1)).await.unwrap().len(), 2);
+    assert_eq!(shelf.store.events_of(Scope::All, id(1)).await.unwrap().len(), 2);
 }
 
 #[tokio::test]

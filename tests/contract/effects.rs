@@ -12,6 +12,7 @@ on_each_database! {
     Shelf:
     what_is_due_is_claimed_earliest_first_and_nothing_else,
     a_lease_that_ran_out_is_claimed_with_a_higher_number,
+    a_renewed_claim_stays_and_another_holders_is_not_renewed,
     only_who_holds_the_claim_puts_it_off,
     many_claimers_share_the_work_without_a_double,
     an_effect_is_filed_once_and_goes_when_settled,
@@ -39,6 +40,19 @@ async fn a_lease_that_ran_out_is_claimed_with_a_higher_number(shelf: Shelf) {
     assert_eq!((first.trace, second.trace), (trace(0), trace(0)));
     let mut transaction = shelf.store.begin().await.unwrap();
     assert_eq!(transaction.epochs(&["e0".into(), "nothing".into()]).await.unwrap(), [("e0".into(), 2)]);
+}
+
+async fn a_renewed_claim_stays_and_another_holders_is_not_renewed(shelf: Shelf) {
+    shelf.owe(&[10, 10]).await;
+    let mut claims = shelf.store.claim(Lane::Mail, 10, 100, 2).await.unwrap();
+    assert_eq!(shelf.store.renew(&claims, 200).await.unwrap(), 2);
+    assert!(shelf.store.claim(Lane::Mail, 199, 300, 9).await.unwrap().is_empty(), "renewed in time");
+    let taken = shelf.store.claim(Lane::Mail, 200, 300, 1).await.unwrap().remove(0);
+    assert_eq!(shelf.store.renew(&claims, 900).await.unwrap(), 1, "only the other one is still ours");
+    claims.retain(|claim| claim.key != taken.key);
+    shelf.store.defer(&claims[0], 400, "transient").await.unwrap();
+    assert_eq!(shelf.store.renew(&claims, 900).await.unwrap(), 0, "what was put off was given up");
+    assert_eq!(shelf.store.next_effect(Lane::Mail).await.unwrap(), Some(300));
 }
 
 async fn only_who_holds_the_claim_puts_it_off(shelf: Shelf) {

@@ -1,6 +1,6 @@
 //! Events: unique, in order, whole.
 
-use countersign::store::{Cursor, RequestRow};
+use countersign::store::{Cursor, RequestRow, Scope};
 use countersign_tests::servers::{Database, on_each_database};
 
 use super::rows::{Shelf, acme, event, id, other, request};
@@ -33,20 +33,20 @@ async fn events_come_back_in_order_however_they_were_written(shelf: Shelf) {
     transaction.insert_events(events.clone()).await.unwrap();
     transaction.insert_events((1..=300).map(|seq| event(id(2), seq)).collect::<Vec<_>>()).await.unwrap();
     transaction.commit().await.unwrap();
-    let seqs: Vec<u64> = shelf.store.events_of(id(1)).await.unwrap().iter().map(|row| row.seq).collect();
+    let seqs: Vec<u64> = shelf.store.events_of(Scope::All, id(1)).await.unwrap().iter().map(|row| row.seq).collect();
     assert_eq!(seqs, [1, 2, 3]);
-    let both = shelf.store.events_of_all(&[id(2), id(1), id(3)]).await.unwrap();
+    let both = shelf.store.events_of_all(Scope::All, &[id(2), id(1), id(3)]).await.unwrap();
     let told: Vec<_> = both.iter().map(|row| (row.request, row.seq)).collect();
     assert!(told.is_sorted() && told.len() == 303);
 }
 
 async fn what_was_written_comes_back_byte_for_byte(shelf: Shelf) {
     shelf.file(&[request(1)]).await;
-    let (stored, written) = (&shelf.store.events_of(id(1)).await.unwrap()[0], event(id(1), 1));
+    let (stored, written) = (&shelf.store.events_of(Scope::All, id(1)).await.unwrap()[0], event(id(1), 1));
     assert_eq!((&stored.body, &stored.disclosure, stored.hash), (&written.body, &written.disclosure, written.hash));
     assert!(stored.trace.is_some() && stored.trace == written.trace);
-    assert_eq!(shelf.store.request(id(1)).await.unwrap(), Some(request(1)));
-    assert_eq!(shelf.store.request(id(2)).await.unwrap(), None);
+    assert_eq!(shelf.store.request(Scope::All, id(1)).await.unwrap(), Some(request(1)));
+    assert_eq!(shelf.store.request(Scope::All, id(2)).await.unwrap(), None);
 }
 
 async fn all_events_are_read_in_the_order_of_commits(shelf: Shelf) {
@@ -98,8 +98,8 @@ async fn a_transaction_that_is_dropped_never_was(shelf: Shelf) {
     transaction.insert_events(vec![event(id(1), 1)]).await.unwrap();
     transaction.upsert_requests(vec![request(1)]).await.unwrap();
     drop(transaction);
-    assert!(shelf.store.events_of(id(1)).await.unwrap().is_empty());
-    assert_eq!(shelf.store.request(id(1)).await.unwrap(), None);
+    assert!(shelf.store.events_of(Scope::All, id(1)).await.unwrap().is_empty());
+    assert_eq!(shelf.store.request(Scope::All, id(1)).await.unwrap(), None);
 }
 
 async fn events_without_a_row_are_found(shelf: Shelf) {
@@ -123,6 +123,6 @@ async fn a_row_is_brought_up_to_date_and_erased_for_good(shelf: Shelf) {
     transaction.upsert_requests(vec![row.clone()]).await.unwrap();
     transaction.commit().await.unwrap();
     (row.data_key, row.business_id) = (None, None);
-    assert_eq!(shelf.store.request(id(1)).await.unwrap(), Some(row), "the key goes with the deletion");
-    assert_eq!(shelf.store.request(id(2)).await.unwrap(), Some(request(2)), "its neighbour is untouched");
+    assert_eq!(shelf.store.request(Scope::All, id(1)).await.unwrap(), Some(row), "the key goes with the deletion");
+    assert_eq!(shelf.store.request(Scope::All, id(2)).await.unwrap(), Some(request(2)), "its neighbour is untouched");
 }

@@ -1,7 +1,7 @@
 //! Keys, documents by use, files, templates and receipts.
 
 use countersign::http::auth::{Permission, new_key};
-use countersign::store::{DocumentRow, FileRow, StoreError, TemplateRow, document_path};
+use countersign::store::{DocumentRow, FileRow, Scope, StoreError, TemplateRow, document_path};
 use countersign_engine::ids::Digest;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -29,9 +29,9 @@ async fn a_key_is_found_by_its_digest_and_revoked_once(shelf: Shelf) {
     assert!(!shelf.store.revoke_key(&other(), row.id, 5).await.unwrap(), "another organization cannot");
     assert!(shelf.store.revoke_key(&acme(), row.id, 5).await.unwrap());
     assert!(!shelf.store.revoke_key(&acme(), row.id, 6).await.unwrap());
-    assert_eq!(shelf.store.keys(Some(&acme())).await.unwrap()[0].revoked_us, Some(5));
-    assert!(shelf.store.keys(Some(&other())).await.unwrap().is_empty());
-    assert!(!format!("{:?}", shelf.store.keys(None).await.unwrap()).contains(&secret), "the secret is not kept");
+    assert_eq!(shelf.store.keys(Scope::Of(&acme())).await.unwrap()[0].revoked_us, Some(5));
+    assert!(shelf.store.keys(Scope::Of(&other())).await.unwrap().is_empty());
+    assert!(!format!("{:?}", shelf.store.keys(Scope::All).await.unwrap()).contains(&secret), "the secret is not kept");
 }
 
 async fn a_document_is_stored_once_for_each_organization(shelf: Shelf) {

@@ -1,7 +1,7 @@
 //! What the bus remembers: a place is held by one at a time, the outbox has every event in order,
 //! a message is buried once, and attempts are counted.
 
-use countersign::store::{Cursor, DeadLetterRow, Place};
+use countersign::store::{Cursor, DeadLetterRow, Place, Scope};
 use countersign_engine::ids::Digest;
 use countersign_tests::servers::on_each_database;
 use uuid::Uuid;
@@ -70,9 +70,9 @@ async fn a_message_is_buried_once_and_found_by_its_organization(shelf: Shelf) {
     for row in [&row, &nobodys, &row] {
         shelf.store.insert_dead_letter(row).await.unwrap();
     }
-    assert_eq!(shelf.store.dead_letters(Some(&acme()), 9).await.unwrap(), std::slice::from_ref(&row));
-    assert_eq!(shelf.store.dead_letters(None, 9).await.unwrap(), [nobodys.clone(), row]);
-    assert_eq!(shelf.store.dead_letters(None, 1).await.unwrap(), [nobodys]);
+    assert_eq!(shelf.store.dead_letters(Scope::Of(&acme()), 9).await.unwrap(), std::slice::from_ref(&row));
+    assert_eq!(shelf.store.dead_letters(Scope::All, 9).await.unwrap(), [nobodys.clone(), row]);
+    assert_eq!(shelf.store.dead_letters(Scope::All, 1).await.unwrap(), [nobodys]);
 }
 
 async fn attempts_are_counted_for_each_message_until_it_is_done_with(shelf: Shelf) {

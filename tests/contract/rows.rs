@@ -6,7 +6,7 @@ use countersign::store::{Cursor, DocumentRow, EffectRow, EventRow, Lane, Receipt
 use countersign::trace::TraceParent;
 use countersign_engine::ids::{Digest, OrganizationId, RequestId};
 use countersign_engine::request::Status;
-use countersign_tests::servers::Database;
+use countersign_tests::servers::{Database, connect_as};
 use sqlx::Connection as _;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -69,7 +69,7 @@ impl Shelf {
                 sqlx::raw_sql(text).execute(&mut database).await.unwrap();
             }
             Place::Url(url) => {
-                let mut database = sqlx::PgConnection::connect(url).await.unwrap();
+                let mut database = connect_as("*", url).await;
                 sqlx::raw_sql(text).execute(&mut database).await.unwrap();
             }
         }

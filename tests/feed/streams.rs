@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use countersign::http::auth::Permission;
+use countersign::store::Scope;
 use countersign_tests::world::{World, new_request};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -109,7 +110,7 @@ async fn a_revoked_key_reads_no_further() {
     let key = world.key("acme", &[Permission::Read]).await;
     let mut stream = Stream::open(&world, &key, None).await;
     let store = &world.app.service.store;
-    for row in store.keys(None).await.unwrap().iter().filter(|row| row.permissions == "ESIGNATURE_READ") {
+    for row in store.keys(Scope::All).await.unwrap().iter().filter(|row| row.permissions == "ESIGNATURE_READ") {
         store.revoke_key(&row.organization, row.id, world.now().as_microsecond()).await.unwrap();
     }
     // A key is remembered for half a second at most; until then events may still come.

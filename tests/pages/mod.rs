@@ -1,6 +1,6 @@
 //! People's pages: the life of a link, the headers, what a page never shows, what is never stored.
 
-use countersign_tests::world::{Browser, World, answer};
+use countersign_tests::world::{Browser, World, answer, http};
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ async fn a_link_is_exchanged_for_a_cookie() {
     let world = World::manual().await;
     let id = world.created(json!({})).await;
     let link = world.link(&id, 0).await;
-    let plain = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let plain = http().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let exchanged = plain.get(&link).send().await.unwrap();
     assert_eq!(exchanged.status(), StatusCode::SEE_OTHER);
     let header = |name: &str| exchanged.headers()[name].to_str().unwrap();
@@ -186,13 +186,16 @@ async fn what_is_written_in_a_field_stays_text() {
 async fn tokens_are_stored_nowhere() {
     let world = World::manual().await;
     let id = world.created(json!({})).await;
+    // An invitation that is still unsent when its signer signs, or gets another link, is no longer owed.
+    world.until(&id, "delivery.sent", 1).await;
     let mut tokens = vec![token(&world.link(&id, 0).await)];
     tokens.push(token(world.get(&id).await["attributes"]["viewUrl"].as_str().unwrap()));
     tokens.push(world.key.clone());
     world.sign(&id, 0).await;
     tokens.push(token(&world.link(&id, 1).await));
-    post(&world, &id, "resend").await;
     world.until(&id, "delivery.sent", 2).await;
+    post(&world, &id, "resend").await;
+    world.until(&id, "delivery.sent", 3).await;
     let data = world.folder().join("data");
     for file in ["countersign.db", "countersign.db-wal"] {
         let bytes = std::fs::read(data.join(file)).unwrap_or_default();

@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use countersign_tests::world::http;
 use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -57,7 +58,7 @@ impl Heard {
 impl Client {
     /// A client without cookies of its own that follows nothing by itself.
     pub(super) fn http() -> reqwest::Client {
-        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(CALL_MAX).build().unwrap()
+        http().redirect(reqwest::redirect::Policy::none()).timeout(CALL_MAX).build().unwrap()
     }
 
     /// Creates a request with these signers; repeats the call now and then, which must change nothing.

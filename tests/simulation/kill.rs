@@ -11,11 +11,12 @@ use countersign::app::App;
 use countersign::clock::Clock;
 use countersign::config::{Given, Settings};
 use countersign::service::Service;
+use countersign::store::Scope;
 use countersign_engine::effect::{Effect, EffectKind};
 use countersign_engine::event::{Event, Fact};
 use countersign_engine::ids::RequestId;
 use countersign_engine::request::{Request, Status};
-use countersign_tests::world::binary;
+use countersign_tests::world::{binary, http};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
@@ -34,7 +35,7 @@ const CLIENTS: usize = 24;
 const LIFE_MAX: Duration = Duration::from_millis(250);
 /// Kills of a hundred that do not wait until the program has started.
 const EARLY_PERCENT: u64 = 15;
-/// Claims of killed processes are forgotten after two minutes; the clock is set ahead of them.
+/// Claims of killed processes end by themselves; the clock is set ahead of that.
 const BEYOND_LEASES: SignedDuration = SignedDuration::from_mins(5);
 /// Longest time that everything owed may take once the claims are free.
 const DRAIN_MAX: Duration = Duration::from_secs(60);
@@ -228,7 +229,7 @@ async fn settle_and_check(program: &Program, outcome: &Outcome) -> Found {
     let mut found = Found { letters: letters.len(), sealed: 0, events: 0 };
     let (mut ever_owed, mut must) = (BTreeSet::new(), BTreeSet::new());
     for row in &all {
-        let history = service.history(row.id).await.unwrap();
+        let history = service.history(Scope::All, row.id).await.unwrap();
         let events: Vec<Event> = history.into_iter().map(|(event, _)| event).collect();
         found.events += events.len();
         assert_eq!(Some(&row.status), outcome.ends.get(&row.id.to_string()), "request {}", row.id);
@@ -304,7 +305,7 @@ fn kept(promise: Promise, events: &[Event]) {
 }
 
 async fn verify_sealed(service: &Service, id: RequestId) {
-    let loaded = service.ledger.load(id).await.unwrap().unwrap();
+    let loaded = service.ledger.load(Scope::All, id).await.unwrap().unwrap();
     assert!(loaded.request.sealed.is_some(), "request {id} is not sealed");
     let pdf = service.sealed_pdf(&loaded).await.unwrap();
     countersign::seal::verify(&pdf).unwrap();
@@ -318,7 +319,7 @@ const LOAD: Duration = Duration::from_millis(700);
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_orderly_stop_under_load_loses_nothing_and_exits_with_zero() {
     let mut program = Program::start().await;
-    let http = reqwest::Client::new();
+    let http = http().build().unwrap();
     let mut promised = Vec::new();
     for _ in 0..STOPS {
         let over = Arc::new(AtomicBool::new(false));

@@ -9,8 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
-use countersign_tests::world::binary;
+use countersign_tests::world::{binary, http};
 use tempfile::TempDir;
+
+use crate::tools;
 
 /// Longest time a start or an orderly stop may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -24,6 +26,8 @@ pub(crate) struct Servers {
     pub(crate) database: Option<String>,
     /// URL of a nats-server.
     pub(crate) nats: Option<String>,
+    /// Other variables.
+    pub(crate) variables: Vec<(&'static str, String)>,
 }
 
 impl Servers {
@@ -36,7 +40,17 @@ impl Servers {
         if let Some(nats) = &self.nats {
             command.env("COUNTERSIGN_NATS_URL", nats);
         }
+        command.envs(self.variables.iter().cloned());
         command
+    }
+
+    /// What the program says when it will not serve in a folder.
+    pub(crate) async fn refusal(&self, folder: &Path) -> String {
+        let mut command = self.program();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder);
+        let output = tools::output(&mut command.into()).await;
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
     }
 }
 
@@ -73,10 +87,15 @@ impl Program {
         Self::serving(Arc::clone(&self.folder), self.key.clone(), self.servers.clone()).await
     }
 
+    /// One more process, on a machine of its own: with another folder, and what `servers` says.
+    pub(crate) async fn elsewhere(&self, servers: Servers) -> Self {
+        Self::serving(Arc::new(TempDir::new().unwrap()), self.key.clone(), servers).await
+    }
+
     async fn serving(folder: Arc<TempDir>, key: String, servers: Servers) -> Self {
         let port = free_port();
         let child = serve(folder.path(), port, &servers);
-        let program = Self { folder, port, key, servers, child, client: reqwest::Client::new() };
+        let program = Self { folder, port, key, servers, child, client: http().build().unwrap() };
         program.until_live().await;
         program
     }

@@ -8,6 +8,7 @@ use std::time::Instant;
 use countersign::commit::{Done, Failure, Order};
 use countersign::config::Role;
 use countersign::service::Service;
+use countersign::store::Scope;
 use countersign_engine::command::{Command, Wish};
 use countersign_engine::event::{Actor, Fact};
 use countersign_engine::ids::{RequestId, SignerId};
@@ -76,7 +77,7 @@ impl Pair {
     }
 
     async fn facts(&self, id: RequestId) -> Vec<Fact> {
-        self.second.history(id).await.unwrap().into_iter().map(|(event, _)| event.fact).collect()
+        self.second.history(Scope::All, id).await.unwrap().into_iter().map(|(event, _)| event.fact).collect()
     }
 }
 
@@ -124,7 +125,7 @@ async fn two_last_signers_told_to_two_engines_complete_it_once() {
         let told = pair.race(id, [sign(signer(1)), sign(signer(2))], turn).await;
         let facts = pair.facts(id).await;
         assert_eq!((told, signed(&facts), ends(&facts)), ([true, true], 2, 1));
-        let row = pair.second.store.request(id).await.unwrap().unwrap();
+        let row = pair.second.store.request(Scope::All, id).await.unwrap().unwrap();
         assert_eq!(row.status, Status::Completed, "never stuck pending");
     })
     .await;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use countersign_tests::world::{Answer, answer, binary};
+use countersign_tests::world::{Answer, answer, binary, http};
 use reqwest::{Client, Method};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -36,7 +36,7 @@ impl Logged {
         // More than is written by default: whatever we or the HTTP floor say, down to debug.
         serve.env("COUNTERSIGN_LOG", "info,countersign=debug,tower_http=debug");
         let child = serve.stderr(File::create(folder.path().join("serve.log")).unwrap()).spawn().unwrap();
-        let mut program = Self { folder, child, base: String::new(), key, client: Client::new() };
+        let mut program = Self { folder, child, base: String::new(), key, client: http().build().unwrap() };
         program.base = program.until_it_listens();
         program
     }

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Deserialize;
 
+use crate::blobs::{BadBucketUrl, BucketUrl};
 use crate::language::Language;
+use crate::stamp::{self, StampKey};
 
 /// Where everything lies unless said otherwise.
 pub const DATA_DEFAULT: &str = "countersign-data";
@@ -25,6 +27,15 @@ pub struct Given {
     /// PostgreSQL database, such as postgres://user:password@host/name; without it SQLite in the data folder
     #[arg(long, env = "COUNTERSIGN_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub database_url: Option<String>,
+    /// Bucket for documents, as s3://bucket/prefix, with the usual AWS_* variables; without it the data folder
+    #[arg(long, env = "COUNTERSIGN_DOCUMENTS_URL", value_name = "URL")]
+    pub documents_url: Option<String>,
+    /// File with the master key (43 base64url characters) [default: made in the data folder on first start]
+    #[arg(long, env = "COUNTERSIGN_MASTER_KEY_FILE", value_name = "FILE")]
+    pub master_key_file: Option<PathBuf>,
+    /// The master key itself, better not as a flag: flags are seen by everybody on the machine
+    #[arg(long, env = "COUNTERSIGN_MASTER_KEY", value_name = "KEY", hide_env_values = true)]
+    pub master_key: Option<String>,
     /// Address and port to listen on [default: 127.0.0.1:8080]
     #[arg(long, env = "COUNTERSIGN_LISTEN", value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
@@ -128,6 +139,10 @@ pub struct Settings {
     pub data: PathBuf,
     /// PostgreSQL database; `None` = SQLite in the data folder.
     pub database_url: Option<String>,
+    /// Bucket of the documents; `None` = in the data folder.
+    pub documents_url: Option<BucketUrl>,
+    /// Where the master key is.
+    pub master_key: MasterKey,
     /// Where to listen.
     pub listen: SocketAddr,
     /// Where health and metrics are told apart from everything else.
@@ -156,6 +171,17 @@ pub struct Settings {
     pub nats: Option<NatsSettings>,
     /// The program that inspects PDFs in a process of its own, when called with `inspect-pdf`.
     pub inspector: PathBuf,
+}
+
+/// Where the master key is.
+#[derive(Clone, Debug)]
+pub enum MasterKey {
+    /// In the data folder, made on first start.
+    InData,
+    /// In a file that must be there.
+    File(PathBuf),
+    /// Here.
+    Given(StampKey),
 }
 
 /// How to reach NATS. Holds credentials: never printed.
@@ -206,6 +232,9 @@ impl Given {
         Given {
             data: self.data.or(other.data),
             database_url: self.database_url.or(other.database_url),
+            documents_url: self.documents_url.or(other.documents_url),
+            master_key_file: self.master_key_file.or(other.master_key_file),
+            master_key: self.master_key.or(other.master_key),
             listen: self.listen.or(other.listen),
             ops_listen: self.ops_listen.or(other.ops_listen),
             public_url: self.public_url.or(other.public_url),
@@ -242,6 +271,18 @@ impl Given {
         if self.database_url.as_ref().is_some_and(|url| !known(url)) {
             return Err(BadSetting::new("database_url", "must begin with postgres://"));
         }
+        let bucket = |url: String| url.parse().map_err(|error: BadBucketUrl| BadSetting::new("documents_url", error));
+        let documents_url = self.documents_url.map(bucket).transpose()?;
+        let master_key = match (self.master_key_file, self.master_key) {
+            (None, None) => MasterKey::InData,
+            (Some(file), None) => MasterKey::File(file),
+            (None, Some(text)) => {
+                let key = stamp::parse_master(text.trim());
+                let wrong = || BadSetting::new("master_key", "is not a master key (43 base64url characters)");
+                MasterKey::Given(key.ok_or_else(wrong)?)
+            }
+            (Some(_), Some(_)) => return Err(BadSetting::new("master_key", "is given, and master_key_file too")),
+        };
         let language = match &self.language {
             None => Language::default(),
             Some(tag) => Language::parse(tag).ok_or_else(|| BadSetting::new("language", "is en, es or pt-BR"))?,
@@ -275,6 +316,8 @@ impl Given {
             mail_folder: self.mail_folder.unwrap_or_else(|| data.join("mail")),
             data,
             database_url: self.database_url,
+            documents_url,
+            master_key,
             listen,
             ops_listen: self.ops_listen,
             public_url,

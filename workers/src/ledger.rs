@@ -14,7 +14,7 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, UnitWeighter};
 
 use crate::batching::{Batch, Batching};
-use crate::store::{EventRow, RequestRow, Store, StoreError, Transaction};
+use crate::store::{EventRow, RequestRow, Scope, Store, StoreError, Transaction};
 use crate::vault::{DataKey, Vault, VaultError};
 
 /// Most requests kept in memory.
@@ -119,15 +119,17 @@ impl Ledger {
         self.cache.get(&id)
     }
 
-    /// A request as it stands.
-    pub async fn load(&self, id: RequestId) -> Result<Option<Arc<Loaded>>, LedgerError> {
+    /// A request as it stands, if the scope may see it. The look that callers share names no organization and
+    /// tells only whether something changed: what is remembered is held against the scope here, and what
+    /// is not is read within it.
+    pub async fn load(&self, scope: Scope<'_>, id: RequestId) -> Result<Option<Arc<Loaded>>, LedgerError> {
         let remembered = self.remembered(id);
         let seq = remembered.as_ref().map_or(0, |loaded| loaded.request.seq);
         let Some(wrapped) = self.glances.ask((id, seq)).await.ok_or(LedgerError::Stopping)?? else {
-            return Ok(remembered);
+            return Ok(remembered.filter(|loaded| scope.sees(&loaded.request.organization)));
         };
         let key = self.key(id, wrapped.as_deref())?;
-        let events = self.store.events_of(id).await?;
+        let events = self.store.events_of(scope, id).await?;
         let loaded = fold(id, key, &events)?.map(Arc::new);
         if let Some(loaded) = &loaded {
             self.remember(Arc::clone(loaded));
@@ -155,26 +157,26 @@ impl Ledger {
     }
 
     /// The requests of these rows, in their order.
-    pub async fn load_rows(&self, rows: &[RequestRow]) -> Result<Vec<Arc<Loaded>>, LedgerError> {
+    pub async fn load_rows(&self, scope: Scope<'_>, rows: &[RequestRow]) -> Result<Vec<Arc<Loaded>>, LedgerError> {
         let mut found: HashMap<RequestId, Arc<Loaded>> =
             rows.iter().filter_map(|row| Some((row.id, self.cached(row.id, row.seq)?))).collect();
         let cold: HashMap<RequestId, &RequestRow> =
             rows.iter().filter(|row| !found.contains_key(&row.id)).map(|row| (row.id, row)).collect();
         if !cold.is_empty() {
             let wanted: Vec<RequestId> = cold.keys().copied().collect();
-            let events = self.store.events_of_all(&wanted).await?;
+            let events = self.store.events_of_all(scope, &wanted).await?;
             self.fold_all(&events, |id| cold.get(&id).and_then(|row| row.data_key.clone()), &mut found)?;
         }
         Ok(rows.iter().filter_map(|row| found.remove(&row.id)).collect())
     }
 
     /// A request's whole history, each line proven against the one before.
-    pub async fn history(&self, id: RequestId) -> Result<Vec<(Event, Line)>, LedgerError> {
-        let Some(row) = self.store.request(id).await? else { return Ok(Vec::new()) };
+    pub async fn history(&self, scope: Scope<'_>, id: RequestId) -> Result<Vec<(Event, Line)>, LedgerError> {
+        let Some(row) = self.store.request(scope, id).await? else { return Ok(Vec::new()) };
         let key = self.key(id, row.data_key.as_deref())?;
         let mut previous = Digest::ZERO;
         let mut history = Vec::new();
-        for row in self.store.events_of(id).await? {
+        for row in self.store.events_of(scope, id).await? {
             let seq = history.len() as u64 + 1;
             let line = open_line(&row, key.as_ref())?;
             let event = trail::check(&line, id, seq, previous).map_err(|error| broken(id, seq, error))?;

@@ -25,5 +25,6 @@ pub mod seal;
 pub mod service;
 pub mod stamp;
 pub mod store;
+pub mod tls;
 pub mod trace;
 pub mod vault;

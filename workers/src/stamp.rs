@@ -88,19 +88,23 @@ pub fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// Reads the master key of an installation, making it on first start (mode 0600).
-pub fn load_or_create_master(path: &Path) -> io::Result<StampKey> {
+/// Reads a master key; `None` if there is no such file.
+pub fn load_master(path: &Path) -> io::Result<Option<StampKey>> {
+    let named = |reason: &dyn std::fmt::Display| io::Error::other(format!("{}: {reason}", path.display()));
     match fs::read_to_string(path) {
-        Ok(text) => parse_master(text.trim())
-            .ok_or_else(|| io::Error::other(format!("{}: not a master key (43 base64url characters)", path.display()))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let key = random::<KEY_BYTES>();
-            write_secret(path, encode(&key).as_bytes())?;
-            // Another process may have been first: what is in the file counts.
-            load_or_create_master(path)
-        }
-        Err(error) => Err(error),
+        Ok(text) => match parse_master(text.trim()) {
+            Some(key) => Ok(Some(key)),
+            None => Err(named(&"not a master key (43 base64url characters)")),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(named(&error)),
     }
+}
+
+/// Makes a master key in a file of mode 0600; one that another process put there meanwhile stays.
+pub fn create_master(path: &Path) -> io::Result<StampKey> {
+    write_secret(path, encode(&random::<KEY_BYTES>()).as_bytes())?;
+    load_master(path)?.ok_or_else(|| io::ErrorKind::NotFound.into())
 }
 
 /// The master key of a text; `None` unless it is one.

@@ -1,6 +1,7 @@
 //! Who may do what: keys, permissions, and the wall between organizations.
 
 use countersign::http::auth::Permission;
+use countersign::store::Scope;
 use countersign_tests::world::{Answer, World, answer, new_request};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -120,8 +121,13 @@ async fn a_revoked_key_stops_working() {
     let world = World::manual().await;
     let store = &world.app.service.store;
     let key = world.key("acme", &[Permission::Read]).await;
-    let row =
-        store.keys(None).await.unwrap().into_iter().find(|row| key.ends_with(&row.hint[row.hint.len() - 4..])).unwrap();
+    let row = store
+        .keys(Scope::All)
+        .await
+        .unwrap()
+        .into_iter()
+        .find(|row| key.ends_with(&row.hint[row.hint.len() - 4..]))
+        .unwrap();
     assert!(store.revoke_key(&row.organization, row.id, world.now().as_microsecond()).await.unwrap());
     let refused = world.call_as(&key, Method::GET, "/requests", None).await;
     assert_eq!(fault(&refused, 401).0, "key_unknown");

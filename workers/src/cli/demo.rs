@@ -25,6 +25,7 @@ use crate::http::auth::{Permission, new_key};
 use crate::seal::{self, SAMPLE_CLIENT, SAMPLE_DATE, SAMPLE_PROVIDER};
 use crate::service::open_installation;
 use crate::service::replay::replay;
+use crate::store::Scope;
 use crate::vault::Vault;
 use person::{Hand, Person};
 
@@ -123,7 +124,7 @@ impl Demo {
         std::fs::write(&original_file, original)?;
         std::fs::write(&sealed_file, &sealed)?;
         let mut lines = Vec::new();
-        history::write(&app.service.history(id).await?, &mut lines)?;
+        history::write(&app.service.history(Scope::All, id).await?, &mut lines)?;
         std::fs::write(&history_file, &lines)?;
 
         let verdict = seal::verify(&sealed)?;

@@ -12,6 +12,7 @@ use crate::clock::{Clock, from_micros};
 use crate::config::Settings;
 use crate::http::auth::{Permission, new_key};
 use crate::service::open_installation;
+use crate::store::Scope;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Action {
@@ -60,7 +61,7 @@ pub(super) async fn run(action: Action, settings: &Settings) -> Result<ExitCode,
             ExitCode::SUCCESS
         }
         Action::List { organization } => {
-            for key in store.keys(organization.as_ref()).await? {
+            for key in store.keys(organization.as_ref().map_or(Scope::All, Scope::Of)).await? {
                 let state = match key.revoked_us {
                     Some(revoked) => format!("revoked {}", day(from_micros(revoked))),
                     None => "active".to_owned(),

@@ -25,6 +25,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::config::{BadSetting, Given, Settings};
 use crate::seal;
 use crate::service::documents::INSPECT_COMMAND;
+use crate::tls;
 
 /// Why a command failed; its sentence is all that is printed.
 type Failed = Box<dyn std::error::Error + Send + Sync>;
@@ -122,6 +123,30 @@ struct Data {
     /// PostgreSQL database; without it SQLite in the data folder
     #[arg(long, env = "COUNTERSIGN_DATABASE_URL", value_name = "URL", global = true, hide_env_values = true)]
     database_url: Option<String>,
+    /// Bucket for documents, as s3://bucket/prefix; without it the data folder
+    #[arg(long, env = "COUNTERSIGN_DOCUMENTS_URL", value_name = "URL", global = true)]
+    documents_url: Option<String>,
+    /// File with the master key, where it is not in the data folder
+    #[arg(long, env = "COUNTERSIGN_MASTER_KEY_FILE", value_name = "FILE", global = true)]
+    master_key_file: Option<PathBuf>,
+    /// The master key itself
+    #[arg(long, env = "COUNTERSIGN_MASTER_KEY", value_name = "KEY", global = true, hide_env_values = true)]
+    master_key: Option<String>,
+}
+
+impl Data {
+    /// These settings over others.
+    fn over(self, given: Given) -> Given {
+        Given {
+            data: self.data,
+            database_url: self.database_url,
+            documents_url: self.documents_url,
+            master_key_file: self.master_key_file,
+            master_key: self.master_key,
+            ..Given::default()
+        }
+        .or(given)
+    }
 }
 
 /// The whole program.
@@ -130,6 +155,7 @@ pub fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some(INSPECT_COMMAND) {
         return seal::inspect_main();
     }
+    tls::choose_ring();
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -148,9 +174,7 @@ fn told(error: &Failed) -> ExitCode {
 
 async fn run(cli: Cli) -> Result<ExitCode, Failed> {
     let file = cli.config.as_deref().map(Given::from_file).transpose()?.unwrap_or_default();
-    let settle = |data: Data, file: Given| -> Result<Settings, BadSetting> {
-        Given { data: data.data, database_url: data.database_url, ..Given::default() }.or(file).settle()
-    };
+    let settle = |data: Data, file: Given| -> Result<Settings, BadSetting> { data.over(file).settle() };
     match cli.command {
         Command::Demo(demo) => {
             log(Level::WARN, cli.log_format);
@@ -166,8 +190,8 @@ async fn run(cli: Cli) -> Result<ExitCode, Failed> {
         Command::Verify(verify) => verify.run(),
         Command::Publish { publish, data } => {
             log(Level::WARN, cli.log_format);
-            let given = Given { data: data.data, database_url: data.database_url, ..publish.given() };
-            publish.run(given.or(file).settle()?).await
+            let given = data.over(publish.given().or(file));
+            publish.run(given.settle()?).await
         }
         Command::Events { events, data } => events.run(&settle(data, file)?).await,
         Command::Export { export, data } => export.run(&settle(data, file)?).await,

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::{Given, Settings};
 use crate::dialects::catalisa::sign_this::{Unaccepted, accept};
 use crate::service::Service;
+use crate::store::Scope;
 use crate::trace;
 
 #[derive(Debug, Args)]
@@ -101,7 +102,7 @@ async fn to_installation(
     messages: Vec<Value>,
 ) -> Result<ExitCode, Failed> {
     let (service, writing) = Service::open(settings, Clock::System).await?;
-    if service.store.keys(Some(organization)).await?.is_empty() {
+    if service.store.keys(Scope::Of(organization)).await?.is_empty() {
         return Err(format!("there is no organization {organization}: it has no API key").into());
     }
     let mut code = ExitCode::SUCCESS;

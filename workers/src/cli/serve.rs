@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::service::open_installation;
+use crate::store::Scope;
 
 /// Runs until SIGTERM or SIGINT, then drains and stops.
 pub(super) async fn run(settings: Settings) -> Result<ExitCode, Failed> {
@@ -21,11 +22,14 @@ pub(super) async fn run(settings: Settings) -> Result<ExitCode, Failed> {
         eprintln!("  API description  {}/docs", settings.public_url);
     }
     eprintln!("  data             {data}");
+    if let Some(url) = &settings.documents_url {
+        eprintln!("  documents        in {url}");
+    }
     match &settings.smtp_url {
         Some(_) => eprintln!("  mail             by SMTP"),
         None => eprintln!("  mail             lands in {}", settings.mail_folder.display()),
     }
-    if app.service.store.keys(None).await?.is_empty() {
+    if app.service.store.keys(Scope::All).await?.is_empty() {
         eprintln!("  There is no API key yet. Make one:");
         eprintln!(
             "    countersign keys create --data {data} --organization acme --name first \

@@ -37,7 +37,7 @@ pub(super) async fn sealed(State(floor): State<Floor>, Path(id): Path<String>, R
         }
         Some(true) => {}
     }
-    match floor.service.ledger.load(id).await {
+    match floor.service.behind_link(id).await {
         Ok(Some(loaded)) if loaded.request.status == Status::Completed => send(&floor, &loaded).await,
         Ok(_) => told(StatusCode::GONE, "document_gone", "This document is not kept any more."),
         Err(error) => unavailable(&error),
@@ -55,7 +55,7 @@ pub(super) async fn copy(
     if !floor.service.links.may_copy(id, signer, &token) {
         return unknown();
     }
-    match floor.service.ledger.load(id).await {
+    match floor.service.behind_link(id).await {
         Ok(Some(loaded)) if loaded.request.status == Status::Completed && loaded.request.signer(signer).is_some() => {
             send(&floor, &loaded).await
         }

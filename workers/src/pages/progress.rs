@@ -23,7 +23,7 @@ pub(super) async fn page(
     if !floor.service.links.may_view(id, &token) {
         return unknown();
     }
-    match floor.service.ledger.load(id).await {
+    match floor.service.behind_link(id).await {
         Ok(Some(loaded)) if loaded.request.deleted_at.is_none() => {
             html(StatusCode::OK, &progress(&floor, &loaded.request, &headers))
         }

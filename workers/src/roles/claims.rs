@@ -1,11 +1,13 @@
-//! The loop that every role over effects runs: claim what is due, do it, wait to be rung.
+//! The loop that every role over effects runs: claim what is due, do it, wait to be rung. A claim is
+//! short and renewed while the work goes on: after a crash another process has it within seconds, and
+//! slow work is not done twice.
 
 use std::future::Future;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{LEASE, POLL};
+use super::{LEASE, POLL, RENEW};
 use crate::clock::from_micros;
 use crate::config::Role;
 use crate::service::Service;
@@ -29,11 +31,26 @@ pub(super) async fn run<W, F>(
         let until = now + LEASE;
         match service.store.claim(lane, now.as_microsecond(), until.as_microsecond(), at_once).await {
             Ok(claims) if claims.is_empty() => wait(&service, &stop, lane).await,
-            Ok(claims) => work(Arc::clone(&service), claims).await,
+            Ok(claims) => tokio::select! {
+                () = work(Arc::clone(&service), claims.clone()) => {}
+                () = renew(&service, &claims) => {}
+            },
             Err(error) => {
                 tracing::error!(%error, lane = lane.as_str(), "effects could not be claimed");
                 wait(&service, &stop, lane).await;
             }
+        }
+    }
+}
+
+/// Renews claims for as long as it is not dropped. A failure is only logged: who loses a claim by it
+/// learns so from the fence, when the result is to be written.
+async fn renew(service: &Service, claims: &[Claim]) {
+    loop {
+        service.clock.sleep_until(service.clock.now() + RENEW).await;
+        let until = service.clock.now() + LEASE;
+        if let Err(error) = service.store.renew(claims, until.as_microsecond()).await {
+            tracing::warn!(%error, "claims could not be renewed; another process may take their work over");
         }
     }
 }

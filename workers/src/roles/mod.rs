@@ -15,8 +15,11 @@ use jiff::SignedDuration;
 
 /// Longest time a role trusts that nobody rang.
 const POLL: Duration = Duration::from_secs(5);
-/// How long a claim on an effect is held; longer than doing it may take.
-const LEASE: SignedDuration = SignedDuration::from_secs(120);
+/// How long what a process claimed stays its own without a word from it: so long after a crash another
+/// takes it over. Clocks of machines that share the work must differ by less than [`RENEW`].
+const LEASE: SignedDuration = SignedDuration::from_secs(15);
+/// How often a claim is renewed while the work goes on, however long that takes.
+const RENEW: SignedDuration = SignedDuration::from_secs(5);
 
 /// How long a failed effect waits: 5 s, doubled each time, at most an hour.
 fn backoff(attempts: i64) -> SignedDuration {

@@ -20,7 +20,7 @@ use crate::language::Language;
 use crate::mail::{Letter, LetterKind, MailError, Mailer};
 use crate::meters::Attempt;
 use crate::service::{Service, ServiceError};
-use crate::store::{Claim, Lane};
+use crate::store::{Claim, Lane, Scope};
 use crate::trace::{self, Part, Span};
 
 /// Most letters sent in one go.
@@ -55,7 +55,7 @@ async fn post(service: Arc<Service>, mailer: Mailer, claims: Vec<Claim>) {
 /// The claim with its request, if the effect is still owed.
 async fn find(service: &Service, claim: Claim) -> Option<Errand> {
     let effect: Effect = claim.key.parse().ok()?;
-    match service.ledger.load(effect.request).await {
+    match service.ledger.load(Scope::All, effect.request).await {
         Ok(Some(loaded)) if loaded.request.owed.contains(&effect) => {
             let mut span = service.traces.span(Part::Client, "letter", claim.trace);
             span.about(effect.request);

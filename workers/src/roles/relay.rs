@@ -14,19 +14,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use countersign_engine::trail::{self, Line};
-use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::POLL;
+use super::{LEASE, POLL};
 use crate::bus::{Acknowledged, BusError, EVENTS, JetStream, Message, cloudevent, event_subject};
 use crate::config::Role;
 use crate::service::Service;
 use crate::store::{Cursor, EventRow, Place, RELAY, StoreError};
 use crate::trace::{Part, Span};
 
-/// How long the place is held; renewed with every move and every look.
-const HELD: SignedDuration = SignedDuration::from_secs(15);
 /// Most facts in flight.
 const WINDOW: i64 = 256;
 /// How often the place is written down while there is much to do. A crash repeats what came since.
@@ -95,7 +92,7 @@ impl Relay {
 
     async fn take(&mut self, holder: &str) -> Result<bool, StoreError> {
         let now = self.service.clock.now();
-        let (now_us, until_us) = (now.as_microsecond(), (now + HELD).as_microsecond());
+        let (now_us, until_us) = (now.as_microsecond(), (now + LEASE).as_microsecond());
         let taken = self.service.store.take_place(RELAY, holder, now_us, until_us).await?;
         if let Some(place) = taken {
             (self.place, self.saved, self.at) = (place, place, Instant::now());
@@ -224,7 +221,7 @@ impl Relay {
         if self.place == self.saved && self.at.elapsed() < POLL {
             return Ok(());
         }
-        let until = self.service.clock.now() + HELD;
+        let until = self.service.clock.now() + LEASE;
         if !self.service.store.move_place(RELAY, &self.place, until.as_microsecond()).await? {
             return Err(Interrupted::Lost);
         }

@@ -13,7 +13,7 @@ use crate::commit::Order;
 use crate::config::Role;
 use crate::meters::Attempt;
 use crate::service::{Service, ServiceError};
-use crate::store::{Claim, Lane};
+use crate::store::{Claim, Lane, Scope};
 use crate::trace::{self, Part};
 
 /// Most documents sealed in one go.
@@ -33,7 +33,7 @@ async fn seal(service: &Service, claim: &Claim) {
     let mut span = service.traces.span(Part::Internal, "seal", claim.trace);
     span.about(effect.request);
     let cause = span.traceparent();
-    let error = match service.ledger.load(effect.request).await {
+    let error = match service.ledger.load(Scope::All, effect.request).await {
         Ok(Some(loaded)) if loaded.request.owed.contains(&effect) => {
             match trace::caused_by(cause, service.sealed_pdf(&loaded)).await {
                 Ok(_) => return service.meters.attempted(effect.kind, Attempt::Done),

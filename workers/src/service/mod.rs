@@ -2,6 +2,7 @@
 //! nothing and shows nothing; that is the business of whoever calls it.
 
 pub mod documents;
+mod installation;
 pub mod links;
 pub mod replay;
 pub mod sealing;
@@ -20,14 +21,15 @@ use crate::bus::{Bus, BusError};
 use crate::clock::Clock;
 use crate::commit::{Commit, Done, Failure, Order};
 use crate::config::Settings;
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, Loaded};
 use crate::meters::Meters;
 use crate::pulse::Pulses;
 use crate::seal::{Authority, AuthorityError, SealError};
-use crate::stamp::StampKey;
-use crate::store::{Store, StoreError};
+use crate::store::{Scope, Store, StoreError};
 use crate::trace::{BadTraceSetting, Traces};
 use crate::vault::{Vault, VaultError};
+
+pub use installation::{Stranger, open_installation};
 
 use documents::Documents;
 use links::Links;
@@ -50,6 +52,9 @@ pub enum ServiceError {
     /// Secrets or folders of the installation.
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    /// This process does not belong to the installation.
+    #[error(transparent)]
+    Stranger(#[from] Stranger),
     /// The sealing key.
     #[error(transparent)]
     Authority(#[from] AuthorityError),
@@ -110,14 +115,8 @@ impl Service {
     pub async fn open(settings: Settings, clock: Clock) -> Result<(Arc<Self>, JoinHandle<()>), ServiceError> {
         let (store, master) = open_installation(&settings).await?;
         let vault = Vault::new(&master)?;
-        let secrets = settings.data.join(SECRETS);
-        let authority = match &settings.seal {
-            None => Authority::load_or_create(&secrets, &settings.seal_name)?,
-            Some((key, chain)) => {
-                Authority::from_pem(&std::fs::read_to_string(key)?, &std::fs::read_to_string(chain)?)?
-            }
-        };
-        let blobs = Blobs::folder(&settings.data.join("documents"))?;
+        let authority = installation::sealing_key(&settings, &store).await?;
+        let blobs = installation::documents(&settings, &store).await?;
         let links = Links::new(&master, settings.public_url.clone());
         let ledger = Ledger::new(store.clone(), vault.clone());
         let bus = Arc::new(Bus::open(settings.nats.as_ref()).await?);
@@ -160,38 +159,62 @@ impl Service {
         organization: &OrganizationId,
         id: RequestId,
     ) -> Result<Option<Arc<Request>>, ServiceError> {
-        let loaded = self.ledger.load(id).await?;
-        let mine = loaded.filter(|loaded| loaded.request.organization == *organization);
-        Ok(mine.map(|loaded| Arc::clone(&loaded.request)).filter(|request| request.deleted_at.is_none()))
+        let loaded = self.ledger.load(Scope::Of(organization), id).await?;
+        Ok(loaded.map(|loaded| Arc::clone(&loaded.request)).filter(|request| request.deleted_at.is_none()))
     }
 
-    /// A request's history, proven whole.
-    pub async fn history(&self, id: RequestId) -> Result<Vec<(Event, Line)>, ServiceError> {
-        Ok(self.ledger.history(id).await?)
+    /// The request that a link leads to. Links name no organization: whoever asks proves with the link's
+    /// own token, on the request, that they may see it.
+    pub async fn behind_link(&self, id: RequestId) -> Result<Option<Arc<Loaded>>, ServiceError> {
+        Ok(self.ledger.load(Scope::All, id).await?)
+    }
+
+    /// A request's history, proven whole; empty if the scope may not see it.
+    pub async fn history(&self, scope: Scope<'_>, id: RequestId) -> Result<Vec<(Event, Line)>, ServiceError> {
+        Ok(self.ledger.history(scope, id).await?)
     }
 
     /// A request as it stood after its event number `seq`.
-    pub async fn as_of_seq(&self, id: RequestId, seq: u64) -> Result<Option<Request>, ServiceError> {
-        self.as_of(id, |event| event.seq <= seq).await
+    pub async fn as_of_seq(
+        &self,
+        organization: &OrganizationId,
+        id: RequestId,
+        seq: u64,
+    ) -> Result<Option<Request>, ServiceError> {
+        self.as_of(organization, id, |event| event.seq <= seq).await
     }
 
     /// A request as it stood at an instant.
-    pub async fn as_of_time(&self, id: RequestId, at: Timestamp) -> Result<Option<Request>, ServiceError> {
-        self.as_of(id, |event| event.time <= at).await
+    pub async fn as_of_time(
+        &self,
+        organization: &OrganizationId,
+        id: RequestId,
+        at: Timestamp,
+    ) -> Result<Option<Request>, ServiceError> {
+        self.as_of(organization, id, |event| event.time <= at).await
     }
 
-    async fn as_of(&self, id: RequestId, counts: impl Fn(&Event) -> bool) -> Result<Option<Request>, ServiceError> {
-        let history = self.history(id).await?;
+    async fn as_of(
+        &self,
+        organization: &OrganizationId,
+        id: RequestId,
+        counts: impl Fn(&Event) -> bool,
+    ) -> Result<Option<Request>, ServiceError> {
+        let history = self.history(Scope::Of(organization), id).await?;
         let events = history.iter().map(|(event, _)| event).take_while(|event| counts(event));
         Request::fold(events).map_err(|refusal| ServiceError::Commit(Failure::Refused(refusal)))
     }
 
     /// Commits an order and returns the request as it left it, also when it had been committed before.
     pub async fn submit(&self, order: Order) -> Result<Arc<Request>, ServiceError> {
+        let organization = order.organization.clone();
         match self.commit.submit(order).await? {
             Done::Committed { request, .. } => Ok(request),
             Done::Before { request, seq } => {
-                let then = self.as_of_seq(request, seq).await?.ok_or(ServiceError::Missing { what: "request" })?;
+                let then = self
+                    .as_of_seq(&organization, request, seq)
+                    .await?
+                    .ok_or(ServiceError::Missing { what: "request" })?;
                 Ok(Arc::new(then))
             }
         }
@@ -216,25 +239,3 @@ impl Service {
 
 /// Most orphaned objects deleted in one go.
 const ORPHANS_AT_ONCE: i64 = 500;
-/// Folder of the master key and the sealing key.
-const SECRETS: &str = "secrets";
-
-/// Opens the database and the master key of an installation: what the commands beside `serve` need.
-pub async fn open_installation(settings: &Settings) -> Result<(Store, StampKey), ServiceError> {
-    let secrets = settings.data.join(SECRETS);
-    std::fs::create_dir_all(&secrets)?;
-    restrict(&settings.data)?;
-    restrict(&secrets)?;
-    let master = crate::stamp::load_or_create_master(&secrets.join("master.key"))?;
-    let store = match &settings.database_url {
-        Some(url) => Store::open_url(url).await?,
-        None => Store::open_file(&settings.data.join("countersign.db")).await?,
-    };
-    Ok((store, master))
-}
-
-/// Lets nobody but the owner into a folder.
-fn restrict(folder: &std::path::Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
-}

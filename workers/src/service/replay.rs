@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::ServiceError;
 use crate::commit::row_of;
 use crate::ledger::{Ledger, open_line};
-use crate::store::{RequestRow, Store};
+use crate::store::{RequestRow, Scope, Store};
 use crate::vault::Vault;
 
 /// Requests read in one go.
@@ -61,7 +61,7 @@ async fn replay_one(store: &Store, ledger: &Ledger, row: RequestRow, report: &mu
         if found.differences.is_empty() {
             break;
         }
-        row = store.request(id).await?;
+        row = store.request(Scope::All, id).await?;
     }
     report.requests += 1;
     report.events += found.events;
@@ -83,7 +83,7 @@ async fn look(store: &Store, ledger: &Ledger, stored: &RequestRow) -> Result<Fou
     let mut found = Found::default();
     let mut request = None;
     let mut previous = Digest::ZERO;
-    for row in store.events_of(id).await? {
+    for row in store.events_of(Scope::All, id).await? {
         let seq = found.events + 1;
         let line = match open_line(&row, key.as_ref()) {
             Ok(line) => line,

@@ -1,15 +1,19 @@
 //! One query, two databases: the same text and the same values run on whichever there is.
 
-/// A read on a store, outside any transaction: `read!(store, |db| sqlx::query(…).fetch_one(db).await?)`.
+/// A read of the engine's own: `read!(store, |db| sqlx::query(…).fetch_one(db).await?)`; with a scope,
+/// `read!(store, scope, |db| …)`, one that cannot see more than that.
 macro_rules! read {
     ($store:expr, |$db:ident| $query:expr) => {
+        $crate::store::either::read!($store, $crate::store::Scope::All, |$db| $query)
+    };
+    ($store:expr, $scope:expr, |$db:ident| $query:expr) => {
         match $store {
             $crate::store::Store::Sqlite(store) => {
-                let $db = &store.readers;
+                let $db = &mut *store.readers.acquire().await?;
                 $query
             }
             $crate::store::Store::Postgres(store) => {
-                let $db = &store.pool;
+                let $db = &mut *store.reader($scope).await?;
                 $query
             }
         }

@@ -10,7 +10,7 @@ use countersign_engine::ids::OrganizationId;
 use super::either::read;
 use super::log::placed;
 use super::rows::LogColumns;
-use super::{Cursor, EventRow, Store, StoreError, postgres, sqlite};
+use super::{Cursor, EventRow, Scope, Store, StoreError, postgres, sqlite};
 
 /// What a stretch of the log held for one organization.
 #[derive(Clone, Debug)]
@@ -34,12 +34,13 @@ impl Store {
             Store::Sqlite(_) => (sqlite::STRETCH_END, sqlite::EVENTS_OF_ORGANIZATION),
             Store::Postgres(_) => (postgres::STRETCH_END, postgres::EVENTS_OF_ORGANIZATION),
         };
+        // How far to look is a question about everybody's events; the answer is two numbers.
         let end: Option<(i64, i64)> = read!(self, |db| {
             let query = sqlx::query_as(stretch_end).bind(after.transaction).bind(after.position);
             query.bind(length).fetch_optional(db).await?
         });
         let Some((transaction, position)) = end else { return Ok(Stretch { events: Vec::new(), reached: after }) };
-        let rows: Vec<LogColumns> = read!(self, |db| {
+        let rows: Vec<LogColumns> = read!(self, Scope::Of(organization), |db| {
             let query = sqlx::query_as(events_of).bind(after.transaction).bind(after.position);
             let query = query.bind(transaction).bind(position).bind(organization.as_str());
             query.bind(limit).fetch_all(db).await?

@@ -7,7 +7,7 @@ use super::either::{read, within};
 use super::rows::{
     self, DocumentColumns, FileColumns, KeyColumns, ReceiptColumns, TemplateColumns, digest, organization,
 };
-use super::{DocumentRow, FileRow, KeyRow, ReceiptRow, Store, StoreError, TemplateRow, Transaction, sql};
+use super::{DocumentRow, FileRow, KeyRow, ReceiptRow, Scope, Store, StoreError, TemplateRow, Transaction, sql};
 
 impl Store {
     /// Files an API credential.
@@ -35,10 +35,10 @@ impl Store {
         row.map(KeyRow::try_from).transpose()
     }
 
-    /// An organization's credentials; all organizations' if none is named.
-    pub async fn keys(&self, organization: Option<&OrganizationId>) -> Result<Vec<KeyRow>, StoreError> {
-        let name = organization.map_or("", OrganizationId::as_str);
-        let rows: Vec<KeyColumns> = read!(self, |db| sqlx::query_as(sql::KEYS).bind(name).fetch_all(db).await?);
+    /// Credentials, by age.
+    pub async fn keys(&self, scope: Scope<'_>) -> Result<Vec<KeyRow>, StoreError> {
+        let rows: Vec<KeyColumns> =
+            read!(self, scope, |db| sqlx::query_as(sql::KEYS).bind(scope.as_str()).fetch_all(db).await?);
         rows::all(rows)
     }
 
@@ -62,7 +62,7 @@ impl Store {
         organization: &OrganizationId,
         digest: Digest,
     ) -> Result<Option<DocumentRow>, StoreError> {
-        let row: Option<DocumentColumns> = read!(self, |db| sqlx::query_as(sql::DOCUMENT)
+        let row: Option<DocumentColumns> = read!(self, Scope::Of(organization), |db| sqlx::query_as(sql::DOCUMENT)
             .bind(organization.as_str())
             .bind(digest.0.as_slice())
             .fetch_optional(db)
@@ -98,8 +98,11 @@ impl Store {
 
     /// An uploaded file.
     pub async fn file(&self, organization: &OrganizationId, id: Uuid) -> Result<Option<FileRow>, StoreError> {
-        let row: Option<FileColumns> =
-            read!(self, |db| sqlx::query_as(sql::FILE).bind(organization.as_str()).bind(id).fetch_optional(db).await?);
+        let row: Option<FileColumns> = read!(self, Scope::Of(organization), |db| sqlx::query_as(sql::FILE)
+            .bind(organization.as_str())
+            .bind(id)
+            .fetch_optional(db)
+            .await?);
         row.map(FileRow::try_from).transpose()
     }
 
@@ -122,7 +125,7 @@ impl Store {
 
     /// A template.
     pub async fn template(&self, organization: &OrganizationId, id: &str) -> Result<Option<TemplateRow>, StoreError> {
-        let row: Option<TemplateColumns> = read!(self, |db| sqlx::query_as(sql::TEMPLATE)
+        let row: Option<TemplateColumns> = read!(self, Scope::Of(organization), |db| sqlx::query_as(sql::TEMPLATE)
             .bind(organization.as_str())
             .bind(id)
             .fetch_optional(db)
@@ -137,12 +140,11 @@ impl Store {
         limit: i64,
         offset: i64,
     ) -> Result<(Vec<TemplateRow>, i64), StoreError> {
-        let total = read!(self, |db| {
-            sqlx::query_scalar(sql::COUNT_TEMPLATES).bind(organization.as_str()).fetch_one(db).await?
-        });
-        let rows: Vec<TemplateColumns> = read!(self, |db| {
+        let (rows, total): (Vec<TemplateColumns>, i64) = read!(self, Scope::Of(organization), |db| {
+            let counting = sqlx::query_scalar(sql::COUNT_TEMPLATES).bind(organization.as_str());
+            let total = counting.fetch_one(&mut *db).await?;
             let query = sqlx::query_as(sql::TEMPLATES).bind(organization.as_str());
-            query.bind(limit).bind(offset).fetch_all(db).await?
+            (query.bind(limit).bind(offset).fetch_all(db).await?, total)
         });
         Ok((rows::all(rows)?, total))
     }
@@ -215,7 +217,7 @@ impl Store {
 
     /// The first answer to an idempotency key, outside the write path.
     pub async fn receipt(&self, organization: &OrganizationId, key: &str) -> Result<Option<ReceiptRow>, StoreError> {
-        let row: Option<ReceiptColumns> = read!(self, |db| sqlx::query_as(sql::RECEIPT)
+        let row: Option<ReceiptColumns> = read!(self, Scope::Of(organization), |db| sqlx::query_as(sql::RECEIPT)
             .bind(organization.as_str())
             .bind(key)
             .fetch_optional(db)

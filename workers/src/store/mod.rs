@@ -2,11 +2,13 @@
 //! decides nothing. Every write of a request goes through [`crate::commit`].
 //!
 //! `sql` holds the statements of both databases, `sqlite` and `postgres` what differs. `reads` and `log` read,
-//! `transaction` writes, `rows` checks what comes back; `library` is what stands beside the requests, `places`
-//! what the bus remembers, `feed` one organization's stretch of the log, `stand` how things stand.
+//! `transaction` writes, `rows` checks what comes back; `library` is what stands beside the requests,
+//! `installation` what processes agree on, `places` what the bus remembers, `feed` one organization's stretch
+//! of the log, `stand` how things stand.
 
 mod either;
 mod feed;
+mod installation;
 mod library;
 mod log;
 mod many;
@@ -91,7 +93,34 @@ impl Store {
                 store.readers.close().await;
                 store.writer.close().await;
             }
-            Store::Postgres(store) => store.pool.close().await,
+            Store::Postgres(store) => store.close().await,
+        }
+    }
+}
+
+/// Whose rows a read may see. PostgreSQL guards it with row-level security too.
+#[derive(Clone, Copy, Debug)]
+pub enum Scope<'a> {
+    /// Every organization's: the engine's own work, and links, which name none.
+    All,
+    /// One organization's: whatever is done for its callers.
+    Of(&'a OrganizationId),
+}
+
+impl<'a> Scope<'a> {
+    /// Whether an organization's rows are within it.
+    pub fn sees(self, organization: &OrganizationId) -> bool {
+        match self {
+            Scope::All => true,
+            Scope::Of(mine) => mine == organization,
+        }
+    }
+
+    /// As statements know it: no organization is called `*`.
+    fn as_str(self) -> &'a str {
+        match self {
+            Scope::All => "*",
+            Scope::Of(organization) => organization.as_str(),
         }
     }
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::either::{read, within};
 use super::rows::{DeadLetterColumns, PlaceColumns, digest, organization, unsigned};
-use super::{Cursor, Store, StoreError, sql};
+use super::{Cursor, Scope, Store, StoreError, sql};
 
 /// The relay's place.
 pub const RELAY: &str = "relay";
@@ -95,15 +95,11 @@ impl Store {
         transaction.commit().await
     }
 
-    /// The messages that could never work, newest first, of one organization or of all.
-    pub async fn dead_letters(
-        &self,
-        organization: Option<&OrganizationId>,
-        limit: i64,
-    ) -> Result<Vec<DeadLetterRow>, StoreError> {
-        let organization = organization.map_or("", OrganizationId::as_str);
-        let rows: Vec<DeadLetterColumns> =
-            read!(self, |db| sqlx::query_as(sql::DEAD_LETTERS).bind(organization).bind(limit).fetch_all(db).await?);
+    /// The messages that could never work, newest first.
+    pub async fn dead_letters(&self, scope: Scope<'_>, limit: i64) -> Result<Vec<DeadLetterRow>, StoreError> {
+        let rows: Vec<DeadLetterColumns> = read!(self, scope, |db| {
+            sqlx::query_as(sql::DEAD_LETTERS).bind(scope.as_str()).bind(limit).fetch_all(db).await?
+        });
         rows.into_iter().map(DeadLetterRow::try_from).collect()
     }
 

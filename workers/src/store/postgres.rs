@@ -5,19 +5,27 @@
 //! [`StoreError::Conflict`], and the batch is decided again on what there is now. So a transaction gets
 //! its number only after it has read, and its events come after those they follow in the order of
 //! transactions, which is the order the outbox is read in.
+//!
+//! Row-level security is the second wall between organizations. The engine's own connections see every
+//! row; what is done for a caller goes over connections that see nothing until a transaction names the
+//! caller's organization, and nothing again when it ends.
 
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use countersign_engine::ids::{Digest, OrganizationId, RequestId};
-use sqlx::Connection as _;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection as _};
 use uuid::Uuid;
 
 use super::rows::{EventColumns, ReceiptColumns};
-use super::{StoreError, migrator};
+use super::{Claim, Scope, StoreError, migrator};
 
-/// Most connections of one process.
-const CONNECTIONS_MAX: u32 = 12;
+/// Most connections of one process for the engine's own work, and as many again for what callers read.
+const CONNECTIONS_MAX: u32 = 8;
+/// What a connection names here is whose rows it sees; `*` is everybody's (see the migrations).
+const ORGANIZATION: &str = "countersign.organization";
 /// How long to wait for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a connection that answered is believed to be there still: asking each time would cost as
@@ -47,9 +55,10 @@ pub(super) const LOG_AFTER: &str = "SELECT transaction, position, request, seq, 
 pub(super) const STRETCH_END: &str = "SELECT transaction, position FROM (SELECT transaction, position FROM events \
      WHERE (transaction, position) > ($1, $2) AND transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
      ORDER BY transaction, position LIMIT $3) AS stretch ORDER BY transaction DESC, position DESC LIMIT 1";
-pub(super) const EVENTS_OF_ORGANIZATION: &str = "SELECT e.transaction, e.position, e.request, e.seq, e.body, \
-     e.disclosure, e.hash, e.trace FROM events e JOIN requests r ON r.id = e.request WHERE (e.transaction, e.position) > ($1, $2) \
-     AND (e.transaction, e.position) <= ($3, $4) AND r.organization = $5 ORDER BY e.transaction, e.position LIMIT $6";
+// No join: it could be planned as a walk over all requests of the organization instead of along the log.
+pub(super) const EVENTS_OF_ORGANIZATION: &str = "SELECT transaction, position, request, seq, body, disclosure, hash, \
+     trace FROM events WHERE (transaction, position) > ($1, $2) AND (transaction, position) <= ($3, $4) \
+     AND $5 = (SELECT organization FROM requests WHERE id = events.request) ORDER BY transaction, position LIMIT $6";
 pub(super) const OUTBOX: &str = "SELECT count(*), (SELECT body FROM events WHERE (transaction, position) > ($1, $2) \
      ORDER BY transaction, position LIMIT 1) \
      FROM (SELECT 1 FROM events WHERE (transaction, position) > ($1, $2) LIMIT $3) AS behind";
@@ -59,13 +68,28 @@ pub(super) const CLAIM_EFFECTS: &str = "UPDATE effects SET epoch = epoch + 1, du
      (SELECT key FROM effects WHERE lane = $1 AND due_us <= $2 ORDER BY due_us LIMIT $4 FOR UPDATE SKIP LOCKED) \
      RETURNING key, epoch, attempts, trace";
 
+/// Skips what a batch is settling: waiting for it could lock both in a circle.
+const RENEW_EFFECTS: &str = "UPDATE effects SET due_us = $3 WHERE key IN \
+     (SELECT effects.key FROM unnest($1::text[], $2::bigint[]) AS held (key, epoch) JOIN effects \
+     ON effects.key = held.key AND effects.epoch = held.epoch FOR UPDATE OF effects SKIP LOCKED)";
+
 /// What another transaction did first: a number or a key taken, a document gone, a deadlock lost.
 const CONFLICTS: [&str; 4] = ["23505", "23503", "40001", "40P01"];
 
 /// A store in a PostgreSQL database.
 #[derive(Clone, Debug)]
 pub struct Postgres {
+    /// For the engine's own work: every organization's rows.
     pub(super) pool: PgPool,
+    /// For what callers read: no rows, until a transaction names an organization.
+    callers: PgPool,
+}
+
+/// A connection that sees what a scope allows. Where that is one organization, the setting ends with its
+/// transaction, whichever way that ends: the connection's next user sees nothing of it.
+pub(super) enum Reader {
+    All(PoolConnection<sqlx::Postgres>),
+    One(sqlx::Transaction<'static, sqlx::Postgres>),
 }
 
 impl Postgres {
@@ -74,25 +98,61 @@ impl Postgres {
     pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
         let options: PgConnectOptions = url.parse()?;
         let options = options.application_name("countersign").statement_cache_capacity(STATEMENTS_MAX);
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS_MAX)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .test_before_acquire(false)
-            .before_acquire(|connection, meta| {
-                Box::pin(async move {
-                    if meta.idle_for > TRUSTED {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .connect_with(options)
-            .await?;
+        let callers = connections().connect_lazy_with(options.clone());
+        let pool = connections().connect_with(options.options([(ORGANIZATION, "*")])).await?;
         refuse_unsafe(&pool).await?;
-        let store = Self { pool };
-        migrator(&MIGRATIONS).run(&store.pool).await?;
-        Ok(store)
+        look_at_wall(&pool).await?;
+        migrator(&MIGRATIONS).run(&pool).await?;
+        Ok(Self { pool, callers })
     }
+
+    /// A connection that sees what a scope allows.
+    pub(super) async fn reader(&self, scope: Scope<'_>) -> Result<Reader, StoreError> {
+        Ok(match scope {
+            Scope::All => Reader::All(self.pool.acquire().await?),
+            Scope::Of(organization) => {
+                // An organization is letters, digits, '-' and '_'. One text, so that it is one round trip.
+                let begin = format!("BEGIN READ ONLY; SET LOCAL {ORGANIZATION} = '{organization}'");
+                Reader::One(self.callers.begin_with(AssertSqlSafe(begin)).await?)
+            }
+        })
+    }
+
+    pub(super) async fn close(&self) {
+        self.callers.close().await;
+        self.pool.close().await;
+    }
+}
+
+impl Deref for Reader {
+    type Target = PgConnection;
+    fn deref(&self) -> &PgConnection {
+        match self {
+            Reader::All(connection) => connection,
+            Reader::One(transaction) => transaction,
+        }
+    }
+}
+
+impl DerefMut for Reader {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        match self {
+            Reader::All(connection) => connection,
+            Reader::One(transaction) => transaction,
+        }
+    }
+}
+
+fn connections() -> PgPoolOptions {
+    let options = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).acquire_timeout(ACQUIRE_TIMEOUT);
+    options.test_before_acquire(false).before_acquire(|connection, meta| {
+        Box::pin(async move {
+            if meta.idle_for > TRUSTED {
+                connection.ping().await?;
+            }
+            Ok(true)
+        })
+    })
 }
 
 /// Whether an error says that another transaction was first.
@@ -111,6 +171,25 @@ async fn refuse_unsafe(pool: &PgPool) -> Result<(), StoreError> {
         if value == "off" {
             return Err(StoreError::Setting(format!("PostgreSQL runs with {setting}=off: {why}; turn it on")));
         }
+    }
+    Ok(())
+}
+
+/// Refuses a way to the server that loses settings, which would leave the engine blind. Says so if the
+/// role stands above row-level security: everything works, with one wall less.
+async fn look_at_wall(pool: &PgPool) -> Result<(), StoreError> {
+    let text = "SELECT current_setting($1, true) IS NOT DISTINCT FROM '*', rolsuper OR rolbypassrls FROM pg_roles \
+         WHERE rolname = current_user";
+    let (sees, above): (bool, bool) = sqlx::query_as(text).bind(ORGANIZATION).fetch_one(pool).await?;
+    if !sees {
+        let reason = "PostgreSQL does not keep the settings of a connection: connect directly, not through a pooler";
+        return Err(StoreError::Setting(reason.to_owned()));
+    }
+    if above {
+        tracing::warn!(
+            "the PostgreSQL role is a superuser or has BYPASSRLS: row-level security between organizations does \
+             not bind it; give the engine a plain role"
+        );
     }
     Ok(())
 }
@@ -152,6 +231,11 @@ pub(super) async fn documents_present(
     let (organizations, digests): (Vec<String>, Vec<Vec<u8>>) =
         wanted.iter().map(|(organization, digest)| (organization.to_string(), digest.0.to_vec())).unzip();
     Ok(sqlx::query_as(DOCUMENTS_OF).bind(organizations).bind(digests).fetch_all(db).await?)
+}
+
+pub(super) async fn renew(db: &mut PgConnection, claims: &[Claim], lease_us: i64) -> Result<u64, StoreError> {
+    let (keys, epochs): (Vec<String>, Vec<i64>) = claims.iter().map(|claim| (claim.key.clone(), claim.epoch)).unzip();
+    Ok(sqlx::query(RENEW_EFFECTS).bind(keys).bind(epochs).bind(lease_us).execute(db).await?.rows_affected())
 }
 
 pub(super) async fn delete_effects(db: &mut PgConnection, keys: &[String]) -> Result<(), StoreError> {

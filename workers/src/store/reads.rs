@@ -7,7 +7,9 @@ use uuid::Uuid;
 use super::either::{bound, read, within};
 use super::many::Value;
 use super::rows::{self, ClaimColumns, EventColumns, RequestColumns, organization};
-use super::{Claim, EventRow, Lane, Listing, RequestRow, Sort, Store, StoreError, Transaction, postgres, sql, sqlite};
+use super::{
+    Claim, EventRow, Lane, Listing, RequestRow, Scope, Sort, Store, StoreError, Transaction, postgres, sql, sqlite,
+};
 
 /// A request of which a timer is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,17 +44,18 @@ impl Store {
     }
 
     /// A request's events, in order.
-    pub async fn events_of(&self, request: RequestId) -> Result<Vec<EventRow>, StoreError> {
-        let rows: Vec<EventColumns> =
-            read!(self, |db| sqlx::query_as(sql::EVENTS_OF).bind(request.0).fetch_all(db).await?);
+    pub async fn events_of(&self, scope: Scope<'_>, request: RequestId) -> Result<Vec<EventRow>, StoreError> {
+        let rows: Vec<EventColumns> = read!(self, scope, |db| {
+            sqlx::query_as(sql::EVENTS_OF).bind(request.0).bind(scope.as_str()).fetch_all(db).await?
+        });
         rows::all(rows)
     }
 
     /// The events of some requests, each request's in order.
-    pub async fn events_of_all(&self, requests: &[RequestId]) -> Result<Vec<EventRow>, StoreError> {
+    pub async fn events_of_all(&self, scope: Scope<'_>, requests: &[RequestId]) -> Result<Vec<EventRow>, StoreError> {
         let rows = match self {
             Store::Sqlite(store) => sqlite::events_of_all(&mut *store.readers.acquire().await?, requests).await?,
-            Store::Postgres(store) => postgres::events_of_all(&mut *store.pool.acquire().await?, requests).await?,
+            Store::Postgres(store) => postgres::events_of_all(&mut *store.reader(scope).await?, requests).await?,
         };
         rows::all(rows)
     }
@@ -73,9 +76,10 @@ impl Store {
     }
 
     /// A request's narrow row.
-    pub async fn request(&self, id: RequestId) -> Result<Option<RequestRow>, StoreError> {
-        let row: Option<RequestColumns> =
-            read!(self, |db| sqlx::query_as(sql::REQUEST).bind(id.0).fetch_optional(db).await?);
+    pub async fn request(&self, scope: Scope<'_>, id: RequestId) -> Result<Option<RequestRow>, StoreError> {
+        let row: Option<RequestColumns> = read!(self, scope, |db| {
+            sqlx::query_as(sql::REQUEST).bind(id.0).bind(scope.as_str()).fetch_optional(db).await?
+        });
         row.map(RequestRow::try_from).transpose()
     }
 
@@ -94,10 +98,6 @@ impl Store {
     ) -> Result<(Vec<RequestRow>, i64), StoreError> {
         let (filter, values) = filter(organization, listing);
         let count = format!("SELECT count(*) FROM requests WHERE {filter}");
-        let total = read!(self, |db| {
-            let query = sqlx::query_scalar(AssertSqlSafe(count));
-            bound!(query, values.iter().cloned()).fetch_one(db).await?
-        });
         let direction = if listing.descending { "DESC" } else { "ASC" };
         let column = match listing.sort {
             Sort::CreatedAt => "created_us",
@@ -110,9 +110,11 @@ impl Store {
             sql::LIST_REQUESTS,
             next + 1
         );
-        let rows: Vec<RequestColumns> = read!(self, |db| {
+        let (rows, total): (Vec<RequestColumns>, i64) = read!(self, Scope::Of(organization), |db| {
+            let counting = bound!(sqlx::query_scalar(AssertSqlSafe(count)), values.iter().cloned());
+            let total = counting.fetch_one(&mut *db).await?;
             let query = bound!(sqlx::query_as(AssertSqlSafe(page)), values.into_iter());
-            query.bind(listing.limit).bind(listing.offset).fetch_all(db).await?
+            (query.bind(listing.limit).bind(listing.offset).fetch_all(db).await?, total)
         });
         Ok((rows::all(rows)?, total))
     }
@@ -153,7 +155,20 @@ impl Store {
         rows::all(rows)
     }
 
-    /// Puts a claimed effect off after a failure. Does nothing if the claim is no longer held.
+    /// Holds claims until `lease_us`; how many of them were still held. Those that are being settled at
+    /// this moment may be left out of both.
+    pub async fn renew(&self, claims: &[Claim], lease_us: i64) -> Result<u64, StoreError> {
+        let mut transaction = self.begin().await?;
+        let held = match &mut transaction {
+            Transaction::Sqlite(db) => sqlite::renew(db, claims, lease_us).await?,
+            Transaction::Postgres(db) => postgres::renew(db, claims, lease_us).await?,
+        };
+        transaction.commit().await?;
+        Ok(held)
+    }
+
+    /// Puts a claimed effect off after a failure, which gives the claim up. Does nothing if it is no longer
+    /// held.
     pub async fn defer(&self, claim: &Claim, due_us: i64, error: &str) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         within!(&mut transaction, |db| {

@@ -5,8 +5,8 @@ use super::many::Many;
 pub(super) static INSERT_EVENTS: Many<6> =
     Many::new("INSERT INTO events (request, seq, body, disclosure, hash, trace)", "");
 
-pub(super) const EVENTS_OF: &str =
-    "SELECT request, seq, body, disclosure, hash, trace FROM events WHERE request = $1 ORDER BY seq";
+pub(super) const EVENTS_OF: &str = "SELECT request, seq, body, disclosure, hash, trace FROM events WHERE request = $1 \
+     AND ($2 = '*' OR $2 = (SELECT organization FROM requests WHERE id = $1)) ORDER BY seq";
 pub(super) const STRAY_EVENTS: &str = "SELECT DISTINCT request FROM events WHERE NOT EXISTS \
      (SELECT 1 FROM requests WHERE requests.id = events.request) LIMIT $1";
 
@@ -15,7 +15,7 @@ pub(super) const OPEN_REQUESTS: &str = "SELECT status, count(*) AS requests FROM
 pub(super) const COUNT_REQUESTS: &str = "SELECT count(*) FROM requests";
 
 pub(super) const REQUEST: &str = "SELECT id, organization, status, seq, head, business_id, created_us, updated_us, \
-     expires_us, wake_us, deleted_us, data_key FROM requests WHERE id = $1";
+     expires_us, wake_us, deleted_us, data_key FROM requests WHERE id = $1 AND $2 IN ('*', organization)";
 pub(super) const REQUESTS_AFTER: &str = "SELECT id, organization, status, seq, head, business_id, created_us, \
      updated_us, expires_us, wake_us, deleted_us, data_key FROM requests WHERE id > $1 ORDER BY id LIMIT $2";
 pub(super) static UPSERT_REQUESTS: Many<12> = Many::new(
@@ -33,8 +33,8 @@ pub(super) const NEXT_WAKE: &str = "SELECT min(wake_us) FROM requests WHERE wake
 
 pub(super) static INSERT_EFFECTS: Many<5> = Many::new("INSERT INTO effects (key, lane, filed_us, due_us, trace)", "");
 pub(super) const EFFECTS_OF: &str = "SELECT key FROM effects WHERE key >= $1 AND key < $2 ORDER BY key";
-pub(super) const DEFER_EFFECT: &str = "UPDATE effects SET due_us = $3, attempts = attempts + 1, error = $4 \
-     WHERE key = $1 AND epoch = $2";
+pub(super) const DEFER_EFFECT: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3, attempts = attempts + 1, \
+     error = $4 WHERE key = $1 AND epoch = $2";
 pub(super) const NEXT_EFFECT: &str = "SELECT min(due_us) FROM effects WHERE lane = $1";
 
 /// A receipt is replaced only once its 24 hours are over; a younger one was somebody else's answer.
@@ -85,9 +85,12 @@ pub(super) const INSERT_KEY: &str = "INSERT INTO keys (id, organization, name, h
 pub(super) const KEY_BY_HASH: &str = "SELECT id, organization, name, hash, hint, permissions, created_us, revoked_us \
      FROM keys WHERE hash = $1";
 pub(super) const KEYS: &str = "SELECT id, organization, name, hash, hint, permissions, created_us, revoked_us FROM keys \
-     WHERE organization = $1 OR $1 = '' ORDER BY created_us, id";
+     WHERE $1 IN ('*', organization) ORDER BY created_us, id";
 pub(super) const REVOKE_KEY: &str = "UPDATE keys SET revoked_us = $3 WHERE organization = $1 AND id = $2 \
      AND revoked_us IS NULL";
+
+pub(super) const AGREED: &str = "SELECT value FROM installation WHERE name = $1";
+pub(super) const AGREE: &str = "INSERT INTO installation (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
 
 pub(super) const TAKE_PLACE: &str = "INSERT INTO places (name, holder, epoch, lease_us) VALUES ($1, $2, 1, $4) \
      ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, epoch = places.epoch + 1, lease_us = excluded.lease_us \
@@ -101,7 +104,7 @@ pub(super) const PLACE: &str =
 pub(super) const INSERT_DEAD_LETTER: &str = "INSERT INTO dead_letters (id, organization, digest, subject, sequence, \
      reasons, created_us) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
 pub(super) const DEAD_LETTERS: &str = "SELECT id, organization, digest, subject, sequence, reasons, created_us \
-     FROM dead_letters WHERE organization = $1 OR $1 = '' ORDER BY created_us DESC, id LIMIT $2";
+     FROM dead_letters WHERE $1 IN ('*', organization) ORDER BY created_us DESC, id LIMIT $2";
 pub(super) const COUNT_ATTEMPT: &str = "INSERT INTO attempts (digest, attempts, updated_us) VALUES ($1, 1, $2) \
      ON CONFLICT (digest) DO UPDATE SET attempts = attempts.attempts + 1, updated_us = excluded.updated_us \
      RETURNING attempts";

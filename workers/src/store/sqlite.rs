@@ -15,7 +15,7 @@ use sqlx::sqlite::{
 use uuid::Uuid;
 
 use super::rows::{EventColumns, ReceiptColumns};
-use super::{StoreError, migrator};
+use super::{Claim, StoreError, migrator};
 
 /// How long a writer waits for another process's transaction to end.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
@@ -143,6 +143,13 @@ pub(super) async fn documents_present(
     let pairs: Vec<[String; 2]> =
         wanted.iter().map(|(organization, digest)| [organization.to_string(), digest.to_string()]).collect();
     Ok(sqlx::query_as(DOCUMENTS_OF).bind(json_list(&pairs)).fetch_all(db).await?)
+}
+
+pub(super) async fn renew(db: &mut SqliteConnection, claims: &[Claim], lease_us: i64) -> Result<u64, StoreError> {
+    let text = "UPDATE effects SET due_us = $2 WHERE (key, epoch) IN \
+         (SELECT value ->> 0, value ->> 1 FROM json_each($1))";
+    let held: Vec<(&str, i64)> = claims.iter().map(|claim| (claim.key.as_str(), claim.epoch)).collect();
+    Ok(sqlx::query(text).bind(json_list(&held)).bind(lease_us).execute(db).await?.rows_affected())
 }
 
 pub(super) async fn delete_effects(db: &mut SqliteConnection, keys: &[String]) -> Result<(), StoreError> {

@@ -12,6 +12,7 @@ use super::requests::find;
 use super::wire::{EventAttributes, EventObject, History};
 use crate::http::Floor;
 use crate::http::auth::Permission;
+use crate::store::Scope;
 
 /// All events of a request, in order, proven to be whole.
 #[utoipa::path(
@@ -27,7 +28,7 @@ pub(super) async fn events(
 ) -> Result<Json<History>, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Read).await?;
     let request = find(&floor, &caller, &id).await?;
-    let history = floor.service.history(request.id).await?;
+    let history = floor.service.history(Scope::Of(&caller.organization), request.id).await?;
     Ok(Json(History { data: history.iter().map(|(event, line)| object(event, line)).collect() }))
 }
 

@@ -13,7 +13,7 @@ use crate::http::Floor;
 use crate::http::auth::Permission;
 use crate::http::fault::Fault;
 use crate::http::form::{Faults, instant};
-use crate::store::{Listing, Sort};
+use crate::store::{Listing, Scope, Sort};
 
 const SIZE_DEFAULT: u64 = 20;
 const SIZE_MAX: u64 = 100;
@@ -52,7 +52,8 @@ pub(super) async fn list(
     let listing = Problems::unless(faults, listing)?;
     let found = floor.service.store.list(&caller.organization, &listing).await;
     let (rows, total) = found.map_err(|error| Fault::internal(&error))?;
-    let loaded = floor.service.ledger.load_rows(&rows).await.map_err(|error| Fault::internal(&error))?;
+    let loaded = floor.service.ledger.load_rows(Scope::Of(&caller.organization), &rows).await;
+    let loaded = loaded.map_err(|error| Fault::internal(&error))?;
     let data = loaded.iter().map(|loaded| show::object(&loaded.request, &floor.service.links)).collect();
     let total = u64::try_from(total).unwrap_or(0);
     let path = format!("{BASE}/requests");

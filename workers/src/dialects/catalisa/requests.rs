@@ -86,7 +86,7 @@ async fn created_before(
     let Some(row) = files::receipt_before(floor, &caller.organization, receipt).await? else { return Ok(None) };
     // A subject that is no request's was made through another door, whose fingerprint differs.
     let Ok(id) = row.subject.parse() else { return Ok(None) };
-    Ok(floor.service.as_of_seq(id, row.seq).await?.map(|request| shown(&request, floor)))
+    Ok(floor.service.as_of_seq(&caller.organization, id, row.seq).await?.map(|request| shown(&request, floor)))
 }
 
 async fn created(floor: &Floor, order: Order) -> Result<Response, Problems> {
@@ -124,7 +124,7 @@ pub(super) async fn get(
     for (name, value) in listing::pairs(query.as_deref()) {
         if name == "at" {
             let at = instant(&value).ok_or_else(|| Fault::parameter("at", "at is an instant, as in RFC 3339."))?;
-            let then = floor.service.as_of_time(request.id, at).await?;
+            let then = floor.service.as_of_time(&caller.organization, request.id, at).await?;
             request = then.map(Arc::new).ok_or_else(|| Fault::not_found("request at that time"))?;
         }
     }
