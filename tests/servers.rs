@@ -27,17 +27,21 @@ impl Database {
     pub async fn url(self) -> Option<String> {
         match self {
             Database::Sqlite => None,
-            Database::Postgres => Some(new_database().await),
+            Database::Postgres => Some(new_database(&shared_server()).await),
         }
     }
 }
 
-async fn new_database() -> String {
-    let Ok(server) = std::env::var(POSTGRES) else {
-        panic!("{POSTGRES} is not set: start the tests with tests/run, or give the URL of a PostgreSQL server");
-    };
+fn shared_server() -> String {
+    std::env::var(POSTGRES).unwrap_or_else(|_| {
+        panic!("{POSTGRES} is not set: start the tests with tests/run, or give the URL of a PostgreSQL server")
+    })
+}
+
+/// The URL of a new, empty database on a server.
+pub async fn new_database(server: &str) -> String {
     let name = format!("test_{}", Uuid::new_v4().simple());
-    let mut admin = PgConnection::connect(&server).await.unwrap();
+    let mut admin = PgConnection::connect(server).await.unwrap();
     sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut admin).await.unwrap();
     admin.close().await.unwrap();
     let (before, _) = server.rsplit_once('/').unwrap();

@@ -36,6 +36,7 @@ CREATE TABLE requests (
     updated_us   BIGINT NOT NULL,
     expires_us   BIGINT,
     wake_us      BIGINT,          -- when a timer of it is next due
+    lease_us     BIGINT NOT NULL DEFAULT 0,  -- until when a process works on its timer
     deleted_us   BIGINT,
     data_key     BYTEA            -- wrapped; NULL once erased
 ) WITH (fillfactor = 80);

@@ -22,12 +22,16 @@ CREATE TABLE dead_letters (
     organization TEXT   NOT NULL,                 -- '?' if the message names none
     digest       BYTEA  NOT NULL,                 -- SHA-256 of the message
     subject      TEXT   NOT NULL,                 -- where it was published
-    sequence     BIGINT NOT NULL,                 -- its number in the stream of requests
+    sequence     BIGINT NOT NULL,                 -- the number that it had in the stream of requests
+    letter       BIGINT NOT NULL,                 -- the number of its letter in the stream of dead letters
+    source       TEXT   NOT NULL,                 -- who published it, and its own id; '' where it does not say
+    event        TEXT   NOT NULL,
     reasons      TEXT   NOT NULL,                 -- JSON: code, pointer, detail
     created_us   BIGINT NOT NULL
 );
 
 CREATE INDEX dead_letters_by_age ON dead_letters (organization, created_us);
+CREATE INDEX dead_letters_to_tidy ON dead_letters (created_us);
 
 ALTER TABLE dead_letters ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY organization ON dead_letters

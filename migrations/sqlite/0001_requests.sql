@@ -26,6 +26,7 @@ CREATE TABLE requests (
     updated_us   INTEGER NOT NULL,
     expires_us   INTEGER,
     wake_us      INTEGER,         -- when a timer of it is next due
+    lease_us     INTEGER NOT NULL DEFAULT 0,  -- until when a process works on its timer
     deleted_us   INTEGER,
     data_key     BLOB             -- wrapped; NULL once erased
 ) STRICT, WITHOUT ROWID;

@@ -18,12 +18,16 @@ CREATE TABLE dead_letters (
     organization TEXT    NOT NULL,                 -- '?' if the message names none
     digest       BLOB    NOT NULL,                 -- SHA-256 of the message
     subject      TEXT    NOT NULL,                 -- where it was published
-    sequence     INTEGER NOT NULL,                 -- its number in the stream of requests
+    sequence     INTEGER NOT NULL,                 -- the number that it had in the stream of requests
+    letter       INTEGER NOT NULL,                 -- the number of its letter in the stream of dead letters
+    source       TEXT    NOT NULL,                 -- who published it, and its own id; '' where it does not say
+    event        TEXT    NOT NULL,
     reasons      TEXT    NOT NULL,                 -- JSON: code, pointer, detail
     created_us   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX dead_letters_by_age ON dead_letters (organization, created_us);
+CREATE INDEX dead_letters_to_tidy ON dead_letters (created_us);
 
 -- How often a message that came again was tried.
 CREATE TABLE attempts (

@@ -9,8 +9,24 @@ use countersign_tests::world::{World, settings};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::server::{Nats, Stored, until};
+use super::server::{Nats, Stored, Version, on_each_server, until};
 use super::{beside, world};
+
+on_each_server!(
+    every_fact_gets_out_in_order_and_without_gaps,
+    a_stream_that_was_deleted_gets_everything_again,
+    an_idle_relay_notices_that_the_stream_was_made_anew,
+    a_server_that_is_killed_and_loses_its_store_loses_nothing,
+    a_server_that_is_killed_and_comes_back_gets_what_is_missing_and_no_more,
+    a_server_that_falls_again_and_again_in_the_middle_of_it_gets_everything,
+    of_two_processes_one_relays,
+    a_process_that_stops_hands_its_place_to_the_one_that_stands_by,
+    a_server_that_is_away_at_the_start_is_no_hindrance,
+    after_a_restart_the_relay_goes_on_where_it_was,
+    a_stream_that_may_lose_is_refused_at_the_start,
+    settings_that_cannot_work_are_told_at_the_start,
+    bells_ring_in_other_processes,
+);
 
 /// Numbers of the events of each request, in the order in which they first came.
 pub(super) fn first_seen(stored: &[Stored]) -> BTreeMap<String, Vec<u64>> {
@@ -59,9 +75,8 @@ async fn signed(world: &World, count: usize) -> Vec<String> {
     ids
 }
 
-#[tokio::test]
-async fn every_fact_gets_out_in_order_and_without_gaps() {
-    let nats = Nats::start().await;
+async fn every_fact_gets_out_in_order_and_without_gaps(version: Version) {
+    let nats = Nats::start(version).await;
     let world = world(&nats).await;
     let ids = signed(&world, 3).await;
     let stored = complete(&nats, &world, &ids).await;
@@ -74,9 +89,8 @@ async fn every_fact_gets_out_in_order_and_without_gaps() {
     world.check().await;
 }
 
-#[tokio::test]
-async fn a_stream_that_was_deleted_gets_everything_again() {
-    let nats = Nats::start().await;
+async fn a_stream_that_was_deleted_gets_everything_again(version: Version) {
+    let nats = Nats::start(version).await;
     let world = world(&nats).await;
     let mut ids = signed(&world, 2).await;
     complete(&nats, &world, &ids).await;
@@ -85,9 +99,8 @@ async fn a_stream_that_was_deleted_gets_everything_again() {
     complete(&nats, &world, &ids).await;
 }
 
-#[tokio::test]
-async fn an_idle_relay_notices_that_the_stream_was_made_anew() {
-    let nats = Nats::start().await;
+async fn an_idle_relay_notices_that_the_stream_was_made_anew(version: Version) {
+    let nats = Nats::start(version).await;
     let world = world(&nats).await;
     let ids = signed(&world, 1).await;
     complete(&nats, &world, &ids).await;
@@ -98,9 +111,8 @@ async fn an_idle_relay_notices_that_the_stream_was_made_anew() {
     complete(&nats, &world, &ids).await;
 }
 
-#[tokio::test]
-async fn a_server_that_is_killed_and_loses_its_store_loses_nothing() {
-    let mut nats = Nats::start().await;
+async fn a_server_that_is_killed_and_loses_its_store_loses_nothing(version: Version) {
+    let mut nats = Nats::start(version).await;
     let world = world(&nats).await;
     let mut ids = signed(&world, 2).await;
     complete(&nats, &world, &ids).await;
@@ -113,9 +125,8 @@ async fn a_server_that_is_killed_and_loses_its_store_loses_nothing() {
     world.check().await;
 }
 
-#[tokio::test]
-async fn a_server_that_is_killed_and_comes_back_gets_what_is_missing_and_no_more() {
-    let mut nats = Nats::start().await;
+async fn a_server_that_is_killed_and_comes_back_gets_what_is_missing_and_no_more(version: Version) {
+    let mut nats = Nats::start(version).await;
     let world = world(&nats).await;
     let mut ids = signed(&world, 1).await;
     let before = complete(&nats, &world, &ids).await.len();
@@ -126,9 +137,8 @@ async fn a_server_that_is_killed_and_comes_back_gets_what_is_missing_and_no_more
     assert_eq!(after, before * 2, "nothing was said twice");
 }
 
-#[tokio::test]
-async fn a_server_that_falls_again_and_again_in_the_middle_of_it_gets_everything() {
-    let mut nats = Nats::start().await;
+async fn a_server_that_falls_again_and_again_in_the_middle_of_it_gets_everything(version: Version) {
+    let mut nats = Nats::start(version).await;
     let world = world(&nats).await;
     let mut ids = Vec::new();
     for fall in 0..4 {
@@ -146,29 +156,8 @@ async fn a_server_that_falls_again_and_again_in_the_middle_of_it_gets_everything
     world.check().await;
 }
 
-#[tokio::test]
-async fn a_stream_that_is_full_is_waited_for() {
-    let nats = Nats::start().await;
-    let context = nats.context().await;
-    let full = async_nats::jetstream::stream::Config {
-        name: "SIGN_EVENTS".to_owned(),
-        subjects: vec!["sign.events.>".to_owned()],
-        discard: async_nats::jetstream::stream::DiscardPolicy::New,
-        max_messages: 1,
-        ..Default::default()
-    };
-    context.create_stream(full.clone()).await.unwrap();
-    let world = world(&nats).await;
-    let ids = signed(&world, 1).await;
-    until("the stream is full", async || nats.count("SIGN_EVENTS").await == 1).await;
-    let room = async_nats::jetstream::stream::Config { max_messages: -1, ..full };
-    context.update_stream(room).await.unwrap();
-    complete(&nats, &world, &ids).await;
-}
-
-#[tokio::test]
-async fn of_two_processes_one_relays() {
-    let nats = Nats::start().await;
+async fn of_two_processes_one_relays(version: Version) {
+    let nats = Nats::start(version).await;
     let world = world(&nats).await;
     let place = async || world.app.service.store.place("relay").await.unwrap();
     until("the place is taken", async || place().await.is_some()).await;
@@ -183,9 +172,8 @@ async fn of_two_processes_one_relays() {
     assert_eq!(stored.len(), different.len(), "nothing was said twice");
 }
 
-#[tokio::test]
-async fn a_process_that_stops_hands_its_place_to_the_one_that_stands_by() {
-    let nats = Nats::start().await;
+async fn a_process_that_stops_hands_its_place_to_the_one_that_stands_by(version: Version) {
+    let nats = Nats::start(version).await;
     let first = world(&nats).await;
     let place = first.app.service.store.clone();
     until("the place is taken", async || place.place("relay").await.unwrap().is_some()).await;
@@ -198,18 +186,16 @@ async fn a_process_that_stops_hands_its_place_to_the_one_that_stands_by() {
     second.stop().await;
 }
 
-#[tokio::test]
-async fn a_server_that_is_away_at_the_start_is_no_hindrance() {
-    let mut nats = Nats::away();
+async fn a_server_that_is_away_at_the_start_is_no_hindrance(version: Version) {
+    let mut nats = Nats::away(version);
     let world = world(&nats).await;
     let ids = signed(&world, 1).await;
     nats.run().await;
     complete(&nats, &world, &ids).await;
 }
 
-#[tokio::test]
-async fn after_a_restart_the_relay_goes_on_where_it_was() {
-    let nats = Nats::start().await;
+async fn after_a_restart_the_relay_goes_on_where_it_was(version: Version) {
+    let nats = Nats::start(version).await;
     let world = world(&nats).await;
     let mut ids = signed(&world, 1).await;
     let before = complete(&nats, &world, &ids).await.len();
@@ -220,9 +206,8 @@ async fn after_a_restart_the_relay_goes_on_where_it_was() {
     assert_eq!(place.epoch, 2, "two processes, one after the other");
 }
 
-#[tokio::test]
-async fn a_stream_that_may_lose_is_refused_at_the_start() {
-    let nats = Nats::start().await;
+async fn a_stream_that_may_lose_is_refused_at_the_start(version: Version) {
+    let nats = Nats::start(version).await;
     let context = nats.context().await;
     let lossy = async_nats::jetstream::stream::Config {
         name: "SIGN_EVENTS".to_owned(),
@@ -236,9 +221,8 @@ async fn a_stream_that_may_lose_is_refused_at_the_start() {
     assert!(error.contains("limits the messages of a subject"), "{error}");
 }
 
-#[tokio::test]
-async fn settings_that_cannot_work_are_told_at_the_start() {
-    let nats = Nats::start().await;
+async fn settings_that_cannot_work_are_told_at_the_start(version: Version) {
+    let nats = Nats::start(version).await;
     let missing = TempDir::new().unwrap().path().join("missing");
     let settings = nats.settings();
     let wrong = [
@@ -252,16 +236,15 @@ async fn settings_that_cannot_work_are_told_at_the_start() {
     }
 }
 
-async fn start(nats: Option<NatsSettings>) -> String {
+pub(super) async fn start(nats: Option<NatsSettings>) -> String {
     let folder = TempDir::new().unwrap();
     let mut settings = settings(folder.path());
     settings.nats = nats;
     App::start(settings, Clock::System).await.err().map_or_else(|| panic!("it started"), |error| error.to_string())
 }
 
-#[tokio::test]
-async fn bells_ring_in_other_processes() {
-    let nats = Nats::start().await;
+async fn bells_ring_in_other_processes(version: Version) {
+    let nats = Nats::start(version).await;
     let world = world(&nats).await;
     let context = nats.context().await;
     let mut bells = context.client().subscribe("sign.bell.*").await.unwrap();

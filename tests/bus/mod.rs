@@ -1,10 +1,19 @@
 //! Events in, events out, over a real nats-server: what is published becomes a request once, what can
 //! never work is buried with its reasons, and every fact gets out, whatever the server forgets.
 
+mod accounts;
+mod broken;
+mod buried;
+mod cluster;
 mod facts;
 mod fleet;
+mod heard;
 mod killed;
+mod load;
+mod outcome;
 mod posted;
+mod refilled;
+mod secured;
 pub(crate) mod server;
 mod wishes;
 
@@ -12,6 +21,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign::app::App;
 use countersign::config::Settings;
+use countersign_tests::servers::Database;
 use countersign_tests::world::{World, sample};
 use serde_json::{Value, json};
 
@@ -19,8 +29,13 @@ use server::Nats;
 
 /// A world whose bus is carried by a server.
 pub(crate) async fn world(nats: &Nats) -> World {
-    let settings = nats.settings();
-    World::changed(|world| world.nats = Some(settings)).await
+    world_on(Database::Sqlite, nats).await
+}
+
+/// The same, on a database.
+async fn world_on(database: Database, nats: &Nats) -> World {
+    let (settings, url) = (nats.settings(), database.url().await);
+    World::changed(|world| (world.nats, world.database_url) = (Some(settings), url)).await
 }
 
 /// Another process's engine over the same installation.

@@ -16,7 +16,7 @@ on_each_database! {
     sorted_both_ways_and_never_expiring_is_last,
     every_request_is_walked_by_id,
     pages_cover_everything_once,
-    timers_that_are_due_are_found_earliest_first,
+    timers_that_are_due_are_claimed_once_the_longest_due_first,
 }
 
 fn all() -> Listing {
@@ -84,14 +84,26 @@ async fn pages_cover_everything_once(shelf: Shelf) {
     assert_eq!(seen, (1..=23).map(id).collect::<Vec<_>>());
 }
 
-async fn timers_that_are_due_are_found_earliest_first(shelf: Shelf) {
+async fn timers_that_are_due_are_claimed_once_the_longest_due_first(shelf: Shelf) {
     let waking = |number: u128, wake_us: Option<i64>| RequestRow { wake_us, ..request(number) };
     shelf.file(&[waking(1, Some(30)), waking(2, None), waking(3, Some(10)), waking(4, Some(31))]).await;
-    let due: Vec<RequestId> =
-        shelf.store.due_requests(30, 10).await.unwrap().into_iter().map(|due| due.request).collect();
-    assert_eq!(due, [id(3), id(1)]);
-    assert_eq!(shelf.store.due_requests(30, 1).await.unwrap().len(), 1);
-    assert_eq!(shelf.store.next_wake().await.unwrap(), Some(10));
+    let claimed = async |now_us: i64, limit: i64| -> Vec<RequestId> {
+        let due = shelf.store.claim_timers(now_us, now_us + 5, limit).await.unwrap();
+        due.into_iter().map(|due| due.request).collect()
+    };
+    let next = async |now_us: i64| shelf.store.next_timer(now_us).await.unwrap();
+    assert_eq!(claimed(30, 1).await, [id(3)]);
+    assert_eq!(next(30).await, Some(30), "the next that nobody has");
+    assert_eq!(claimed(30, 9).await, [id(1)]);
+    assert_eq!(claimed(34, 9).await, [id(4)], "the others are held");
+    assert_eq!(next(34).await, None);
+    assert_eq!(next(35).await, Some(10));
+    assert_eq!(claimed(35, 9).await.len(), 2, "held no longer");
+    assert_eq!(shelf.store.next_wake().await.unwrap(), Some(10), "claimed or not");
+    let mut transaction = shelf.store.begin().await.unwrap();
+    transaction.upsert_requests(vec![waking(3, Some(32))]).await.unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(claimed(36, 9).await, [id(3)], "a change ends the claim");
 }
 
 async fn every_request_is_walked_by_id(shelf: Shelf) {

@@ -63,6 +63,9 @@ async fn a_message_is_buried_once_and_found_by_its_organization(shelf: Shelf) {
         digest: Digest::of(b"message"),
         subject: "sign.requests.acme".to_owned(),
         sequence: 3,
+        letter: 7,
+        source: "/billing".to_owned(),
+        event: "contract-4711".to_owned(),
         reasons: "[]".to_owned(),
         created_us: 10,
     };
@@ -70,9 +73,9 @@ async fn a_message_is_buried_once_and_found_by_its_organization(shelf: Shelf) {
     for row in [&row, &nobodys, &row] {
         shelf.store.insert_dead_letter(row).await.unwrap();
     }
-    assert_eq!(shelf.store.dead_letters(Scope::Of(&acme()), 9).await.unwrap(), std::slice::from_ref(&row));
-    assert_eq!(shelf.store.dead_letters(Scope::All, 9).await.unwrap(), [nobodys.clone(), row]);
-    assert_eq!(shelf.store.dead_letters(Scope::All, 1).await.unwrap(), [nobodys]);
+    assert_eq!(shelf.store.dead_letters(Scope::Of(&acme()), 9, 0).await.unwrap(), std::slice::from_ref(&row));
+    assert_eq!(shelf.store.dead_letters(Scope::All, 9, 0).await.unwrap(), [nobodys.clone(), row]);
+    assert_eq!(shelf.store.dead_letters(Scope::All, 1, 0).await.unwrap(), [nobodys]);
 }
 
 async fn attempts_are_counted_for_each_message_until_it_is_done_with(shelf: Shelf) {

@@ -13,12 +13,12 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::Command;
 
-use crate::bus::server::Nats as Server;
+use crate::bus::server::{Nats as Server, Version};
 use crate::golden::root;
 use crate::{bus, tools};
 
 /// Passwords of the NATS configuration.
-const PASSWORDS: [(&str, &str); 4] = [
+pub(crate) const PASSWORDS: [(&str, &str); 4] = [
     ("NATS_PUBLISHERS_PASSWORD", "p"),
     ("NATS_WORKERS_PASSWORD", "w"),
     ("NATS_AUDITORS_PASSWORD", "a"),
@@ -30,7 +30,7 @@ const OF_SEVERAL_PROCESSES: [&str; 4] =
 /// Every role there is.
 const ROLES: [&str; 6] = ["http", "intake", "relay", "timekeeper", "notifier", "sealer"];
 
-fn deploy(path: &str) -> PathBuf {
+pub(crate) fn deploy(path: &str) -> PathBuf {
     root().join("deploy").join(path)
 }
 
@@ -117,7 +117,7 @@ fn settings(text: &str) -> impl Iterator<Item = String> {
 #[tokio::test]
 async fn alerts_and_dashboard_ask_for_metrics_that_there_are() {
     let asked = script("expressions.py", &[deploy("prometheus/alerts.yaml"), deploy("grafana/dashboard.json")]).await;
-    let nats = Server::start().await;
+    let nats = Server::start(Version::Current).await;
     let world = bus::world(&nats).await;
     let id = world.created(json!({ "expiresInDays": 1 })).await;
     world.sign(&id, 0).await;
@@ -257,8 +257,27 @@ async fn on_the_bus_everybody_may_do_their_work_and_nothing_else() {
         (
             "workers",
             "w",
-            vec![publish(&fact), publish("sign.dead.acme"), publish("sign.bell.mail"), take("SIGN_REQUESTS")],
-            vec![publish(wish), publish("other"), subscribe("sign.requests.>")],
+            vec![
+                publish(&fact),
+                publish("sign.dead.acme"),
+                publish("sign.bell.mail"),
+                publish("$JS.API.CONSUMER.MSG.NEXT.SIGN_REQUESTS.countersign-intake"),
+                subscribe("_INBOX.workers.x"),
+            ],
+            vec![
+                publish(wish),
+                publish("other"),
+                subscribe("sign.requests.>"),
+                subscribe("_INBOX.publishers.x"),
+                take("SIGN_REQUESTS"),
+                take("SIGN_EVENTS"),
+                publish("$JS.API.STREAM.DELETE.SIGN_EVENTS"),
+                publish("$JS.API.STREAM.PURGE.SIGN_EVENTS"),
+                publish("$JS.API.STREAM.UPDATE.SIGN_EVENTS"),
+                publish("$JS.API.STREAM.MSG.DELETE.SIGN_EVENTS"),
+                publish("$JS.API.STREAM.MSG.GET.SIGN_EVENTS"),
+                publish("$JS.API.STREAM.CREATE.OTHER"),
+            ],
         ),
         (
             "auditors",

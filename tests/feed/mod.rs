@@ -3,7 +3,7 @@
 
 mod export;
 mod pages;
-mod streams;
+pub(crate) mod streams;
 
 use countersign_tests::world::{Answer, World, answer};
 use serde_json::Value;

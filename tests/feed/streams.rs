@@ -17,14 +17,23 @@ const AT_ONCE: Duration = Duration::from_secs(4);
 const REVOKED_WITHIN: Duration = Duration::from_secs(1);
 
 /// A reader of a stream.
-struct Stream {
+pub(crate) struct Stream {
     response: Response,
     text: String,
 }
 
 impl Stream {
     async fn open(world: &World, key: &str, last: Option<&str>) -> Self {
-        let mut call = world.client.get(address(world)).bearer_auth(key).header("accept", "text/event-stream");
+        Self::open_at(&address(world), key, last).await
+    }
+
+    pub(crate) async fn open_at(address: &str, key: &str, last: Option<&str>) -> Self {
+        let mut call = countersign_tests::world::http()
+            .build()
+            .unwrap()
+            .get(address)
+            .bearer_auth(key)
+            .header("accept", "text/event-stream");
         if let Some(last) = last {
             call = call.header("last-event-id", last);
         }
@@ -35,7 +44,7 @@ impl Stream {
     }
 
     /// The next event and its id; `None` at the end of the stream.
-    async fn next(&mut self) -> Option<(String, Value)> {
+    pub(crate) async fn next(&mut self) -> Option<(String, Value)> {
         loop {
             if let Some((block, rest)) = self.text.split_once("\n\n") {
                 let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);

@@ -38,7 +38,7 @@ pub fn asyncapi() -> Value {
             "events": channel("sign.events.{organization}.{request}.{name}",
                 "Where facts come out. `name` is the event's name with its dot, so two tokens: `request.completed`.",
                 &names.iter().map(String::as_str).collect::<Vec<_>>()),
-            "dead": channel("sign.dead.{organization}", "What was asked and can never work.", &["dead_letter"]),
+            "dead": channel("sign.dead.{organization}", "What was asked and can never work; kept for a while, 14 days unless set otherwise.", &["dead_letter"]),
         },
         "operations": {
             "hearWhatIsAsked": operation("receive", "requests", "Reads what platforms ask for."),
@@ -105,9 +105,9 @@ fn dead_letter() -> Value {
                 "properties": {
                     "reasons": { "type": "array", "minItems": 1, "items": reason },
                     "subject": { "type": "string", "description": "Where the message was published." },
-                    "sequence": { "type": "integer", "description": "Its number in the stream of requests." },
+                    "sequence": { "type": "integer", "description": "The number that it had in the stream of requests." },
                     "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" },
-                    "message": { "description": "The message itself: JSON, text or hexadecimal; null if it is too long." },
+                    "message": { "description": "The message itself: JSON, text or hexadecimal; null if it is too long to travel, and then nobody but its publisher has it." },
                 },
                 "required": ["reasons", "subject", "sequence", "sha256"],
             },

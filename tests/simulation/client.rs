@@ -20,7 +20,7 @@ const REPEATS_MAX: usize = 20_000;
 
 /// What an answer promised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Promise {
+pub(crate) enum Promise {
     Created,
     Viewed(usize),
     Signed(usize),
@@ -30,15 +30,15 @@ pub(super) enum Promise {
 }
 
 /// A sender and their signers, in one task.
-pub(super) struct Client {
-    pub(super) http: reqwest::Client,
-    pub(super) url: String,
-    pub(super) key: String,
-    pub(super) chance: Chance,
+pub(crate) struct Client {
+    pub(crate) http: reqwest::Client,
+    pub(crate) url: String,
+    pub(crate) key: String,
+    pub(crate) chance: Chance,
     /// Every promise that was answered with 2xx, with its request.
-    pub(super) journal: Vec<(String, Promise)>,
+    pub(crate) journal: Vec<(String, Promise)>,
     /// Calls that had to be sent again.
-    pub(super) retries: &'static AtomicU64,
+    pub(crate) retries: &'static AtomicU64,
 }
 
 struct Heard {
@@ -57,12 +57,12 @@ impl Heard {
 
 impl Client {
     /// A client without cookies of its own that follows nothing by itself.
-    pub(super) fn http() -> reqwest::Client {
+    pub(crate) fn http() -> reqwest::Client {
         http().redirect(reqwest::redirect::Policy::none()).timeout(CALL_MAX).build().unwrap()
     }
 
     /// Creates a request with these signers; repeats the call now and then, which must change nothing.
-    pub(super) async fn create(&mut self, number: usize, signers: usize) -> String {
+    pub(crate) async fn create(&mut self, number: usize, signers: usize) -> String {
         let signer = |place| json!({ "name": format!("Signer {place}"), "email": format!("s{place}.{number}@example.com"), "order": place });
         let signers: Vec<Value> = (1..=signers).map(signer).collect();
         let body =
@@ -79,8 +79,30 @@ impl Client {
         id
     }
 
+    /// The request with a reference of the sender's, as soon as there is one.
+    pub(crate) async fn find(&mut self, reference: &str) -> String {
+        let address = format!("{}/api/v1/esignature/requests?filter[businessId]={reference}", self.url);
+        loop {
+            let found = self.seen(&address).await["data"].take();
+            match found.as_array().unwrap().as_slice() {
+                [] => tokio::time::sleep(Duration::from_millis(PAUSE_MAX_MS)).await,
+                [one] => return one["id"].as_str().unwrap().to_owned(),
+                several => panic!("{reference} became {} requests", several.len()),
+            }
+        }
+    }
+
+    /// The sealed PDF of a completed request.
+    pub(crate) async fn sealed(&mut self, id: &str) -> Vec<u8> {
+        let address = format!("{}/api/v1/esignature/requests/{id}/download", self.url);
+        let url = self.seen(&address).await["downloadUrl"].take();
+        let answer = self.http.get(url.as_str().unwrap()).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        answer.bytes().await.unwrap().to_vec()
+    }
+
     /// Cancels a request.
-    pub(super) async fn cancel(&mut self, id: &str) {
+    pub(crate) async fn cancel(&mut self, id: &str) {
         let heard = self
             .post(&format!("/requests/{id}/cancel"), &format!("cancel-{id}"), &json!({ "reason": "changed" }))
             .await;
@@ -89,20 +111,20 @@ impl Client {
     }
 
     /// Has the letter sent again to whose turn it is.
-    pub(super) async fn resend(&mut self, id: &str) {
+    pub(crate) async fn resend(&mut self, id: &str) {
         let heard = self.post(&format!("/requests/{id}/resend"), &format!("resend-{id}"), &json!({})).await;
         assert_eq!(heard.status, StatusCode::OK, "{}", heard.text);
         self.promised(id, Promise::Resent);
     }
 
     /// The link of the n-th signer, from 0.
-    pub(super) async fn link(&mut self, id: &str, place: usize) -> String {
+    pub(crate) async fn link(&mut self, id: &str, place: usize) -> String {
         let signer = self.signer(id, place).await;
         signer["signingUrl"].as_str().unwrap_or_else(|| panic!("no link: {signer:#}")).to_owned()
     }
 
     /// Opens a link and sees the page; the cookie and the page's address.
-    pub(super) async fn open(&mut self, id: &str, place: usize, link: &str) -> (String, String) {
+    pub(crate) async fn open(&mut self, id: &str, place: usize, link: &str) -> (String, String) {
         let opened = self.call(Method::GET, link, |call| call).await;
         assert_eq!(opened.status, StatusCode::SEE_OTHER, "{}", opened.text);
         let cookie = opened.headers[SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
@@ -114,19 +136,19 @@ impl Client {
     }
 
     /// What a dead link answers.
-    pub(super) async fn knock(&mut self, link: &str) -> StatusCode {
+    pub(crate) async fn knock(&mut self, link: &str) -> StatusCode {
         self.call(Method::GET, link, |call| call).await.status
     }
 
     /// The n-th signer signs.
-    pub(super) async fn sign(&mut self, id: &str, place: usize) {
+    pub(crate) async fn sign(&mut self, id: &str, place: usize) {
         let signature = json!({ "kind": "typed", "text": format!("Signer {place}") });
         let body = json!({ "consent": true, "signature": signature, "fields": {} });
         self.answer(id, place, "sign", "SIGNED", &body, Promise::Signed(place)).await;
     }
 
     /// The n-th signer declines.
-    pub(super) async fn decline(&mut self, id: &str, place: usize) {
+    pub(crate) async fn decline(&mut self, id: &str, place: usize) {
         self.answer(id, place, "decline", "DECLINED", &json!({ "reason": "no" }), Promise::Declined(place)).await;
     }
 
@@ -146,10 +168,16 @@ impl Client {
     }
 
     async fn signer(&mut self, id: &str, place: usize) -> Value {
-        let (address, key) = (format!("{}/api/v1/esignature/requests/{id}", self.url), self.key.clone());
-        let heard = self.call(Method::GET, &address, |call| call.bearer_auth(&key)).await;
+        let address = format!("{}/api/v1/esignature/requests/{id}", self.url);
+        self.seen(&address).await["data"]["relationships"]["signers"]["data"][place]["attributes"].take()
+    }
+
+    /// What the API shows at an address.
+    async fn seen(&mut self, address: &str) -> Value {
+        let key = self.key.clone();
+        let heard = self.call(Method::GET, address, |call| call.bearer_auth(&key)).await;
         assert_eq!(heard.status, StatusCode::OK, "what was promised is not there: {}", heard.text);
-        heard.json()["data"]["relationships"]["signers"]["data"][place]["attributes"].take()
+        heard.json()
     }
 
     async fn post(&mut self, path: &str, idempotency_key: &str, body: &Value) -> Heard {

@@ -23,6 +23,7 @@ use reqwest::StatusCode;
 
 use super::Chance;
 use super::client::{Client, Promise};
+use super::letters::letters;
 use super::program::Program;
 
 /// How often the program is killed.
@@ -270,21 +271,6 @@ fn owed(events: &[Event], ever: &mut BTreeSet<String>, must: &mut BTreeSet<Strin
 
 fn is_moot(key: &str) -> bool {
     key.parse::<Effect>().unwrap().kind.is_moot_when_closed()
-}
-
-/// Keys of the letters in the folder: each is one file, and says so itself.
-fn letters(program: &Program) -> BTreeSet<String> {
-    let mut keys = BTreeSet::new();
-    for entry in std::fs::read_dir(program.folder().join("mail")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "eml") {
-            let text = std::fs::read_to_string(&path).unwrap();
-            let key = text.lines().find_map(|line| line.strip_prefix("X-Countersign-Key: ")).unwrap();
-            assert!(keys.insert(key.to_owned()), "two letters for {key}");
-            assert!(text.ends_with("\r\n"), "{} is cut off", path.display());
-        }
-    }
-    keys
 }
 
 /// That what a 2xx said is in the history, once.

@@ -1,10 +1,12 @@
 //! Whole systems under faults: what was promised holds whatever is killed, and when.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
-mod client;
+pub(crate) mod client;
 mod kill;
+pub(crate) mod letters;
 pub(crate) mod program;
 mod races;
+mod timers;
 
 /// Chance with a seed (SplitMix64): the same seed, the same choices.
 #[derive(Clone, Debug)]
@@ -20,7 +22,7 @@ impl Chance {
     }
 
     /// The chance of one part of a run, whatever the others draw.
-    fn part(&self, number: usize) -> Self {
+    pub(crate) fn part(&self, number: usize) -> Self {
         let mut part = Self(self.0 ^ (number as u64).wrapping_mul(0xD6E8_FEB8_6659_FD93));
         part.next();
         part
@@ -39,7 +41,7 @@ impl Chance {
     }
 
     /// Whether something of so many percent happens.
-    fn percent(&mut self, percent: u64) -> bool {
+    pub(crate) fn percent(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 }

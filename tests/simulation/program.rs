@@ -2,13 +2,12 @@
 //! stopped by the id it was started with.
 
 use std::fs::{File, OpenOptions};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
+use countersign_tests::ports::free_port;
 use countersign_tests::world::{binary, http};
 use tempfile::TempDir;
 
@@ -134,6 +133,15 @@ impl Program {
         self.child = serve(self.folder.path(), self.port, &self.servers);
     }
 
+    /// Starts it again if it ended by itself, as a supervisor does; whether it had.
+    pub(crate) fn revive(&mut self) -> bool {
+        let ended = self.child.try_wait().unwrap().is_some();
+        if ended {
+            self.child = serve(self.folder.path(), self.port, &self.servers);
+        }
+        ended
+    }
+
     /// Asks it to stop with SIGTERM and waits until it has.
     pub(crate) async fn stop(&mut self) -> ExitStatus {
         let asked = Command::new("kill").args(["-s", "TERM", &self.child.id().to_string()]).status().unwrap();
@@ -183,13 +191,4 @@ fn serve(folder: &Path, port: u16, servers: &Servers) -> Child {
 
 fn log_of(folder: &Path) -> PathBuf {
     folder.join("serve.log")
-}
-
-/// A port below those that connections are given: while the program is down, none may take it, nor
-/// is it given to another test.
-fn free_port() -> u16 {
-    static GIVEN: AtomicU16 = AtomicU16::new(0);
-    let first = 20_000 + (std::process::id() % 10_000) as u16;
-    let mut next = std::iter::repeat_with(|| first + GIVEN.fetch_add(1, Ordering::Relaxed));
-    next.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::wire::Wire;
 use super::{base, beside};
 use crate::bus;
-use crate::bus::server::{Nats, until};
+use crate::bus::server::{Nats, Version, until};
 
 /// What is said of a process's readiness.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ async fn until_failed(world: &World, base: &str, failed: &[&str]) -> Told {
 
 #[tokio::test]
 async fn a_process_that_has_all_it_needs_is_ready_and_says_what_that_is() {
-    let nats = Nats::start().await;
+    let nats = Nats::start(Version::Current).await;
     let world = bus::world(&nats).await;
     let told = until_failed(&world, &base(&world), &[]).await;
     assert_eq!((told.status, &told.json["status"]), (StatusCode::OK, &json!("ready")));
@@ -69,7 +69,7 @@ async fn a_process_that_has_all_it_needs_is_ready_and_says_what_that_is() {
 
 #[tokio::test]
 async fn without_nats_calls_go_on_and_a_process_that_only_reads_and_publishes_is_not_ready() {
-    let mut nats = Nats::start().await;
+    let mut nats = Nats::start(Version::Current).await;
     let world = bus::world(&nats).await;
     let (between, ops) = beside(&world, &[Role::Intake, Role::Relay]).await;
     until_failed(&world, &ops, &[]).await;
@@ -94,7 +94,7 @@ async fn without_nats_calls_go_on_and_a_process_that_only_reads_and_publishes_is
 
 #[tokio::test]
 async fn streams_that_are_gone_are_named() {
-    let nats = Nats::start().await;
+    let nats = Nats::start(Version::Current).await;
     let settings = nats.settings();
     let world = World::with(|world| {
         world.nats = Some(settings);

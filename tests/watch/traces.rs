@@ -13,7 +13,7 @@ use tokio::process::Command;
 use super::beside;
 use super::program::Logged;
 use super::receiver::{Receiver, noted, traceparent};
-use crate::bus::server::{Nats, until};
+use crate::bus::server::{Nats, Version, until};
 use crate::bus::sign_this;
 use crate::tools;
 
@@ -84,7 +84,7 @@ fn of_letters(folder: &Path) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_published_wish_is_followed_to_the_letter_and_the_published_fact() {
-    let nats = Nats::start().await;
+    let nats = Nats::start(Version::Current).await;
     let (receiver, program) = watched(&nats).await;
     let folder = tempfile::tempdir().unwrap();
     let trace = given(1);
@@ -132,7 +132,7 @@ async fn a_published_wish_is_followed_to_the_letter_and_the_published_fact() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_are_followed_and_a_page_that_anybody_may_open_begins_a_trace_of_its_own() {
-    let nats = Nats::start().await;
+    let nats = Nats::start(Version::Current).await;
     let (receiver, program) = watched(&nats).await;
     let trace = given(3);
     let api = format!("{}/api/v1/esignature/requests", program.base);
@@ -224,7 +224,7 @@ async fn calls_are_followed_and_a_page_that_anybody_may_open_begins_a_trace_of_i
 
 #[tokio::test]
 async fn without_a_receiver_a_trace_is_passed_on_as_it_came_and_outlives_the_process() {
-    let nats = Nats::start().await;
+    let nats = Nats::start(Version::Current).await;
     let settings = nats.settings();
     let world = World::with(|world| {
         world.nats = Some(settings);

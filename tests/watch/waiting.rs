@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::metrics::scrape;
 use super::{base, beside};
-use crate::bus::server::{Nats, until};
+use crate::bus::server::{Nats, Version, until};
 use crate::bus::{sign_this, world};
 
 /// Waits until a sample has a value; everything that is told then.
@@ -70,7 +70,7 @@ async fn a_letter_that_is_put_off_again_and_again_grows_old_all_the_same() {
 
 #[tokio::test]
 async fn what_is_not_published_is_seen_growing_old_until_the_server_is_back() {
-    let mut nats = Nats::start().await;
+    let mut nats = Nats::start(Version::Current).await;
     let world = world(&nats).await;
     let id = world.created(json!({})).await;
     world.until(&id, "delivery.sent", 1).await;
@@ -95,7 +95,7 @@ async fn what_is_not_published_is_seen_growing_old_until_the_server_is_back() {
 
 #[tokio::test]
 async fn what_is_not_taken_in_is_seen_waiting_and_how_it_ended_is_counted() {
-    let nats = Nats::start().await;
+    let nats = Nats::start(Version::Current).await;
     let settings = nats.settings();
     let world = World::with(|world| {
         world.nats = Some(settings);

@@ -230,6 +230,7 @@ fn api() -> (Router<Floor>, utoipa::openapi::OpenApi) {
     let described = OpenApiRouter::with_openapi(Api::openapi())
         .nest(catalisa::BASE, catalisa::routes())
         .nest("/api/v1", catalisa::sign_this::routes())
+        .nest("/api/v1", catalisa::dead_letters::routes())
         .merge(feed::routes());
     let (routes, mut description) = described.split_for_parts();
     Refusals.modify(&mut description);

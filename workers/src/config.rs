@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use serde::Deserialize;
@@ -16,6 +17,11 @@ pub const DATA_DEFAULT: &str = "countersign-data";
 pub const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
 /// Who letters come from unless said otherwise.
 pub const MAIL_FROM_DEFAULT: &str = "Countersign <noreply@localhost>";
+
+/// What the subjects of NATS's answers begin with unless said otherwise.
+pub const NATS_INBOX_PREFIX_DEFAULT: &str = "_INBOX";
+/// Days that a dead letter is kept unless said otherwise.
+pub const DEAD_LETTER_DAYS_DEFAULT: u32 = 14;
 
 /// What may be set from outside. Every field may stand in the TOML file under the same name.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -92,6 +98,12 @@ pub struct Given {
     /// How many NATS servers keep each stream that is made: 1, 3 or 5 [default: 1]
     #[arg(long, env = "COUNTERSIGN_NATS_REPLICAS", value_name = "COUNT")]
     pub nats_replicas: Option<u32>,
+    /// What the subjects begin with on which NATS answers this process [default: _INBOX]
+    #[arg(long, env = "COUNTERSIGN_NATS_INBOX_PREFIX", value_name = "SUBJECT")]
+    pub nats_inbox_prefix: Option<String>,
+    /// Days that a dead letter is kept: 1 to 365 [default: 14]
+    #[arg(long, env = "COUNTERSIGN_DEAD_LETTER_DAYS", value_name = "DAYS")]
+    pub dead_letter_days: Option<u32>,
 }
 
 /// A loop that a process may run.
@@ -195,6 +207,10 @@ pub struct NatsSettings {
     pub ca: Option<PathBuf>,
     /// Replicas of the streams that are made.
     pub replicas: usize,
+    /// What the subjects of answers begin with.
+    pub inbox_prefix: String,
+    /// How long a dead letter is kept.
+    pub dead_letter_life: Duration,
 }
 
 impl std::fmt::Debug for NatsSettings {
@@ -252,6 +268,8 @@ impl Given {
             nats_credentials: self.nats_credentials.or(other.nats_credentials),
             nats_ca: self.nats_ca.or(other.nats_ca),
             nats_replicas: self.nats_replicas.or(other.nats_replicas),
+            nats_inbox_prefix: self.nats_inbox_prefix.or(other.nats_inbox_prefix),
+            dead_letter_days: self.dead_letter_days.or(other.dead_letter_days),
         }
     }
 
@@ -301,11 +319,23 @@ impl Given {
         if ![1, 3, 5].contains(&replicas) {
             return Err(BadSetting::new("nats_replicas", "is 1, 3 or 5"));
         }
+        let inbox_prefix = self.nats_inbox_prefix.unwrap_or_else(|| NATS_INBOX_PREFIX_DEFAULT.to_owned());
+        let is_token =
+            |token: &str| !token.is_empty() && !token.contains(|c: char| c.is_whitespace() || "*>".contains(c));
+        if !inbox_prefix.split('.').all(is_token) {
+            return Err(BadSetting::new("nats_inbox_prefix", "is a subject without wildcards, such as _INBOX.workers"));
+        }
+        let dead_letter_days = self.dead_letter_days.unwrap_or(DEAD_LETTER_DAYS_DEFAULT);
+        if !(1..=365).contains(&dead_letter_days) {
+            return Err(BadSetting::new("dead_letter_days", "is 1 to 365"));
+        }
         let nats = self.nats_url.map(|url| NatsSettings {
             url,
             credentials: self.nats_credentials,
             ca: self.nats_ca,
             replicas: replicas as usize,
+            inbox_prefix,
+            dead_letter_life: Duration::from_secs(u64::from(dead_letter_days) * 24 * 60 * 60),
         });
         let needs_nats = |role: &Role| matches!(role, Role::Intake | Role::Relay);
         if nats.is_none() && self.roles.iter().flatten().any(needs_nats) {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use countersign::app::App;
 use countersign::clock::Clock;
 use countersign::commit::Order;
-use countersign::config::{NatsSettings, Role, Settings};
+use countersign::config::{Given, Role, Settings};
 use countersign::service::Service;
 use countersign_engine::command::{Command, Wish};
 use countersign_engine::event::Actor;
@@ -41,9 +41,10 @@ pub(crate) struct Ground {
 impl Ground {
     /// The settings of a process on it.
     pub(crate) fn settings(&self, roles: &[Role]) -> Settings {
+        let given = Given { nats_url: Some(self.nats.clone()), ..Given::default() };
         Settings {
             database_url: Some(self.database.clone()),
-            nats: Some(NatsSettings { url: self.nats.clone(), credentials: None, ca: None, replicas: 1 }),
+            nats: given.settle().unwrap().nats,
             roles: roles.to_vec(),
             ..settings(&self.folder)
         }

@@ -3,31 +3,34 @@
 //!
 //! Only what nats-server 2.9 can do is needed. What a server has beyond that is not used yet.
 
+use std::error::Error as _;
 use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_nats::connection::State as ConnectionState;
 use async_nats::jetstream::context::{CreateStreamErrorKind, GetStreamErrorKind, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
-use async_nats::jetstream::{Context, ContextBuilder, ErrorCode, stream};
-use async_nats::{Client, ConnectOptions, Event, ServerAddr, Subscriber};
+use async_nats::jetstream::{self, Context, ContextBuilder, ErrorCode, stream};
+use async_nats::{Client, Subscriber};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::streams;
+use super::connection::{self, ANSWER_MAX};
+use super::streams::{self, DEAD};
 use crate::config::NatsSettings;
 use crate::trace::{self, TraceParent};
 
-/// How long the start waits for the server before it goes on without.
-const START_PATIENCE: Duration = Duration::from_secs(2);
-/// Longest time that the server may take to answer.
-const ANSWER_MAX: Duration = Duration::from_secs(5);
-/// Longest pause between two attempts to connect.
-const RECONNECT_MAX: Duration = Duration::from_secs(2);
 /// Most acknowledgements that may be awaited at once.
 const IN_FLIGHT_MAX: usize = 4096;
-/// Oldest server that has what is needed: major, minor, patch.
-const SERVER_MIN: (i64, i64, i64) = (2, 9, 0);
+/// Oldest server that has what is needed: major, minor.
+const SERVER_MIN: (i64, i64) = (2, 9);
+/// What servers have since a later one, for those who read the facts: major, minor, what.
+const SINCE: [(i64, i64, &str); 3] = [
+    (2, 10, "consumers of several subjects (2.10)"),
+    (2, 11, "messages that expire one by one, and consumers that can be paused (2.11)"),
+    (2, 12, "several messages stored at once or not at all, and delayed messages (2.12)"),
+];
 /// Room for headers in the largest message the server takes, in bytes.
 const HEADERS_MAX: usize = 1024;
 
@@ -53,6 +56,9 @@ pub enum BusError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The server does not keep a message.
+    #[error("the NATS server keeps nothing more: {0}")]
+    Full(String),
     /// The server does not answer, or not yet.
     #[error("the NATS server does not answer: {0}")]
     Away(String),
@@ -61,7 +67,7 @@ pub enum BusError {
 impl BusError {
     /// Whether it may go away by itself.
     pub fn is_transient(&self) -> bool {
-        matches!(self, BusError::Away(_))
+        matches!(self, BusError::Away(_) | BusError::Full(_))
     }
 }
 
@@ -70,8 +76,12 @@ impl BusError {
 pub struct StreamState {
     /// When it was made, in microseconds: another instant means another stream of the same name.
     pub created_us: i64,
+    /// Number of its first message; if it has none, of the next one.
+    pub first_sequence: u64,
     /// Number of its last message; 0 if it never had one.
     pub last_sequence: u64,
+    /// How many messages it has.
+    pub messages: u64,
 }
 
 /// A message to a stream.
@@ -105,7 +115,10 @@ pub struct JetStream {
     context: Context,
     connected: watch::Receiver<bool>,
     replicas: usize,
+    dead_letter_life: Duration,
     id: String,
+    /// The version of the server that was last told of.
+    greeted: Arc<Mutex<String>>,
 }
 
 impl JetStream {
@@ -113,8 +126,7 @@ impl JetStream {
     /// the scenes.
     pub async fn open(settings: &NatsSettings) -> Result<Self, BusError> {
         let jetstream = Self::connect(settings).await?;
-        if tokio::time::timeout(START_PATIENCE, jetstream.until_connected()).await.is_err() {
-            tracing::warn!("the NATS server does not answer yet; what is to be published waits in the database");
+        if !jetstream.is_connected() {
             return Ok(jetstream);
         }
         match jetstream.ensure_streams().await {
@@ -124,52 +136,18 @@ impl JetStream {
         Ok(jetstream)
     }
 
-    async fn connect(settings: &NatsSettings) -> Result<Self, BusError> {
-        let wrong = |setting, reason: &dyn std::fmt::Display| BusError::Setting { setting, reason: reason.to_string() };
-        let addresses: Vec<ServerAddr> = settings
-            .url
-            .split(',')
-            .map(|address| address.trim().parse())
-            .collect::<Result<_, _>>()
-            .map_err(|error| wrong("nats_url", &error))?;
-        let (tell, connected) = watch::channel(false);
-        let mut options = ConnectOptions::new()
-            .name("countersign")
-            .retry_on_initial_connect()
-            .connection_timeout(ANSWER_MAX)
-            .reconnect_delay_callback(|attempts| {
-                let millis = 100_u64.saturating_mul(1 << attempts.min(10));
-                Duration::from_millis(millis).min(RECONNECT_MAX)
-            })
-            .event_callback(move |event| {
-                match &event {
-                    Event::Connected => tracing::info!("connected to the NATS server"),
-                    Event::Closed | Event::Draining => tracing::debug!("the connection to the NATS server ends"),
-                    event => tracing::warn!(%event, "the connection to the NATS server"),
-                }
-                match event {
-                    Event::Connected => drop(tell.send_replace(true)),
-                    Event::Disconnected | Event::Closed => drop(tell.send_replace(false)),
-                    _ => {}
-                }
-                std::future::ready(())
-            });
-        if let Some(file) = &settings.credentials {
-            let failed = |error| wrong("nats_credentials", &format!("{}: {error}", file.display()));
-            options = options.credentials_file(file).await.map_err(failed)?;
-        }
-        if let Some(file) = &settings.ca {
-            std::fs::metadata(file).map_err(|error| wrong("nats_ca", &format!("{}: {error}", file.display())))?;
-            options = options.add_root_certificates(file.clone()).require_tls(true);
-        }
-        let client = options.connect(addresses).await.map_err(|error| wrong("nats_url", &error))?;
+    /// Connects and leaves the streams as they are: for who may only publish.
+    pub async fn connect(settings: &NatsSettings) -> Result<Self, BusError> {
+        let (client, connected) = connection::connect(settings).await?;
         let context = ContextBuilder::new()
             .timeout(ANSWER_MAX)
             .ack_timeout(ANSWER_MAX)
             .max_ack_inflight(IN_FLIGHT_MAX)
             .backpressure_on_inflight(true)
             .build(client.clone());
-        Ok(Self { client, context, connected, replicas: settings.replicas, id: Uuid::new_v4().to_string() })
+        let NatsSettings { replicas, dead_letter_life, .. } = *settings;
+        let (id, greeted) = (Uuid::new_v4().to_string(), Arc::default());
+        Ok(Self { client, context, connected, replicas, dead_letter_life, id, greeted })
     }
 
     /// Who this process is among those that ring.
@@ -199,16 +177,13 @@ impl JetStream {
         let Some(server) = self.client.try_server_info() else {
             return Err(BusError::Away("not connected yet".to_owned()));
         };
-        let (major, minor, patch) = SERVER_MIN;
-        if !self.client.is_server_compatible(major, minor, patch) {
+        let (major, minor) = SERVER_MIN;
+        if !self.client.is_server_compatible(major, minor, 0) {
             let reason = format!("version {} is older than {major}.{minor}", server.version);
             return Err(BusError::Server(reason));
         }
-        if !self.client.is_server_compatible(2, 10, 0) {
-            let version = server.version;
-            tracing::warn!(version, "this NATS server is older than 2.10; all that is needed works");
-        }
-        for wanted in streams::wanted(self.replicas) {
+        self.greet(server.version);
+        for wanted in streams::wanted(self.replicas, self.dead_letter_life) {
             let found = match self.context.get_stream(&wanted.name).await {
                 Ok(found) => found.cached_info().config.clone(),
                 Err(error) => match error.kind() {
@@ -227,8 +202,29 @@ impl JetStream {
                 let (is, asked) = (found.num_replicas, wanted.num_replicas);
                 tracing::warn!(stream = wanted.name, is, asked, "another number of replicas; it is left as it is");
             }
+            if wanted.name == DEAD && found.max_age != wanted.max_age {
+                self.change_life(found, wanted.max_age).await?;
+            }
         }
         Ok(())
+    }
+
+    /// Says once what a server of this version lacks.
+    fn greet(&self, version: String) {
+        let mut greeted = self.greeted.lock().unwrap_or_else(PoisonError::into_inner);
+        if *greeted == version {
+            return;
+        }
+        let lacks = SINCE.into_iter().filter(|(major, minor, _)| !self.client.is_server_compatible(*major, *minor, 0));
+        let lacks: Vec<&str> = lacks.map(|(.., what)| what).collect();
+        match lacks.is_empty() {
+            true => tracing::info!(version, "the NATS server"),
+            false => {
+                let lacks = lacks.join("; ");
+                tracing::warn!(version, lacks, "this NATS server is an older one; nothing that is needed is missing");
+            }
+        }
+        *greeted = version;
     }
 
     async fn create_stream(&self, wanted: &stream::Config) -> Result<stream::Config, BusError> {
@@ -244,12 +240,28 @@ impl JetStream {
         }
     }
 
+    /// A dead letter holds personal data: how long it may is the engine's to say.
+    async fn change_life(&self, found: stream::Config, max_age: Duration) -> Result<(), BusError> {
+        let name = found.name.clone();
+        match self.context.update_stream(stream::Config { max_age, ..found }).await {
+            Ok(_) => tracing::info!(stream = name, days = max_age.as_secs() / 86_400, "how long it keeps was changed"),
+            Err(error) => {
+                return Err(match error.kind() {
+                    CreateStreamErrorKind::JetStream(said) => said_no(&name, &said),
+                    _ => BusError::Away(error.to_string()),
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// How a stream stands; an error if it is not there.
     pub async fn state(&self, name: &str) -> Result<StreamState, BusError> {
         let found = self.context.get_stream(name).await.map_err(|error| BusError::Away(error.to_string()))?;
         let info = found.cached_info();
         let created_us = i64::try_from(info.created.unix_timestamp_nanos() / 1000).unwrap_or(i64::MAX);
-        Ok(StreamState { created_us, last_sequence: info.state.last_sequence })
+        let stream::State { first_sequence, last_sequence, messages, .. } = info.state;
+        Ok(StreamState { created_us, first_sequence, last_sequence, messages })
     }
 
     /// Sends a message to its stream; what comes back waits for the acknowledgement. Messages arrive in the order in which this was called.
@@ -271,10 +283,10 @@ impl JetStream {
         })
     }
 
-    pub(super) async fn tell(&self, subject: String) {
+    pub(super) async fn tell(&self, subject: String, text: String) {
         // While there is no connection, bells are not kept: they would all ring at once later.
         if self.is_connected()
-            && let Err(error) = self.client.publish(subject, self.id.clone().into()).await
+            && let Err(error) = self.client.publish(subject, text.into()).await
         {
             tracing::debug!(%error, "a bell could not be rung elsewhere");
         }
@@ -310,6 +322,9 @@ fn said_no(stream: &str, said: &async_nats::jetstream::Error) -> BusError {
 fn not_published(error: &async_nats::jetstream::context::PublishError) -> BusError {
     match error.kind() {
         PublishErrorKind::MaxPayloadExceeded => BusError::Server(error.to_string()),
-        _ => BusError::Away(error.to_string()),
+        _ => match error.source().and_then(|source| source.downcast_ref::<jetstream::Error>()) {
+            Some(said) if said.error_code() == ErrorCode::STREAM_STORE_FAILED => BusError::Full(said.to_string()),
+            _ => BusError::Away(error.to_string()),
+        },
     }
 }

@@ -7,14 +7,18 @@
 
 mod bells;
 pub mod cloudevent;
+mod connection;
 mod jetstream;
+mod kept;
 mod requests;
 mod standing;
 mod streams;
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use countersign_engine::event::Event;
+use countersign_engine::ids::OrganizationId;
 use tokio::sync::{Notify, broadcast};
 
 use crate::config::NatsSettings;
@@ -61,6 +65,10 @@ impl Bell {
 #[derive(Debug)]
 pub struct Bus {
     events: broadcast::Sender<Arc<Event>>,
+    /// Whose facts were committed, here or elsewhere.
+    stirred: broadcast::Sender<OrganizationId>,
+    /// Whose facts were committed here and not yet told elsewhere.
+    to_tell: Mutex<BTreeSet<OrganizationId>>,
     /// Rung here or elsewhere: what the roles of this process wait for.
     rung: [Notify; Bell::ALL.len()],
     /// Rung here: what other processes are still to hear.
@@ -72,6 +80,8 @@ impl Default for Bus {
     fn default() -> Self {
         Self {
             events: broadcast::Sender::new(BACKLOG),
+            stirred: broadcast::Sender::new(BACKLOG),
+            to_tell: Mutex::default(),
             rung: Default::default(),
             to_carry: Default::default(),
             carrier: None,
@@ -97,14 +107,23 @@ impl Bus {
 
     /// Tells every listener what was committed.
     pub fn publish(&self, event: Arc<Event>) {
+        if self.carrier.is_some() {
+            self.untold().insert(event.organization.clone());
+        }
+        self.stir(event.organization.clone());
         // Nobody listening is no failure.
         let _ = self.events.send(event);
         self.strike(Bell::Outbox);
     }
 
-    /// Listens from now on.
+    /// Listens to this process's facts from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
         self.events.subscribe()
+    }
+
+    /// Listens from now on to whose facts were committed, by whichever process.
+    pub fn subscribe_to_all(&self) -> broadcast::Receiver<OrganizationId> {
+        self.stirred.subscribe()
     }
 
     /// Wakes the role that does this lane's effects.
@@ -130,6 +149,16 @@ impl Bus {
     /// Waits until facts were committed.
     pub async fn outbox_rung(&self) {
         self.heard(Bell::Outbox).await;
+    }
+
+    /// Tells every listener here whose facts were committed.
+    fn stir(&self, organization: OrganizationId) {
+        let _ = self.stirred.send(organization);
+    }
+
+    fn untold(&self) -> MutexGuard<'_, BTreeSet<OrganizationId>> {
+        // A set that somebody panicked over is as good as any: telling too much or too little is allowed.
+        self.to_tell.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn strike(&self, bell: Bell) {

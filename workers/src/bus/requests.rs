@@ -1,16 +1,15 @@
-//! Wishes that were published: a durable pull consumer that keeps each until it is acknowledged, and
-//! confirms that it was.
+//! Wishes that were published: a durable pull consumer delivers each until it is removed.
 
 use std::pin::pin;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::pull::{self, MessagesError, Stream};
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy};
-use async_nats::jetstream::{self, AckKind};
+use async_nats::jetstream::{self, AckKind, stream};
 use futures_util::StreamExt as _;
 use tokio::time::Instant;
 
-use super::{BusError, JetStream, REQUESTS};
+use super::{BusError, JetStream, REQUESTS, kept};
 use crate::trace::{self, TraceParent};
 
 /// Name of the consumer that all processes share.
@@ -27,6 +26,8 @@ const PULL: Duration = Duration::from_secs(30);
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How long the silence may last before it is asked whether there is really nothing.
 const SILENCE: Duration = Duration::from_secs(12);
+/// How often it is asked while there is no silence.
+const ASK_EVERY: Duration = Duration::from_secs(60);
 
 /// A wish as it was delivered.
 #[derive(Debug)]
@@ -75,11 +76,16 @@ impl Delivery {
         }
     }
 
-    /// Says that it is done with, and waits until the server has it: an acknowledgement that is only
-    /// sent is lost with whoever dies next.
+    /// Says that it is done with, and waits until the server has it. It leaves the stream, because it holds
+    /// personal data; to the consumer, a message that is gone is one that was acknowledged.
     pub async fn done(&self) {
-        if let Err(error) = self.message.double_ack().await {
-            tracing::warn!(%error, "an acknowledgement was not confirmed; the message will come again");
+        match kept::remove(&self.message.context, REQUESTS, self.sequence()).await {
+            // Without waiting: what is gone cannot come again.
+            Ok(()) => drop(self.message.ack().await),
+            Err(error) => {
+                let sequence = self.sequence();
+                tracing::warn!(%error, sequence, "a message could not be removed; it will come again, and then be");
+            }
         }
     }
 
@@ -93,17 +99,18 @@ impl Delivery {
 
 /// The wishes that come in.
 pub struct Requests {
+    stream: stream::Stream<()>,
     consumer: Consumer<pull::Config>,
     messages: Stream,
     /// Since when nothing came.
     silent_since: Instant,
+    asked: Instant,
 }
 
 impl Requests {
     /// Starts to read, making the consumer where it is not there.
     pub async fn open(jetstream: &JetStream, at_once: usize) -> Result<Self, BusError> {
-        let away = |error: &dyn std::fmt::Display| BusError::Away(error.to_string());
-        let stream = jetstream.context().get_stream(REQUESTS).await.map_err(|error| away(&error))?;
+        let stream = jetstream.context().get_stream_no_info(REQUESTS).await.map_err(|error| away(&error))?;
         let config = pull::Config {
             durable_name: Some(CONSUMER.to_owned()),
             description: Some("Countersign reads what is to be signed".to_owned()),
@@ -124,7 +131,10 @@ impl Requests {
             .messages()
             .await
             .map_err(|error| away(&error))?;
-        Ok(Self { consumer, messages, silent_since: Instant::now() })
+        let now = Instant::now();
+        let requests = Self { stream, consumer, messages, silent_since: now, asked: now };
+        requests.nothing_was_forgotten().await?;
+        Ok(requests)
     }
 
     /// The next one; may be given up and called again. An error means that reading must begin anew.
@@ -134,6 +144,10 @@ impl Requests {
             BusError::Away(reason)
         };
         loop {
+            if self.asked.elapsed() >= ASK_EVERY {
+                self.nothing_was_forgotten().await?;
+                self.asked = Instant::now();
+            }
             match tokio::time::timeout_at(self.silent_since + SILENCE, self.messages.next()).await {
                 Ok(Some(Ok(message))) => {
                     self.silent_since = Instant::now();
@@ -141,20 +155,29 @@ impl Requests {
                 }
                 Ok(Some(Err(error))) => return Err(lost(Some(error))),
                 Ok(None) => return Err(lost(None)),
-                Err(_) => {
-                    self.ask().await?;
-                    self.silent_since = Instant::now();
-                }
+                Err(_) => match self.nothing_was_forgotten().await? {
+                    0 => self.silent_since = Instant::now(),
+                    waiting => return Err(BusError::Away(format!("silent, although {waiting} messages wait"))),
+                },
             }
         }
     }
 
-    /// Whether the consumer is still there and has nothing to give.
-    async fn ask(&self) -> Result<(), BusError> {
-        let info = self.consumer.get_info().await.map_err(|error| BusError::Away(error.to_string()))?;
-        match info.num_pending {
-            0 => Ok(()),
-            waiting => Err(BusError::Away(format!("silent, although {waiting} messages wait"))),
+    /// Whether the consumer is still there and passed over nothing; how many messages wait. What is done
+    /// with is removed first and acknowledged afterwards, so one that the consumer has left behind and the
+    /// stream still holds was lost by a server that fell: its removal, or what came after the number. A
+    /// consumer that is made anew delivers it again, which its receipt makes harmless.
+    async fn nothing_was_forgotten(&self) -> Result<u64, BusError> {
+        let consumer = self.consumer.get_info().await.map_err(|error| away(&error))?;
+        let stream = self.stream.get_info().await.map_err(|error| away(&error))?.state;
+        if stream.messages == 0 || stream.first_sequence > consumer.ack_floor.stream_sequence {
+            return Ok(consumer.num_pending);
         }
+        self.stream.delete_consumer(CONSUMER).await.map_err(|error| away(&error))?;
+        Err(BusError::Away("the consumer had passed over messages that are still there".to_owned()))
     }
+}
+
+fn away(error: &dyn std::fmt::Display) -> BusError {
+    BusError::Away(error.to_string())
 }

@@ -3,6 +3,11 @@
 //! All keep what they hold (Limits) and refuse what does not fit (`discard: new`): a full stream that
 //! dropped its oldest facts would acknowledge and lose, and a Work Queue forgets message ids at a
 //! restart. None is the truth; the database is.
+//!
+//! Wishes and dead letters hold people's names and documents. So a wish leaves its stream as soon as it
+//! is granted or buried, and dead letters go by themselves after a while. Facts hold none and stay.
+
+use std::time::Duration;
 
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
 use countersign_engine::event::Event;
@@ -37,8 +42,8 @@ pub fn dead_subject(organization: Option<&OrganizationId>) -> String {
     format!("sign.dead.{}", organization.map_or("?", OrganizationId::as_str))
 }
 
-/// How the streams are made.
-pub(super) fn wanted(replicas: usize) -> impl Iterator<Item = Config> {
+/// How the streams are made; `dead_letter_life` is how long a dead letter is kept.
+pub(super) fn wanted(replicas: usize, dead_letter_life: Duration) -> impl Iterator<Item = Config> {
     STREAMS.into_iter().map(move |(name, subject, description)| Config {
         name: name.to_owned(),
         description: Some(description.to_owned()),
@@ -47,6 +52,7 @@ pub(super) fn wanted(replicas: usize) -> impl Iterator<Item = Config> {
         discard: DiscardPolicy::New,
         storage: StorageType::File,
         num_replicas: replicas,
+        max_age: if name == DEAD { dead_letter_life } else { Duration::ZERO },
         ..Config::default()
     })
 }
@@ -61,6 +67,7 @@ pub(super) fn objections(found: &Config, wanted: &Config) -> Vec<String> {
         (found.discard != wanted.discard, "it discards old messages, not new ones".to_owned()),
         (found.storage != wanted.storage, "it is not stored in files".to_owned()),
         (found.max_messages_per_subject > 0, "it limits the messages of a subject".to_owned()),
+        (found.deny_delete, "it does not let messages be deleted, and wishes hold personal data".to_owned()),
         (found.no_ack, "it does not acknowledge".to_owned()),
         (found.sealed, "it is sealed".to_owned()),
         (found.mirror.is_some(), "it is a mirror".to_owned()),
@@ -74,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_stream_is_accepted_as_made_and_refused_when_it_may_lose() {
-        for wanted in wanted(1) {
+        for wanted in wanted(1, Duration::from_secs(60)) {
             assert_eq!(objections(&wanted, &wanted), Vec::<String>::new());
             let limited = Config { max_bytes: 1_000_000, num_replicas: 3, ..wanted.clone() };
             assert_eq!(objections(&limited, &wanted), Vec::<String>::new());
@@ -84,6 +91,7 @@ mod tests {
                 Config { storage: StorageType::Memory, ..wanted.clone() },
                 Config { max_messages_per_subject: 1, ..wanted.clone() },
                 Config { no_ack: true, ..wanted.clone() },
+                Config { deny_delete: true, ..wanted.clone() },
                 Config { subjects: vec!["other".to_owned()], ..wanted.clone() },
             ];
             assert!(lossy.iter().all(|found| objections(found, &wanted).len() == 1));

@@ -102,7 +102,7 @@ enum Command {
         #[command(flatten)]
         data: Data,
     },
-    /// Print every event as a CloudEvent, one JSON line each, in the order of commits
+    /// Print every event as a CloudEvent, one JSON line each, in the order of commits; or refill the stream of facts
     Export {
         #[command(flatten)]
         export: export::Export,
@@ -146,6 +146,35 @@ impl Data {
             ..Given::default()
         }
         .or(given)
+    }
+}
+
+/// How a command reaches NATS.
+#[derive(Debug, clap::Args)]
+struct Nats {
+    /// NATS servers, separated by commas
+    #[arg(long, env = "COUNTERSIGN_NATS_URL", value_name = "URL", hide_env_values = true)]
+    nats_url: Option<String>,
+    /// File with the NATS user's credentials
+    #[arg(long, env = "COUNTERSIGN_NATS_CREDENTIALS", value_name = "FILE")]
+    nats_credentials: Option<PathBuf>,
+    /// PEM file with the certificates that the NATS servers' are checked with
+    #[arg(long, env = "COUNTERSIGN_NATS_CA", value_name = "FILE")]
+    nats_ca: Option<PathBuf>,
+    /// What the subjects begin with on which NATS answers [default: _INBOX]
+    #[arg(long, env = "COUNTERSIGN_NATS_INBOX_PREFIX", value_name = "SUBJECT")]
+    nats_inbox_prefix: Option<String>,
+}
+
+impl Nats {
+    fn given(&self) -> Given {
+        Given {
+            nats_url: self.nats_url.clone(),
+            nats_credentials: self.nats_credentials.clone(),
+            nats_ca: self.nats_ca.clone(),
+            nats_inbox_prefix: self.nats_inbox_prefix.clone(),
+            ..Given::default()
+        }
     }
 }
 
@@ -194,7 +223,11 @@ async fn run(cli: Cli) -> Result<ExitCode, Failed> {
             publish.run(given.settle()?).await
         }
         Command::Events { events, data } => events.run(&settle(data, file)?).await,
-        Command::Export { export, data } => export.run(&settle(data, file)?).await,
+        Command::Export { export, data } => {
+            log(Level::WARN, cli.log_format);
+            let given = Given { data: data.data, database_url: data.database_url, ..export.given() };
+            export.run(given.or(file).settle()?).await
+        }
         Command::InspectPdf => Ok(seal::inspect_main()),
     }
 }

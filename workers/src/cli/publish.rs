@@ -10,8 +10,8 @@ use clap::Args;
 use countersign_engine::ids::{Digest, OrganizationId};
 use serde_json::Value;
 
-use super::Failed;
-use crate::bus::{Bus, JetStream, Message, request_subject};
+use super::{Failed, Nats};
+use crate::bus::{JetStream, Message, request_subject};
 use crate::clock::Clock;
 use crate::config::{Given, Settings};
 use crate::dialects::catalisa::sign_this::{Unaccepted, accept};
@@ -27,33 +27,21 @@ pub(super) struct Publication {
     /// Whose request it is
     #[arg(long, env = "COUNTERSIGN_ORGANIZATION", value_name = "NAME")]
     organization: OrganizationId,
-    /// NATS servers to publish to; without them the installation in the data folder takes the events
-    #[arg(long, env = "COUNTERSIGN_NATS_URL", value_name = "URL", hide_env_values = true)]
-    nats_url: Option<String>,
-    /// File with the NATS user's credentials
-    #[arg(long, env = "COUNTERSIGN_NATS_CREDENTIALS", value_name = "FILE")]
-    nats_credentials: Option<PathBuf>,
-    /// PEM file with the certificates that the NATS servers' are checked with
-    #[arg(long, env = "COUNTERSIGN_NATS_CA", value_name = "FILE")]
-    nats_ca: Option<PathBuf>,
+    #[command(flatten)]
+    nats: Nats,
 }
 
 impl Publication {
     /// The settings that its own flags make.
     pub(super) fn given(&self) -> Given {
-        Given {
-            nats_url: self.nats_url.clone(),
-            nats_credentials: self.nats_credentials.clone(),
-            nats_ca: self.nats_ca.clone(),
-            ..Given::default()
-        }
+        self.nats.given()
     }
 
     pub(super) async fn run(self, mut settings: Settings) -> Result<ExitCode, Failed> {
         let messages = messages(&text(&self.file)?)?;
-        let nats = settings.nats.take();
-        match Bus::open(nats.as_ref()).await?.jetstream() {
-            Some(jetstream) => to_stream(jetstream, &self.organization, messages).await,
+        match settings.nats.take() {
+            // Who may only publish cannot look at the streams.
+            Some(nats) => to_stream(&JetStream::connect(&nats).await?, &self.organization, messages).await,
             None => to_installation(settings, &self.organization, messages).await,
         }
     }

@@ -1,5 +1,5 @@
-//! Events as they happen (server-sent events, WHATWG HTML). The bus wakes a stream, and slow polling
-//! makes sure: what was committed elsewhere, or while nobody listened, is read all the same.
+//! Events as they happen (server-sent events, WHATWG HTML). The bus wakes a stream, also for what other
+//! processes committed where there is NATS, and slow polling makes sure.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -9,7 +9,6 @@ use std::time::Duration;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use countersign_engine::event::Event;
 use countersign_engine::ids::OrganizationId;
 use futures_util::stream;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
@@ -24,6 +23,9 @@ use crate::http::fault::Fault;
 
 /// Longest time that nobody having rung is trusted.
 const POLL: Duration = Duration::from_secs(5);
+/// How soon it is looked again after a ring, and then half as often each time: on PostgreSQL a fact can be
+/// read once no older transaction runs, which may be a moment after its commit.
+const AGAIN: Duration = Duration::from_millis(10);
 /// How often something is sent where nothing happens, so that proxies keep the connection.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Events read in one go.
@@ -35,7 +37,9 @@ struct Reader {
     desk: Desk,
     headers: HeaderMap,
     organization: OrganizationId,
-    bell: broadcast::Receiver<Arc<Event>>,
+    bell: broadcast::Receiver<OrganizationId>,
+    /// How long to wait for the bell.
+    patience: Duration,
     at: Cursor,
     ready: VecDeque<Entry>,
     /// Whether the last look left something behind.
@@ -55,9 +59,9 @@ pub(super) fn open(
         Fault::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_streams", "Too many streams are open; try again later.")
     })?;
     // Listening begins before the first look, so nothing falls between the two.
-    let bell = floor.service.bus.subscribe();
-    let reader =
-        Reader { floor, desk, headers, organization, bell, at, ready: VecDeque::new(), more: true, _place: place };
+    let bell = floor.service.bus.subscribe_to_all();
+    let (ready, patience) = (VecDeque::new(), POLL);
+    let reader = Reader { floor, desk, headers, organization, bell, patience, at, ready, more: true, _place: place };
     let events = stream::unfold(reader, |mut reader| async {
         let entry = reader.next().await?;
         let event = sse::Event::default()
@@ -77,10 +81,11 @@ impl Reader {
             }
             let stopping = self.desk.stopping.clone();
             if !self.more {
+                let patience = self.patience;
                 tokio::select! {
                     () = stopping.cancelled() => return None,
-                    () = self.rung() => {}
-                    () = tokio::time::sleep(POLL) => {}
+                    () = self.rung() => self.patience = AGAIN,
+                    () = tokio::time::sleep(patience) => self.patience = (patience * 2).min(POLL),
                 }
             }
             // A key that was revoked meanwhile reads no more.
@@ -102,11 +107,11 @@ impl Reader {
         Ok(())
     }
 
-    /// Waits for an event of the organization, and takes all that have rung since as one.
+    /// Waits for events of the organization, and takes all that have rung since as one.
     async fn rung(&mut self) {
         loop {
             match self.bell.recv().await {
-                Ok(event) if event.organization != self.organization => {}
+                Ok(organization) if organization != self.organization => {}
                 Ok(_) | Err(RecvError::Lagged(_)) => break,
                 // Without a bus, polling goes on.
                 Err(RecvError::Closed) => std::future::pending().await,

@@ -1,6 +1,6 @@
 //! The intake: what was published to be signed becomes requests, through the door that HTTP uses too.
 //!
-//! A message is acknowledged after its request is committed, or after it is buried because it can
+//! A message leaves the stream after its request is committed, or after it is buried because it can
 //! never work: published to the stream of dead letters with the reasons, and recorded. One that may
 //! work later comes again after a while. The same message twice leads to one request, because its
 //! receipt is committed with it; so anything here may be repeated.
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::POLL;
 use crate::bus::{BusError, Delivery, JetStream, Message, Requests, dead_subject};
 use crate::config::Role;
-use crate::dialects::catalisa::sign_this::{self, Reason, Unaccepted, accept};
+use crate::dialects::catalisa::sign_this::{self, ATTRIBUTE_MAX, Reason, Unaccepted, accept};
 use crate::meters::Intake;
 use crate::service::Service;
 use crate::store::{DeadLetterRow, Scope, StoreError};
@@ -129,7 +129,14 @@ async fn take_in(
     match worked {
         Ok(()) => Ok(Intake::Accepted),
         Err(Unaccepted::Never(reasons)) => {
-            bury(service, jetstream, delivery, &reasons).await.map(|()| Intake::DeadLetter)
+            let buried = bury(service, jetstream, delivery, &reasons).await;
+            // If it could not be, the stream may be gone, and nobody else may look after it.
+            if buried.is_err()
+                && let Err(error) = jetstream.ensure_streams().await
+            {
+                tracing::debug!(%error, "the streams cannot be looked at");
+            }
+            buried.map(|()| Intake::DeadLetter)
         }
         Err(Unaccepted::Later(reason)) => Err(reason),
     }
@@ -200,16 +207,21 @@ async fn bury(service: &Service, jetstream: &JetStream, delivery: &Delivery, rea
     // The same message is the same dead letter, however often it is buried.
     let id = uuid::Builder::from_sha1_bytes(id).into_uuid();
     let now = service.clock.now();
-    let row = DeadLetterRow {
+    let message = message_of(delivery);
+    let said = |name: &str| message[name].as_str().map(shortened).unwrap_or_default();
+    let mut row = DeadLetterRow {
         id,
         organization: organization.clone(),
         digest: Digest::of(delivery.payload()),
         subject: delivery.subject().to_owned(),
         sequence: delivery.sequence(),
+        letter: 0,
+        source: said("source"),
+        event: said("id"),
         reasons: serde_json::to_string(reasons).map_err(|error| error.to_string())?,
         created_us: now.as_microsecond(),
     };
-    let letter = |message: Value| {
+    let letter = |message: &Value| {
         json!({
             "specversion": "1.0",
             "id": id,
@@ -226,12 +238,13 @@ async fn bury(service: &Service, jetstream: &JetStream, delivery: &Delivery, rea
             },
         })
     };
-    let mut payload = letter(message_of(delivery)).to_string().into_bytes();
+    let mut payload = letter(&message).to_string().into_bytes();
     if payload.len() > jetstream.payload_max() {
-        // Too long to travel with its reasons; it is still in the stream of requests, by its number.
-        payload = letter(Value::Null).to_string().into_bytes();
+        // Too long to travel with its reasons: only who published it still has it.
+        payload = letter(&Value::Null).to_string().into_bytes();
     }
-    publish(jetstream, dead_subject(organization.as_ref()), id, payload).await.map_err(|error| error.to_string())?;
+    let subject = dead_subject(organization.as_ref());
+    row.letter = publish(jetstream, subject, id, payload).await.map_err(|error| error.to_string())?;
     service.store.insert_dead_letter(&row).await.map_err(|error| error.to_string())?;
     service.store.forget_attempts(identity).await.map_err(|error| error.to_string())?;
     let codes: Vec<&str> = reasons.iter().map(|reason| reason.code.as_str()).collect();
@@ -248,9 +261,15 @@ fn message_of(delivery: &Delivery) -> Value {
     std::str::from_utf8(payload).map_or_else(|_| Value::from(hex::encode(payload)), Value::from)
 }
 
-async fn publish(jetstream: &JetStream, subject: String, id: Uuid, payload: Vec<u8>) -> Result<(), BusError> {
+/// As much of a word as an event's attribute may have.
+fn shortened(text: &str) -> String {
+    text.chars().take(ATTRIBUTE_MAX).collect()
+}
+
+/// Its number in the stream of dead letters.
+async fn publish(jetstream: &JetStream, subject: String, id: Uuid, payload: Vec<u8>) -> Result<u64, BusError> {
     let message = Message { subject, id: id.to_string(), after: None, payload, trace: trace::cause() };
-    jetstream.send(message).await?.await.map(|_| ())
+    jetstream.send(message).await?.await.map(|acknowledged| acknowledged.sequence)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use countersign_engine::trail::{self, Line};
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -28,12 +29,18 @@ use crate::trace::{Part, Span};
 const WINDOW: i64 = 256;
 /// How often the place is written down while there is much to do. A crash repeats what came since.
 const SAVE_EVERY: Duration = Duration::from_millis(200);
+/// How soon the log is looked at again after a ring, and then half as often each time: on PostgreSQL a fact
+/// can be read once no older transaction runs, which may be a moment after its commit.
+const AGAIN: Duration = Duration::from_millis(10);
+/// How often it is tried whether a server has forgotten what was removed from its stream.
+const FORGETTING: Duration = Duration::from_secs(2);
 /// How long a failure waits.
 const RETRY: Duration = Duration::from_millis(500);
 
 /// Why relaying was interrupted.
 #[derive(Debug, thiserror::Error)]
-enum Interrupted {
+#[expect(missing_docs, reason = "each says what it is")]
+pub enum Interrupted {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -44,16 +51,42 @@ enum Interrupted {
     Rewound,
     #[error("an event cannot be read: {0}")]
     Unreadable(String),
+    #[error("the stream has {0} messages")]
+    NotEmpty(u64),
+    #[error("the server still takes facts for repeats that were removed from its stream")]
+    Remembered,
+}
+
+/// Publishes every fact again, as if none ever had been, and stops at the end of the log; how many there were.
+/// The place is taken from whoever holds it and left where the stream ends, so that a relay goes on there.
+/// With `repeat` also into a stream that is not empty, which then has some of them twice.
+pub async fn refill(service: Arc<Service>, repeat: bool, mut seen: impl FnMut(u64)) -> Result<u64, Interrupted> {
+    let Some(jetstream) = service.bus.jetstream().cloned() else { return Ok(0) };
+    let mut relay = Relay::new(service, jetstream);
+    relay.jetstream.ensure_streams().await?;
+    let stream = relay.jetstream.state(EVENTS).await?;
+    if stream.messages > 0 && !repeat {
+        return Err(Interrupted::NotEmpty(stream.messages));
+    }
+    if !relay.take(&Uuid::new_v4().to_string(), Timestamp::MAX).await? {
+        return Err(Interrupted::Lost);
+    }
+    relay.rewind(stream.created_us);
+    relay.gone = stream.first_sequence.saturating_sub(1);
+    let published = relay.publish_all(&mut seen).await;
+    relay.release().await;
+    published
 }
 
 /// Runs until told to stop. Returns at once without a carrier.
 pub async fn run(service: Arc<Service>, stop: CancellationToken) {
     let Some(jetstream) = service.bus.jetstream().cloned() else { return };
     let holder = Uuid::new_v4().to_string();
-    let mut relay = Relay { service, jetstream, place: Place::default(), saved: Place::default(), at: Instant::now() };
+    let mut relay = Relay::new(service, jetstream);
     while !stop.is_cancelled() {
         relay.beat();
-        let taken = match relay.take(&holder).await {
+        let now = relay.service.clock.now();
+        let taken = match relay.take(&holder, now).await {
             Ok(taken) => taken,
             Err(error) => {
                 tracing::error!(%error, "the relay's place could not be taken");
@@ -83,6 +116,10 @@ struct Relay {
     /// As it was last written down, and when.
     saved: Place,
     at: Instant,
+    /// Up to here the stream had numbers and holds nothing: a repeat of one of them is not stored.
+    gone: u64,
+    /// How many facts were acknowledged.
+    passed: u64,
 }
 
 impl Relay {
@@ -90,10 +127,15 @@ impl Relay {
         self.service.pulses.beat(Role::Relay);
     }
 
-    async fn take(&mut self, holder: &str) -> Result<bool, StoreError> {
-        let now = self.service.clock.now();
-        let (now_us, until_us) = (now.as_microsecond(), (now + LEASE).as_microsecond());
-        let taken = self.service.store.take_place(RELAY, holder, now_us, until_us).await?;
+    fn new(service: Arc<Service>, jetstream: JetStream) -> Self {
+        let (place, saved, at) = (Place::default(), Place::default(), Instant::now());
+        Self { service, jetstream, place, saved, at, gone: 0, passed: 0 }
+    }
+
+    /// Takes the place, if nobody's lease lasts beyond an instant.
+    async fn take(&mut self, holder: &str, free_at: Timestamp) -> Result<bool, StoreError> {
+        let until_us = (self.service.clock.now() + LEASE).as_microsecond();
+        let taken = self.service.store.take_place(RELAY, holder, free_at.as_microsecond(), until_us).await?;
         if let Some(place) = taken {
             (self.place, self.saved, self.at) = (place, place, Instant::now());
         }
@@ -129,6 +171,7 @@ impl Relay {
     /// Relays until told to stop, or until something goes wrong.
     async fn relay(&mut self, stop: &CancellationToken) -> Result<(), Interrupted> {
         self.look().await?;
+        let mut patience = POLL;
         while !stop.is_cancelled() {
             self.beat();
             let rows = self.service.store.log_after(self.place.at, WINDOW).await?;
@@ -136,10 +179,13 @@ impl Relay {
                 self.save().await?;
                 tokio::select! {
                     () = stop.cancelled() => {}
-                    () = self.service.bus.outbox_rung() => {}
-                    () = tokio::time::sleep(POLL) => {
-                        self.look().await?;
-                        self.save().await?;
+                    () = self.service.bus.outbox_rung() => patience = AGAIN,
+                    () = tokio::time::sleep(patience) => {
+                        if patience == POLL {
+                            self.look().await?;
+                            self.save().await?;
+                        }
+                        patience = (patience * 2).min(POLL);
                     }
                 }
                 continue;
@@ -150,6 +196,30 @@ impl Relay {
             }
         }
         self.save().await
+    }
+
+    /// Publishes everything behind the place, to the end of the log.
+    async fn publish_all(&mut self, seen: &mut impl FnMut(u64)) -> Result<u64, Interrupted> {
+        // Behind a fact that is taken for a repeat, one that is not could get ahead of it.
+        let window = if self.gone > 0 { 1 } else { WINDOW };
+        loop {
+            let rows = self.service.store.log_after(self.place.at, window).await?;
+            if rows.is_empty() {
+                return Ok(self.passed);
+            }
+            match self.window(rows).await {
+                Ok(()) => seen(self.passed),
+                // It forgets in a while, and nothing behind this fact was stored.
+                Err(Interrupted::Remembered) => {
+                    tracing::warn!("{}; waiting until it forgets them", Interrupted::Remembered);
+                    tokio::time::sleep(FORGETTING).await;
+                }
+                Err(error) => return Err(error),
+            }
+            if self.at.elapsed() >= SAVE_EVERY {
+                self.save().await?;
+            }
+        }
     }
 
     /// Publishes some events and moves over those that were acknowledged.
@@ -188,11 +258,15 @@ impl Relay {
     /// Moves over an event. One that is new to the stream and yet got a number that another had
     /// before tells that the stream lost its end.
     fn pass(&mut self, cursor: Cursor, acknowledged: Acknowledged) -> Result<(), Interrupted> {
+        if acknowledged.repeated && acknowledged.sequence <= self.gone {
+            return Err(Interrupted::Remembered);
+        }
         if !acknowledged.repeated && acknowledged.sequence <= self.place.stream_sequence {
             self.rewind(self.place.stream_created_us);
             return Err(Interrupted::Rewound);
         }
         self.place.at = cursor;
+        self.passed += 1;
         self.place.stream_sequence = self.place.stream_sequence.max(acknowledged.sequence);
         Ok(())
     }

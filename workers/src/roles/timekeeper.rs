@@ -1,7 +1,8 @@
 //! The timekeeper: expiry, its warning, reminders; and the housekeeping that comes with time.
 //!
-//! It decides nothing. It finds requests whose `wake` has come and wishes a `Tick`; the engine says
-//! what is due. Two timekeepers at once are harmless: the second tick finds nothing due.
+//! It decides nothing. It claims requests whose `wake` has come and wishes a `Tick`; the engine says
+//! what is due. A claim keeps several timekeepers from doing the same work and needs no fence: the
+//! second tick finds nothing due.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,15 +12,15 @@ use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use super::POLL;
+use super::{LEASE, POLL};
 use crate::clock::from_micros;
 use crate::commit::{Failure, Order, RECEIPT_LIFE};
 use crate::config::Role;
 use crate::service::{Service, ServiceError};
 use crate::store::Due;
 
-/// Most requests ticked in one go.
-const AT_ONCE: i64 = 500;
+/// Most requests claimed in one go: as many as share a transaction of the write path.
+const AT_ONCE: i64 = 512;
 /// How often old receipts, unused documents and orphaned objects are looked for.
 const HOUSEKEEPING: SignedDuration = SignedDuration::from_mins(10);
 /// How long a document may wait for the request, file or template it was sent for.
@@ -37,7 +38,8 @@ pub async fn run(service: Arc<Service>, stop: CancellationToken) {
                 tracing::error!(%error, "housekeeping failed");
             }
         }
-        match service.store.due_requests(now.as_microsecond(), AT_ONCE).await {
+        let until = now + LEASE;
+        match service.store.claim_timers(now.as_microsecond(), until.as_microsecond(), AT_ONCE).await {
             Ok(due) if due.is_empty() => wait(&service, &stop).await,
             Ok(due) => {
                 let ticks = due.into_iter().map(|due| tick(&service, due));
@@ -46,7 +48,7 @@ pub async fn run(service: Arc<Service>, stop: CancellationToken) {
                 }
             }
             Err(error) => {
-                tracing::error!(%error, "due requests could not be read");
+                tracing::error!(%error, "timers could not be claimed");
                 wait(&service, &stop).await;
             }
         }
@@ -75,13 +77,17 @@ async fn tidy(service: &Service, now: Timestamp) -> Result<(), ServiceError> {
     let receipts_before = (now - RECEIPT_LIFE).as_microsecond();
     let documents_before = (now - UNUSED_DOCUMENT_LIFE).as_microsecond();
     service.store.tidy(receipts_before, documents_before, AT_ONCE).await?;
+    if let Some(nats) = &service.settings.nats {
+        let letters_before = now.checked_sub(nats.dead_letter_life).unwrap_or(Timestamp::MIN);
+        service.store.tidy_dead_letters(letters_before.as_microsecond()).await?;
+    }
     service.sweep_orphans().await;
     service.store.checkpoint().await?;
     Ok(())
 }
 
 async fn wait(service: &Service, stop: &CancellationToken) {
-    let next = service.store.next_wake().await.ok().flatten();
+    let next = service.store.next_timer(service.clock.now().as_microsecond()).await.ok().flatten();
     let due = async {
         match next {
             Some(micros) => service.clock.sleep_until(from_micros(micros)).await,

@@ -1,6 +1,7 @@
 //! What every door and every role shares: requests, documents, links, the write path. It translates
 //! nothing and shows nothing; that is the business of whoever calls it.
 
+pub mod dead_letters;
 pub mod documents;
 mod installation;
 pub mod links;

@@ -35,8 +35,14 @@ pub struct DeadLetterRow {
     pub digest: Digest,
     /// Where it was published.
     pub subject: String,
-    /// Its number in the stream.
+    /// The number that it had in the stream of requests.
     pub sequence: u64,
+    /// The number of its letter in the stream of dead letters, which holds the message.
+    pub letter: u64,
+    /// Who published it; empty if it does not say.
+    pub source: String,
+    /// The publisher's own id of it; empty if it does not say.
+    pub event: String,
     /// JSON: code, pointer and detail of each reason.
     pub reasons: String,
     /// When, in microseconds.
@@ -83,24 +89,62 @@ impl Store {
         row.map(Place::try_from).transpose()
     }
 
-    /// Records a message that can never work, once.
+    /// Records a message that can never work; of one that is buried again, the last time counts.
     pub async fn insert_dead_letter(&self, row: &DeadLetterRow) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         let organization = row.organization.as_ref().map_or(NOBODY, OrganizationId::as_str);
         within!(&mut transaction, |db| {
             let query = sqlx::query(sql::INSERT_DEAD_LETTER).bind(row.id).bind(organization);
             let query = query.bind(row.digest.0.as_slice()).bind(&row.subject).bind(row.sequence as i64);
+            let query = query.bind(row.letter as i64).bind(&row.source).bind(&row.event);
             query.bind(&row.reasons).bind(row.created_us).execute(db).await.map(drop)
         })?;
         transaction.commit().await
     }
 
     /// The messages that could never work, newest first.
-    pub async fn dead_letters(&self, scope: Scope<'_>, limit: i64) -> Result<Vec<DeadLetterRow>, StoreError> {
+    pub async fn dead_letters(
+        &self,
+        scope: Scope<'_>,
+        limit: i64,
+        offset: i64,
+    ) -> Result<Vec<DeadLetterRow>, StoreError> {
         let rows: Vec<DeadLetterColumns> = read!(self, scope, |db| {
-            sqlx::query_as(sql::DEAD_LETTERS).bind(scope.as_str()).bind(limit).fetch_all(db).await?
+            let query = sqlx::query_as(sql::DEAD_LETTERS).bind(scope.as_str()).bind(limit).bind(offset);
+            query.fetch_all(db).await?
         });
         rows.into_iter().map(DeadLetterRow::try_from).collect()
+    }
+
+    /// How many messages of an organization could never work.
+    pub async fn count_dead_letters(&self, organization: &OrganizationId) -> Result<i64, StoreError> {
+        Ok(read!(self, Scope::Of(organization), |db| sqlx::query_scalar(sql::COUNT_DEAD_LETTERS)
+            .bind(organization.as_str())
+            .fetch_one(db)
+            .await?))
+    }
+
+    /// A message that could never work.
+    pub async fn dead_letter(&self, scope: Scope<'_>, id: Uuid) -> Result<Option<DeadLetterRow>, StoreError> {
+        let row: Option<DeadLetterColumns> =
+            read!(self, scope, |db| sqlx::query_as(sql::DEAD_LETTER).bind(id).fetch_optional(db).await?);
+        row.map(DeadLetterRow::try_from).transpose()
+    }
+
+    /// Forgets a message that could never work and then did.
+    pub async fn forget_dead_letter(&self, id: Uuid) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        within!(&mut transaction, |db| sqlx::query(sql::FORGET_DEAD_LETTER).bind(id).execute(db).await.map(drop))?;
+        transaction.commit().await
+    }
+
+    /// Forgets the messages that could never work and were buried before an instant.
+    pub async fn tidy_dead_letters(&self, before_us: i64) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        within!(&mut transaction, |db| {
+            sqlx::query(sql::TIDY_DEAD_LETTERS).bind(before_us).execute(db).await.map(drop)
+        })?;
+        transaction.commit().await
     }
 
     /// Counts an attempt at a message; how many there were, this one included.
@@ -141,7 +185,7 @@ impl TryFrom<PlaceColumns> for Place {
 impl TryFrom<DeadLetterColumns> for DeadLetterRow {
     type Error = StoreError;
     fn try_from(columns: DeadLetterColumns) -> Result<Self, StoreError> {
-        let (id, owner, hash, subject, sequence, reasons, created_us) = columns;
+        let (id, owner, hash, subject, sequence, letter, source, event, reasons, created_us) = columns;
         let owner = Some(owner).filter(|owner| owner != NOBODY);
         Ok(Self {
             id,
@@ -149,6 +193,9 @@ impl TryFrom<DeadLetterColumns> for DeadLetterRow {
             digest: digest(&hash)?,
             subject,
             sequence: unsigned(sequence)?,
+            letter: unsigned(letter)?,
+            source,
+            event,
             reasons,
             created_us,
         })

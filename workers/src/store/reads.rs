@@ -119,14 +119,27 @@ impl Store {
         Ok((rows::all(rows)?, total))
     }
 
-    /// Requests with a timer due at or before an instant, the longest due first.
-    pub async fn due_requests(&self, now_us: i64, limit: i64) -> Result<Vec<Due>, StoreError> {
-        let rows: Vec<(Uuid, String, i64)> =
-            read!(self, |db| sqlx::query_as(sql::DUE_REQUESTS).bind(now_us).bind(limit).fetch_all(db).await?);
+    /// Claims requests with a timer that is due, the longest due first, until `lease_us`. A change of a request
+    /// ends the claim on it; where none was made, it comes again afterwards.
+    pub async fn claim_timers(&self, now_us: i64, lease_us: i64, limit: i64) -> Result<Vec<Due>, StoreError> {
+        let mut transaction = self.begin().await?;
+        let text = match transaction {
+            Transaction::Sqlite(_) => sqlite::CLAIM_TIMERS,
+            Transaction::Postgres(_) => postgres::CLAIM_TIMERS,
+        };
+        let rows: Vec<(Uuid, String, i64)> = within!(&mut transaction, |db| {
+            sqlx::query_as(text).bind(now_us).bind(lease_us).bind(limit).fetch_all(db).await?
+        });
+        transaction.commit().await?;
         let due = |(id, owner, since_us): &(Uuid, String, i64)| {
             Ok(Due { request: RequestId(*id), organization: organization(owner)?, since_us: *since_us })
         };
         rows.iter().map(due).collect()
+    }
+
+    /// When the next timer is due that nobody has claimed beyond an instant.
+    pub async fn next_timer(&self, now_us: i64) -> Result<Option<i64>, StoreError> {
+        Ok(read!(self, |db| sqlx::query_scalar(sql::NEXT_TIMER).bind(now_us).fetch_one(db).await?))
     }
 
     /// When the next timer is due.

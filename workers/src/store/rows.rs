@@ -31,7 +31,7 @@ pub(super) type DocumentColumns = (String, Vec<u8>, Uuid, i64, String, Vec<u8>, 
 pub(super) type FileColumns = (Uuid, String, String, Vec<u8>, i64);
 pub(super) type TemplateColumns = (String, String, String, String, Vec<u8>, String, i64);
 pub(super) type PlaceColumns = (i64, i64, i64, i64, i64);
-pub(super) type DeadLetterColumns = (Uuid, String, Vec<u8>, String, i64, String, i64);
+pub(super) type DeadLetterColumns = (Uuid, String, Vec<u8>, String, i64, i64, String, String, String, i64);
 pub(super) type ClaimColumns = (String, i64, i64, Option<String>);
 
 pub(super) fn corrupt(what: &'static str) -> StoreError {

@@ -14,6 +14,7 @@ pub(super) const STRAY_EVENTS: &str = "SELECT DISTINCT request FROM events WHERE
 
 pub(super) const OPEN_REQUESTS: &str = "SELECT status, count(*) AS requests FROM requests WHERE deleted_us IS NULL \
      AND status IN ('DRAFT', 'SENT', 'VIEWED', 'PARTIALLY_SIGNED') GROUP BY status ORDER BY status";
+pub(super) const COUNT_EVENTS: &str = "SELECT count(*) FROM events";
 pub(super) const COUNT_REQUESTS: &str = "SELECT count(*) FROM requests";
 
 pub(super) const REQUEST: &str = "SELECT id, organization, status, seq, head, business_id, created_us, updated_us, \
@@ -24,14 +25,14 @@ pub(super) static UPSERT_REQUESTS: Many<12> = Many::new(
     "INSERT INTO requests (id, organization, status, seq, head, business_id, created_us, updated_us, expires_us, \
      wake_us, deleted_us, data_key)",
     "ON CONFLICT (id) DO UPDATE SET status = excluded.status, seq = excluded.seq, head = excluded.head, \
-     updated_us = excluded.updated_us, expires_us = excluded.expires_us, wake_us = excluded.wake_us",
+     updated_us = excluded.updated_us, expires_us = excluded.expires_us, wake_us = excluded.wake_us, lease_us = 0",
 );
 pub(super) const ERASE_REQUEST: &str =
     "UPDATE requests SET deleted_us = $2, data_key = NULL, business_id = NULL WHERE id = $1";
 pub(super) const LIST_REQUESTS: &str = "SELECT id, organization, status, seq, head, business_id, created_us, updated_us, \
      expires_us, wake_us, deleted_us, data_key FROM requests WHERE ";
-pub(super) const DUE_REQUESTS: &str = "SELECT id, organization, wake_us FROM requests WHERE wake_us IS NOT NULL AND wake_us <= $1 ORDER BY wake_us LIMIT $2";
 pub(super) const NEXT_WAKE: &str = "SELECT min(wake_us) FROM requests WHERE wake_us IS NOT NULL";
+pub(super) const NEXT_TIMER: &str = "SELECT min(wake_us) FROM requests WHERE wake_us IS NOT NULL AND lease_us <= $1";
 
 pub(super) static INSERT_EFFECTS: Many<4> = Many::new("INSERT INTO effects (key, lane, filed_us, due_us)", "");
 pub(super) static INSERT_TRACED_EFFECTS: Many<5> =
@@ -106,9 +107,17 @@ pub(super) const PLACE: &str =
     "SELECT epoch, at_transaction, at_position, stream_created_us, stream_sequence FROM places WHERE name = $1";
 
 pub(super) const INSERT_DEAD_LETTER: &str = "INSERT INTO dead_letters (id, organization, digest, subject, sequence, \
-     reasons, created_us) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
-pub(super) const DEAD_LETTERS: &str = "SELECT id, organization, digest, subject, sequence, reasons, created_us \
-     FROM dead_letters WHERE $1 IN ('*', organization) ORDER BY created_us DESC, id LIMIT $2";
+     letter, source, event, reasons, created_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+     ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence, letter = excluded.letter, \
+     reasons = excluded.reasons, created_us = excluded.created_us";
+pub(super) const DEAD_LETTERS: &str = "SELECT id, organization, digest, subject, sequence, letter, source, event, \
+     reasons, created_us FROM dead_letters WHERE $1 IN ('*', organization) ORDER BY created_us DESC, id LIMIT $2 \
+     OFFSET $3";
+pub(super) const COUNT_DEAD_LETTERS: &str = "SELECT count(*) FROM dead_letters WHERE organization = $1";
+pub(super) const DEAD_LETTER: &str = "SELECT id, organization, digest, subject, sequence, letter, source, event, \
+     reasons, created_us FROM dead_letters WHERE id = $1";
+pub(super) const FORGET_DEAD_LETTER: &str = "DELETE FROM dead_letters WHERE id = $1";
+pub(super) const TIDY_DEAD_LETTERS: &str = "DELETE FROM dead_letters WHERE created_us < $1";
 pub(super) const COUNT_ATTEMPT: &str = "INSERT INTO attempts (digest, attempts, updated_us) VALUES ($1, 1, $2) \
      ON CONFLICT (digest) DO UPDATE SET attempts = attempts.attempts + 1, updated_us = excluded.updated_us \
      RETURNING attempts";

@@ -60,6 +60,9 @@ pub(super) const OWED: &str = "SELECT coalesce(('[\"' || replace(key, '.', '\",\
 pub(super) const CLAIM_EFFECTS: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3 WHERE key IN \
      (SELECT key FROM effects WHERE lane = $1 AND due_us <= $2 ORDER BY due_us LIMIT $4) \
      RETURNING key, epoch, attempts, trace";
+pub(super) const CLAIM_TIMERS: &str = "UPDATE requests SET lease_us = $2 WHERE id IN \
+     (SELECT id FROM requests WHERE wake_us <= $1 AND lease_us <= $1 ORDER BY wake_us LIMIT $3) \
+     RETURNING id, organization, wake_us";
 
 /// A store in one SQLite file.
 #[derive(Clone, Debug)]

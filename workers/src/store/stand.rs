@@ -72,6 +72,11 @@ impl Store {
         Ok(read!(self, |db| sqlx::query_as(sql::OPEN_REQUESTS).fetch_all(db).await?))
     }
 
+    /// How many events there are. Reads all of them.
+    pub async fn count_events(&self) -> Result<i64, StoreError> {
+        Ok(read!(self, |db| sqlx::query_scalar(sql::COUNT_EVENTS).fetch_one(db).await?))
+    }
+
     /// How many requests there are, erased ones too.
     pub async fn count_requests(&self) -> Result<i64, StoreError> {
         Ok(read!(self, |db| sqlx::query_scalar(sql::COUNT_REQUESTS).fetch_one(db).await?))

@@ -3,6 +3,7 @@
 //! `wire` holds the shapes, `read` turns bodies into drafts with every fault at once, `show` turns
 //! requests into answers, `problem` writes faults as JSON:API errors; the rest are the handlers.
 
+pub mod dead_letters;
 mod drafting;
 mod files;
 mod history;

@@ -37,7 +37,7 @@ pub const TYPE: &str = "countersign.sign_this.v1";
 /// The media type of the structured mode.
 pub const MEDIA_TYPE: &str = "application/cloudevents+json";
 /// Longest `source` and longest `id`, in characters.
-const ATTRIBUTE_MAX: usize = 255;
+pub const ATTRIBUTE_MAX: usize = 255;
 
 /// Why a message was not accepted.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ pub enum Unaccepted {
 }
 
 /// One thing that is wrong with a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 pub struct Reason {
     /// Stable code.
     pub code: String,
@@ -84,7 +84,8 @@ fn reason(fault: Fault) -> Reason {
     Reason { code: fault.code, pointer, detail: fault.detail }
 }
 
-async fn decide(
+/// The same for whoever asks, with every fault as it is told by HTTP.
+pub(super) async fn decide(
     service: &Arc<Service>,
     organization: &OrganizationId,
     actor: Actor,
@@ -237,7 +238,11 @@ pub(super) async fn post(
     // The call's own header comes first: it is nearer.
     let cause = traced::given(&headers).and(trace::cause()).or_else(|| trace_of(&body)).or(trace::cause());
     let decided = decide(&floor.service, &caller.organization, Actor::Key(caller.key), &body);
-    let id = trace::caused_by(cause, decided).await?;
+    answer(trace::caused_by(cause, decided).await?)
+}
+
+/// The answer that names the request.
+pub(super) fn answer(id: RequestId) -> Result<Response, Problems> {
     let links = SelfLink { this: format!("{BASE}/requests/{id}") };
     let location = HeaderValue::from_str(&links.this);
     let data = AcceptedObject { r#type: "signature-request", id: id.0, links };

@@ -2,11 +2,13 @@
 //! have are ours and optional.
 
 mod common;
+mod dead_letters;
 mod library;
 mod new;
 mod requests;
 
 pub use common::*;
+pub use dead_letters::*;
 pub use library::*;
 pub use new::*;
 pub use requests::*;
