@@ -8,9 +8,10 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::config::Role;
 
-/// How long a role may take to come round. All look for work after seconds; what one claims it must have
-/// done within the two minutes of its lease.
-pub const ROUND_MAX: Duration = Duration::from_secs(150);
+/// How long a role may take to come round. All look for work after seconds; the longest round is that of 128
+/// letters, eight at a time, to a mail server that lets each wait for 30 s. One that is stuck renews its
+/// claims, so nobody takes its work over.
+pub const ROUND_MAX: Duration = Duration::from_secs(600);
 
 /// The roles that are loops.
 const LOOPS: [Role; 5] = [Role::Intake, Role::Relay, Role::Timekeeper, Role::Notifier, Role::Sealer];

@@ -2,7 +2,9 @@
 
 use super::many::Many;
 
-pub(super) static INSERT_EVENTS: Many<6> =
+/// Most events and effects have no trace: a column less to write for each of them.
+pub(super) static INSERT_EVENTS: Many<5> = Many::new("INSERT INTO events (request, seq, body, disclosure, hash)", "");
+pub(super) static INSERT_TRACED_EVENTS: Many<6> =
     Many::new("INSERT INTO events (request, seq, body, disclosure, hash, trace)", "");
 
 pub(super) const EVENTS_OF: &str = "SELECT request, seq, body, disclosure, hash, trace FROM events WHERE request = $1 \
@@ -32,7 +34,9 @@ pub(super) const LIST_REQUESTS: &str = "SELECT id, organization, status, seq, he
 pub(super) const NEXT_WAKE: &str = "SELECT min(wake_us) FROM requests WHERE wake_us IS NOT NULL";
 pub(super) const NEXT_TIMER: &str = "SELECT min(wake_us) FROM requests WHERE wake_us IS NOT NULL AND lease_us <= $1";
 
-pub(super) static INSERT_EFFECTS: Many<5> = Many::new("INSERT INTO effects (key, lane, filed_us, due_us, trace)", "");
+pub(super) static INSERT_EFFECTS: Many<4> = Many::new("INSERT INTO effects (key, lane, filed_us, due_us)", "");
+pub(super) static INSERT_TRACED_EFFECTS: Many<5> =
+    Many::new("INSERT INTO effects (key, lane, filed_us, due_us, trace)", "");
 pub(super) const EFFECTS_OF: &str = "SELECT key FROM effects WHERE key >= $1 AND key < $2 ORDER BY key";
 pub(super) const DEFER_EFFECT: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3, attempts = attempts + 1, \
      error = $4 WHERE key = $1 AND epoch = $2";

@@ -8,6 +8,7 @@ use super::either::within;
 use super::many::Value;
 use super::rows::{self, EventColumns, ReceiptColumns, digest, organization};
 use super::{EffectRow, EventRow, ReceiptRow, RequestRow, StoreError, document_path, postgres, sql, sqlite};
+use crate::trace::TraceParent;
 
 /// The one write transaction of the moment. Dropped without [`Transaction::commit`], it never was.
 #[derive(Debug)]
@@ -81,12 +82,17 @@ impl Transaction {
 
     /// Appends events. A second event with the same request and number is an error.
     pub async fn insert_events(&mut self, events: Vec<EventRow>) -> Result<(), StoreError> {
-        let values = |event: EventRow| -> [Value; 6] {
+        let values = |event: EventRow| -> [Value; 5] {
             let (request, seq) = (event.request.0.into(), (event.seq as i64).into());
-            let trace = event.trace.map(|trace| trace.to_string()).into();
-            [request, seq, event.body.into(), event.disclosure.into(), event.hash.into(), trace]
+            [request, seq, event.body.into(), event.disclosure.into(), event.hash.into()]
         };
-        sql::INSERT_EVENTS.execute(self, events.into_iter().map(values)).await?;
+        // All in one form: the order in which they are written is the order of the log.
+        if events.iter().all(|event| event.trace.is_none()) {
+            sql::INSERT_EVENTS.execute(self, events.into_iter().map(values)).await?;
+        } else {
+            let traced = events.into_iter().map(|event| traced(event.trace, values(event)));
+            sql::INSERT_TRACED_EVENTS.execute(self, traced).await?;
+        }
         Ok(())
     }
 
@@ -125,11 +131,15 @@ impl Transaction {
 
     /// Files effects.
     pub async fn insert_effects(&mut self, effects: Vec<EffectRow>) -> Result<(), StoreError> {
-        let values = |effect: EffectRow| -> [Value; 5] {
-            let trace = effect.trace.map(|trace| trace.to_string()).into();
-            [effect.key.into(), effect.lane.as_str().into(), effect.due_us.into(), effect.due_us.into(), trace]
+        let values = |effect: EffectRow| -> [Value; 4] {
+            [effect.key.into(), effect.lane.as_str().into(), effect.due_us.into(), effect.due_us.into()]
         };
-        sql::INSERT_EFFECTS.execute(self, effects.into_iter().map(values)).await?;
+        if effects.iter().all(|effect| effect.trace.is_none()) {
+            sql::INSERT_EFFECTS.execute(self, effects.into_iter().map(values)).await?;
+        } else {
+            let traced = effects.into_iter().map(|effect| traced(effect.trace, values(effect)));
+            sql::INSERT_TRACED_EFFECTS.execute(self, traced).await?;
+        }
         Ok(())
     }
 
@@ -199,4 +209,13 @@ impl Transaction {
         }
         Ok(())
     }
+}
+
+/// The values of a row, and last of all what caused it.
+fn traced<const COLUMNS: usize, const TRACED: usize>(
+    trace: Option<TraceParent>,
+    values: [Value; COLUMNS],
+) -> [Value; TRACED] {
+    let mut values = values.into_iter().chain([trace.map(|trace| trace.to_string()).into()]);
+    std::array::from_fn(|_| values.next().unwrap_or_else(|| None::<String>.into()))
 }
