@@ -69,7 +69,7 @@ fn row(table: &str, organization: &str) -> Value {
     let (bytes, uuid) = (format!("\\x0{number}"), Uuid::from_u128(number));
     match table {
         "requests" => json!({ "id": uuid, "organization": organization, "status": "SENT", "seq": 1, "head": bytes,
-            "created_us": 1, "updated_us": 1, "data_key": bytes }),
+            "created_us": 1, "updated_us": 1, "lease_us": 0, "data_key": bytes }),
         "events" => {
             json!({ "position": number, "transaction": 1, "request": uuid, "seq": 7, "body": "{}", "hash": bytes })
         }
@@ -84,7 +84,7 @@ fn row(table: &str, organization: &str) -> Value {
         "templates" => json!({ "organization": organization, "id": "t", "name": "n", "file_name": "f", "digest": bytes,
             "widgets": "[]", "created_us": 1 }),
         "dead_letters" => json!({ "id": uuid, "organization": organization, "digest": bytes, "subject": "s",
-            "sequence": 1, "reasons": "[]", "created_us": 1 }),
+            "sequence": 1, "letter": 1, "source": "", "event": "", "reasons": "[]", "created_us": 1 }),
         "effects" => {
             json!({ "key": format!("{uuid}.1.seal"), "lane": "seal", "filed_us": 1, "due_us": 1, "epoch": 0, "attempts": 0 })
         }
