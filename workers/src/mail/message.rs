@@ -153,13 +153,14 @@ mod tests {
             "Content-Language: pt-BR",
             "To: \"Ana Souza\" <ana@example.com>",
             "MIME-Version: 1.0",
+            "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         ] {
             assert!(headers.iter().any(|h| h == expected), "{expected}: {headers:#?}");
         }
         for start in ["Date: ", "From: =?utf-8?b?", "Subject: ", "Content-Type: multipart/alternative;"] {
             assert!(headers.iter().any(|h| h.starts_with(start)), "{start}: {headers:#?}");
         }
-        assert_eq!(headers.len(), 10, "{headers:#?}");
+        assert_eq!(headers.len(), 11, "{headers:#?}");
     }
 
     #[test]
@@ -208,7 +209,7 @@ mod tests {
                     ..letter(kind, Language::English)
                 };
                 let headers = headers(&letter);
-                assert_eq!(headers.len(), 10, "{headers:#?}");
+                assert_eq!(headers.len(), 11, "{headers:#?}");
                 assert!(headers.iter().all(|h| !h.starts_with("Bcc")), "{headers:#?}");
                 let sender = Sender::new("a@example.com").unwrap();
                 let envelope = sender.message(&letter).unwrap().envelope().clone();
