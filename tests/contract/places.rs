@@ -6,7 +6,7 @@ use countersign_engine::ids::Digest;
 use countersign_tests::servers::on_each_database;
 use uuid::Uuid;
 
-use super::rows::{Shelf, acme, request};
+use super::rows::{Shelf, acme, dead_letter, request};
 
 on_each_database! {
     Shelf:
@@ -57,18 +57,7 @@ async fn the_outbox_is_every_event_in_the_order_of_commits(shelf: Shelf) {
 }
 
 async fn a_message_is_buried_once_and_found_by_its_organization(shelf: Shelf) {
-    let row = DeadLetterRow {
-        id: Uuid::from_u128(1),
-        organization: Some(acme()),
-        digest: Digest::of(b"message"),
-        subject: "sign.requests.acme".to_owned(),
-        sequence: 3,
-        letter: 7,
-        source: "/billing".to_owned(),
-        event: "contract-4711".to_owned(),
-        reasons: "[]".to_owned(),
-        created_us: 10,
-    };
+    let row = dead_letter();
     let nobodys = DeadLetterRow { id: Uuid::from_u128(2), organization: None, created_us: 20, ..row.clone() };
     for row in [&row, &nobodys, &row] {
         shelf.store.insert_dead_letter(row).await.unwrap();

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use countersign::store::{Cursor, DocumentRow, EffectRow, EventRow, Lane, ReceiptRow, RequestRow, Store, StoreError};
+use countersign::store::{
+    Cursor, DeadLetterRow, DocumentRow, EffectRow, EventRow, Lane, ReceiptRow, RequestRow, Store, StoreError,
+};
 use countersign::trace::TraceParent;
 use countersign_engine::ids::{Digest, OrganizationId, RequestId};
 use countersign_engine::request::Status;
@@ -166,4 +168,20 @@ pub(crate) fn document(text: &str) -> DocumentRow {
 pub(super) fn receipt(key: &str, created_us: i64) -> ReceiptRow {
     let (fingerprint, subject) = (Digest::of(key.as_bytes()), "subject".to_owned());
     ReceiptRow { organization: acme(), key: key.into(), fingerprint, subject, seq: 3, created_us }
+}
+
+/// A message of `acme` that could never work.
+pub(super) fn dead_letter() -> DeadLetterRow {
+    DeadLetterRow {
+        id: Uuid::from_u128(1),
+        organization: Some(acme()),
+        digest: Digest::of(b"message"),
+        subject: "sign.requests.acme".to_owned(),
+        sequence: 3,
+        letter: 7,
+        source: "/billing".to_owned(),
+        event: "contract-4711".to_owned(),
+        reasons: "[]".to_owned(),
+        created_us: 10,
+    }
 }

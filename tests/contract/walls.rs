@@ -15,7 +15,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 use uuid::Uuid;
 
-use super::rows::{Place, Shelf, acme, document, id, other, receipt, request};
+use super::rows::{Place, Shelf, acme, dead_letter, document, id, other, receipt, request};
 
 /// Every table with a column that an update may name, each behind those it refers to.
 const WALLED: &[(&str, &str)] = &[
@@ -196,6 +196,9 @@ async fn read_by_callers(store: &Store) -> Vec<(&'static str, bool)> {
         ("templates", store.templates(&acme, 9, 0).await.unwrap().1 > 0),
         ("receipt", store.receipt(&acme, "k").await.unwrap().is_some()),
         ("keys", !store.keys(of).await.unwrap().is_empty()),
+        ("dead_letter", store.dead_letter(of, dead_letter().id).await.unwrap().is_some()),
+        ("dead_letters", !store.dead_letters(of, 9, 0).await.unwrap().is_empty()),
+        ("count_dead_letters", store.count_dead_letters(&acme).await.unwrap() > 0),
     ]
 }
 
@@ -214,6 +217,7 @@ async fn filled(shelf: &Shelf) {
     let now = jiff::Timestamp::UNIX_EPOCH;
     let (key, _) = countersign::http::auth::new_key(acme(), "k".into(), &[], now);
     shelf.store.insert_key(&key).await.unwrap();
+    shelf.store.insert_dead_letter(&dead_letter()).await.unwrap();
 }
 
 #[tokio::test]
@@ -247,6 +251,8 @@ async fn a_scoped_look_up_by_id_finds_only_its_own_on_any_database() {
         assert_eq!(shelf.store.request(Scope::Of(&theirs), id(1)).await.unwrap(), None);
         assert!(shelf.store.events_of(Scope::Of(&theirs), id(1)).await.unwrap().is_empty());
         assert!(shelf.store.keys(Scope::Of(&theirs)).await.unwrap().is_empty());
+        assert_eq!(shelf.store.dead_letter(Scope::Of(&theirs), dead_letter().id).await.unwrap(), None);
+        assert!(shelf.store.dead_letters(Scope::Of(&theirs), 9, 0).await.unwrap().is_empty());
     }
 }
 

@@ -11,7 +11,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::wire::Wire;
-use super::{base, beside};
+use super::{base, beside, with_http_only};
 use crate::bus;
 use crate::bus::server::{Nats, Version, until};
 
@@ -95,12 +95,7 @@ async fn without_nats_calls_go_on_and_a_process_that_only_reads_and_publishes_is
 #[tokio::test]
 async fn streams_that_are_gone_are_named() {
     let nats = Nats::start(Version::Current).await;
-    let settings = nats.settings();
-    let world = World::with(|world| {
-        world.nats = Some(settings);
-        world.roles = vec![Role::Http];
-    })
-    .await;
+    let world = with_http_only(&nats).await;
     until_failed(&world, &base(&world), &[]).await;
     nats.context().await.delete_stream("SIGN_DEAD").await.unwrap();
     let told = until_failed(&world, &base(&world), &["streams"]).await;

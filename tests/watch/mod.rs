@@ -13,8 +13,16 @@ use countersign::app::App;
 use countersign::config::{Role, Settings};
 use countersign_tests::world::World;
 
+use crate::bus::server::Nats;
+
 fn base(world: &World) -> String {
     world.app.service.settings.public_url.clone()
+}
+
+/// A process that answers calls and does nothing else, with a bus that others work at.
+async fn with_http_only(nats: &Nats) -> World {
+    let settings = nats.settings();
+    World::with(|world| (world.nats, world.roles) = (Some(settings), vec![Role::Http])).await
 }
 
 /// A process over the same installation that runs some roles, with a door for those who watch it.

@@ -4,15 +4,15 @@
 use std::path::Path;
 
 use countersign::config::Role;
-use countersign_tests::world::{Browser, World, answer, binary, new_request};
+use countersign_tests::world::{Browser, answer, binary, new_request};
 use opentelemetry_proto::tonic::trace::v1::Span;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use super::beside;
 use super::program::Logged;
 use super::receiver::{Receiver, noted, traceparent};
+use super::{beside, with_http_only};
 use crate::bus::server::{Nats, Version, until};
 use crate::bus::sign_this;
 use crate::tools;
@@ -225,12 +225,7 @@ async fn calls_are_followed_and_a_page_that_anybody_may_open_begins_a_trace_of_i
 #[tokio::test]
 async fn without_a_receiver_a_trace_is_passed_on_as_it_came_and_outlives_the_process() {
     let nats = Nats::start(Version::Current).await;
-    let settings = nats.settings();
-    let world = World::with(|world| {
-        world.nats = Some(settings);
-        world.roles = vec![Role::Http];
-    })
-    .await;
+    let world = with_http_only(&nats).await;
     let trace = given(7);
     let call = world.client.post(format!("{}/requests", world.api)).bearer_auth(&world.key);
     let created = answer(call.json(&new_request(json!({}))).header("traceparent", &trace)).await;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::metrics::scrape;
-use super::{base, beside};
+use super::{base, beside, with_http_only};
 use crate::bus::server::{Nats, Version, until};
 use crate::bus::{sign_this, world};
 
@@ -96,12 +96,7 @@ async fn what_is_not_published_is_seen_growing_old_until_the_server_is_back() {
 #[tokio::test]
 async fn what_is_not_taken_in_is_seen_waiting_and_how_it_ended_is_counted() {
     let nats = Nats::start(Version::Current).await;
-    let settings = nats.settings();
-    let world = World::with(|world| {
-        world.nats = Some(settings);
-        world.roles = vec![Role::Http];
-    })
-    .await;
+    let world = with_http_only(&nats).await;
     let base = base(&world);
     let seen = scrape(&world, &base).await;
     assert!(seen["countersign_intake_pending_messages"].is_nan(), "nobody has read yet");

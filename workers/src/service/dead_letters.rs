@@ -24,8 +24,7 @@ pub enum Exhumed {
 impl Service {
     /// The message of a dead letter.
     pub async fn exhume(&self, organization: &OrganizationId, id: Uuid) -> Result<Exhumed, ServiceError> {
-        let row = self.store.dead_letter(Scope::Of(organization), id).await?;
-        let Some(row) = row.filter(|row| row.organization.as_ref() == Some(organization)) else {
+        let Some(row) = self.store.dead_letter(Scope::Of(organization), id).await? else {
             return Ok(Exhumed::Unknown);
         };
         let Some(jetstream) = self.bus.jetstream() else { return Ok(Exhumed::NoBus) };

@@ -126,8 +126,9 @@ impl Store {
 
     /// A message that could never work.
     pub async fn dead_letter(&self, scope: Scope<'_>, id: Uuid) -> Result<Option<DeadLetterRow>, StoreError> {
-        let row: Option<DeadLetterColumns> =
-            read!(self, scope, |db| sqlx::query_as(sql::DEAD_LETTER).bind(id).fetch_optional(db).await?);
+        let row: Option<DeadLetterColumns> = read!(self, scope, |db| {
+            sqlx::query_as(sql::DEAD_LETTER).bind(id).bind(scope.as_str()).fetch_optional(db).await?
+        });
         row.map(DeadLetterRow::try_from).transpose()
     }
 

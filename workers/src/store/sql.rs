@@ -115,7 +115,7 @@ pub(super) const DEAD_LETTERS: &str = "SELECT id, organization, digest, subject,
      OFFSET $3";
 pub(super) const COUNT_DEAD_LETTERS: &str = "SELECT count(*) FROM dead_letters WHERE organization = $1";
 pub(super) const DEAD_LETTER: &str = "SELECT id, organization, digest, subject, sequence, letter, source, event, \
-     reasons, created_us FROM dead_letters WHERE id = $1";
+     reasons, created_us FROM dead_letters WHERE id = $1 AND $2 IN ('*', organization)";
 pub(super) const FORGET_DEAD_LETTER: &str = "DELETE FROM dead_letters WHERE id = $1";
 pub(super) const TIDY_DEAD_LETTERS: &str = "DELETE FROM dead_letters WHERE created_us < $1";
 pub(super) const COUNT_ATTEMPT: &str = "INSERT INTO attempts (digest, attempts, updated_us) VALUES ($1, 1, $2) \

@@ -21,8 +21,7 @@ use crate::http::auth::Permission;
 use crate::http::fault::Fault;
 use crate::http::form::Faults;
 use crate::service::dead_letters::Exhumed;
-use crate::store::DeadLetterRow;
-use crate::store::Scope;
+use crate::store::{DeadLetterRow, Scope};
 
 /// Where they are.
 const PATH: &str = "/api/v1/dead-letters";
