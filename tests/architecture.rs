@@ -28,8 +28,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "service",
         &[
-            "blobs", "bus", "clock", "commit", "config", "language", "ledger", "meters", "pulse", "seal", "stamp",
-            "store", "trace", "vault",
+            "batching", "blobs", "bus", "clock", "commit", "config", "language", "ledger", "meters", "pulse", "seal",
+            "stamp", "store", "trace", "vault",
         ],
     ),
     ("http", &["bus", "clock", "commit", "config", "meters", "pulse", "seal", "service", "stamp", "store", "trace"]),

@@ -1,6 +1,7 @@
 //! The same workflow through the HTTP server, load generator and server in one process: the sender
 //! posts the PDF in base64, each signer opens their link, sees the page and signs.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,7 +14,7 @@ use countersign::clock::Clock;
 use countersign::config::Role;
 use countersign::http::auth::{Permission, new_key};
 use futures_util::future::join_all;
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::ceiling::{Bare, Workflow};
@@ -32,13 +33,20 @@ const CONNECTIONS: usize = 256;
 const CONNECTIONS_FEW: usize = 64;
 const SIGNATURE: &str = r#"{"consent":true,"signature":{"kind":"typed","text":"João Silva"},"fields":{}}"#;
 
-/// What a client of the API knows.
+/// What a client of the API knows. It puts together and reads as little as it can: it works on the cores
+/// of what it measures.
 struct Client {
     address: SocketAddr,
     key: String,
-    sample: Vec<u8>,
-    /// Counts distinct documents; `None` where all send the same.
-    distinct: Option<AtomicU64>,
+    bodies: Bodies,
+}
+
+/// What requests are created with.
+enum Bodies {
+    /// The same document each time.
+    Same(Vec<u8>),
+    /// A document of its own each time: the sample's bytes, and how many there were.
+    Distinct(Vec<u8>, AtomicU64),
 }
 
 /// Measures through HTTP, and what share of the ceiling that is.
@@ -71,8 +79,8 @@ async fn rate(plan: &Plan, roles: &[Role], callers: usize, distinct: bool, repor
     let (row, key) = new_key("acme".parse().unwrap(), "bench".to_owned(), &Permission::ALL, now);
     app.service.store.insert_key(&row).await.unwrap();
     let sample = countersign::seal::sample().unwrap();
-    let distinct = distinct.then(AtomicU64::default);
-    let client = Arc::new(Client { address: app.address.unwrap(), key, sample, distinct });
+    let bodies = if distinct { Bodies::Distinct(sample, AtomicU64::new(0)) } else { Bodies::Same(body(&sample)) };
+    let client = Arc::new(Client { address: app.address.unwrap(), key, bodies });
     let (mut rates, mut calls) = (Vec::new(), Vec::new());
     for _ in 0..plan.rounds {
         let (rate, taken) = drive(&client, callers, plan.slice).await;
@@ -114,21 +122,17 @@ impl Client {
         let mut started = Instant::now();
         let mut lap = || taken.push(std::mem::replace(&mut started, Instant::now()).elapsed());
         let bearer = format!("authorization: Bearer {}\r\ncontent-type: application/json\r\n", self.key);
-        let created = connection.call("POST /api/v1/esignature/requests", &bearer, &self.body()).await;
+        let created = connection.call("POST /api/v1/esignature/requests", &bearer, &self.bodies.next()).await;
         assert_eq!(created.status, 201, "{}", created.body);
-        let created: Value = serde_json::from_str(created.body).unwrap();
+        let look = format!("GET {}", header(created.head, "location").unwrap());
+        let mut link = signing_path(created.body);
         lap();
-        let look = format!("GET /api/v1/esignature/requests/{}", created["data"]["id"].as_str().unwrap());
-        let mut request = created;
         for place in 0..2 {
             if place > 0 {
-                request = serde_json::from_str(connection.call(&look, &bearer, b"").await.body).unwrap();
+                link = signing_path(connection.call(&look, &bearer, b"").await.body);
                 lap();
             }
-            let signer = &request["data"]["relationships"]["signers"]["data"][place];
-            let link = signer["attributes"]["signingUrl"].as_str().unwrap();
-            let path = link.splitn(4, '/').nth(3).unwrap();
-            let opened = connection.call(&format!("GET /{path}"), "", b"").await;
+            let opened = connection.call(&format!("GET {link}"), "", b"").await;
             assert_eq!(opened.status, 303, "{}", opened.body);
             let cookie = header(opened.head, "set-cookie").unwrap().split(';').next().unwrap();
             let cookie = format!("cookie: {cookie}\r\n");
@@ -143,23 +147,38 @@ impl Client {
             lap();
         }
     }
+}
 
-    fn body(&self) -> Vec<u8> {
-        let mut document = self.sample.clone();
-        if let Some(distinct) = &self.distinct {
-            // Bytes behind the end of a PDF change its digest and nothing else.
-            document.extend(format!("%{}\n", distinct.fetch_add(1, Ordering::Relaxed)).into_bytes());
+/// Where the one signer whose turn it is signs.
+fn signing_path(request: &str) -> String {
+    let link = request.split("\"signingUrl\":\"").nth(1).unwrap().split('"').next().unwrap();
+    format!("/{}", link.splitn(4, '/').nth(3).unwrap())
+}
+
+impl Bodies {
+    fn next(&self) -> Cow<'_, [u8]> {
+        match self {
+            Bodies::Same(body) => Cow::Borrowed(body),
+            Bodies::Distinct(sample, count) => {
+                // Bytes behind the end of a PDF change its digest and nothing else.
+                let mut document = sample.clone();
+                document.extend(format!("%{}\n", count.fetch_add(1, Ordering::Relaxed)).into_bytes());
+                Cow::Owned(body(&document))
+            }
         }
-        let attributes = json!({
-            "title": "Contrato de Prestação de Serviços",
-            "fileBase64": STANDARD.encode(document),
-            "fileName": "contrato.pdf",
-            "expiresInDays": 30,
-            "signers": [
-                { "name": "João Silva", "email": "joao@empresa.com", "order": 1 },
-                { "name": "Maria Santos", "email": "maria@cliente.com", "order": 2 },
-            ],
-        });
-        json!({ "data": { "type": "signature-request", "attributes": attributes } }).to_string().into_bytes()
     }
+}
+
+fn body(document: &[u8]) -> Vec<u8> {
+    let attributes = json!({
+        "title": "Contrato de Prestação de Serviços",
+        "fileBase64": STANDARD.encode(document),
+        "fileName": "contrato.pdf",
+        "expiresInDays": 30,
+        "signers": [
+            { "name": "João Silva", "email": "joao@empresa.com", "order": 1 },
+            { "name": "Maria Santos", "email": "maria@cliente.com", "order": 2 },
+        ],
+    });
+    json!({ "data": { "type": "signature-request", "attributes": attributes } }).to_string().into_bytes()
 }

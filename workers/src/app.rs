@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::sensitive_headers::SetSensitiveHeadersLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -251,23 +252,28 @@ pub fn router(service: Arc<Service>, stopping: CancellationToken) -> Router {
         axum::http::header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(DOCS_POLICY),
     ));
+    // One layer made of several: a router keeps each layer in boxes that are made anew for every call.
+    let of_the_api = ServiceBuilder::new()
+        .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .layer(Extension(desk));
+    let of_all = ServiceBuilder::new()
+        .layer(SetSensitiveHeadersLayer::new(secret))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(from_fn_with_state(meters, scrape::measure))
+        .layer(from_fn_with_state(traces, traced::follow))
+        .layer(CatchPanicLayer::new())
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_MAX))
+        .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")));
     routes
-        .layer(Extension(desk))
         .method_not_allowed_fallback(catalisa::method_not_allowed)
         .route("/openapi.json", get(move || async move { Json(description) }))
-        .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .layer(of_the_api)
         .merge(health::routes())
         .merge(scrape::routes())
         .merge(pages::routes())
         .with_state(Floor::new(service))
         .merge(docs)
-        .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_MAX))
-        .layer(CatchPanicLayer::new())
-        .layer(from_fn_with_state(traces, traced::follow))
-        .layer(from_fn_with_state(meters, scrape::measure))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
-        .layer(SetSensitiveHeadersLayer::new(secret))
+        .layer(of_all)
 }
 
 /// Health and metrics, for those who run it.

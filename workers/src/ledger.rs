@@ -14,7 +14,7 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, UnitWeighter};
 
 use crate::batching::{Batch, Batching};
-use crate::store::{EventRow, RequestRow, Scope, Store, StoreError, Transaction};
+use crate::store::{Changed, EventRow, RequestRow, Scope, Seat, Store, StoreError, Transaction};
 use crate::vault::{DataKey, Vault, VaultError};
 
 /// Most requests kept in memory.
@@ -72,12 +72,7 @@ pub struct Ledger {
 /// Looks whether requests still stand as they are remembered: many at once in one query, since every
 /// call that concerns a request begins with it.
 #[derive(Debug)]
-struct Glances {
-    store: Store,
-}
-
-/// A request that is not as it was remembered: its data key, wrapped.
-type Changed = Option<Vec<u8>>;
+struct Glances(Seat);
 
 impl Batch for Glances {
     type Asked = (RequestId, u64);
@@ -85,7 +80,7 @@ impl Batch for Glances {
     const MAX: usize = 256;
 
     async fn answer(&mut self, asked: Vec<(RequestId, u64)>) -> Vec<Self::Answer> {
-        match self.store.changed(&asked).await {
+        match self.0.changed(&asked).await {
             Ok(changed) => {
                 let changed: HashMap<RequestId, Changed> = changed.into_iter().collect();
                 asked.iter().map(|(id, _)| Ok(changed.get(id).cloned())).collect()
@@ -98,7 +93,7 @@ impl Batch for Glances {
 impl Ledger {
     /// A ledger over a store, within a runtime.
     pub fn new(store: Store, vault: Vault) -> Self {
-        let (glances, _) = Batching::start(Glances { store: store.clone() });
+        let (glances, _) = Batching::start(Glances(Seat::new(store.clone())));
         Self { store, vault, cache: Arc::new(cache()), glances }
     }
 

@@ -21,11 +21,14 @@ use crate::service::links::{SESSION_LIFE, Session};
 
 /// The cookie that a link is exchanged for; its path is the request's.
 const COOKIE_NAME: &str = "countersign_session";
+/// What most pages fit in.
+const PAGE_USUAL_BYTES: usize = 16 * 1024;
 
 /// A page with the headers that every page has.
 pub(super) fn html(status: StatusCode, page: &impl Template) -> Response {
-    match page.render() {
-        Ok(text) => (status, page_headers(), text).into_response(),
+    let mut text = String::with_capacity(PAGE_USUAL_BYTES);
+    match page.render_into(&mut text) {
+        Ok(()) => (status, page_headers(), text).into_response(),
         Err(error) => {
             tracing::error!(%error, "a page could not be rendered");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()

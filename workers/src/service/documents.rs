@@ -1,6 +1,6 @@
 //! Originals by digest: inspected once, encrypted, and stored once for each organization.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,10 +11,12 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::ServiceError;
+use crate::batching::{Batch, Batching};
 use crate::blobs::Blobs;
 use crate::clock::Clock;
+use crate::ledger::LedgerError;
 use crate::seal::{self, PageSize, Unsignable};
-use crate::store::{DocumentRow, Store, StoreError, document_path};
+use crate::store::{DocumentRow, Seat, Store, StoreError, document_path};
 use crate::vault::{DataKey, Vault};
 
 /// Most documents inspected at once: each takes a process of its own.
@@ -55,6 +57,27 @@ pub enum NotAdmitted {
     Service(#[from] ServiceError),
 }
 
+/// Looks whether documents that are remembered are still stored: many at once in one query, since every
+/// request that brings a known document begins with it.
+#[derive(Debug)]
+struct Glances(Seat);
+
+impl Batch for Glances {
+    type Asked = (OrganizationId, Digest);
+    type Answer = Result<bool, StoreError>;
+    const MAX: usize = 256;
+
+    async fn answer(&mut self, asked: Vec<Self::Asked>) -> Vec<Self::Answer> {
+        match self.0.documents_present(&asked).await {
+            Ok(present) => {
+                let present: HashSet<Self::Asked> = present.into_iter().collect();
+                asked.iter().map(|document| Ok(present.contains(document))).collect()
+            }
+            Err(error) => vec![Err(error); asked.len()],
+        }
+    }
+}
+
 /// The originals of an installation.
 #[derive(Debug)]
 pub struct Documents {
@@ -65,13 +88,15 @@ pub struct Documents {
     inspector: PathBuf,
     inspections: Semaphore,
     known: Cache<(OrganizationId, Digest), Admitted>,
+    glances: Batching<Glances>,
 }
 
 impl Documents {
     pub(super) fn new(store: Store, blobs: Blobs, vault: Vault, clock: Clock, inspector: PathBuf) -> Self {
         let known = Cache::new(KNOWN_MAX);
         let inspections = Semaphore::new(INSPECTIONS_MAX);
-        Self { store, blobs, vault, clock, inspector, inspections, known }
+        let (glances, _) = Batching::start(Glances(Seat::new(store.clone())));
+        Self { store, blobs, vault, clock, inspector, inspections, known, glances }
     }
 
     /// Takes a document in: inspected, encrypted, durable. One that is there already costs a look-up.
@@ -91,14 +116,15 @@ impl Documents {
 
     /// A document that is stored already.
     pub async fn find(&self, organization: &OrganizationId, digest: Digest) -> Result<Option<Admitted>, ServiceError> {
-        let Some(row) = self.row(organization, digest).await? else {
-            self.known.remove(&(organization.clone(), digest));
-            return Ok(None);
-        };
         let known = (organization.clone(), digest);
         if let Some(admitted) = self.known.get(&known) {
-            return Ok(Some(admitted));
+            if self.glances.ask(known.clone()).await.ok_or(LedgerError::Stopping)?? {
+                return Ok(Some(admitted));
+            }
+            self.known.remove(&known);
+            return Ok(None);
         }
+        let Some(row) = self.row(organization, digest).await? else { return Ok(None) };
         let pages = serde_json::from_str(&row.pages).map_err(|_| StoreError::Corrupt { what: "page sizes" })?;
         let admitted = Admitted { digest, bytes: u64::try_from(row.bytes).unwrap_or(0), pages: Arc::new(pages) };
         self.known.insert(known, admitted.clone());

@@ -3,8 +3,8 @@
 //!
 //! `sql` holds the statements of both databases, `sqlite` and `postgres` what differs. `reads` and `log` read,
 //! `transaction` writes, `rows` checks what comes back; `library` is what stands beside the requests,
-//! `installation` what processes agree on, `places` what the bus remembers, `feed` one organization's stretch
-//! of the log, `stand` how things stand.
+//! `seat` keeps a connection for what is looked up all the time, `installation` what processes agree on, `places` what
+//! the bus remembers, `feed` one organization's stretch of the log, `stand` how things stand.
 
 mod either;
 mod feed;
@@ -16,6 +16,7 @@ mod places;
 mod postgres;
 mod reads;
 mod rows;
+mod seat;
 mod sql;
 mod sqlite;
 mod stand;
@@ -24,6 +25,7 @@ mod transaction;
 use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use countersign_engine::effect::EffectKind;
 use countersign_engine::ids::{Digest, KeyId, OrganizationId, RequestId};
@@ -39,9 +41,16 @@ pub use log::{BadCursor, Cursor};
 pub use places::{DeadLetterRow, Place, RELAY};
 pub use postgres::Postgres;
 pub use reads::Due;
+pub use seat::Seat;
 pub use sqlite::Sqlite;
 pub use stand::{Outbox, Owed};
 pub use transaction::Transaction;
+
+/// How long a connection that just answered is taken to be there still.
+const TRUSTED: Duration = Duration::from_millis(500);
+
+/// A request that is not as it was remembered: its data key, wrapped; `None` once erased.
+pub type Changed = Option<Vec<u8>>;
 
 /// The truth: everything that must not be lost. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -20,7 +20,7 @@ use sqlx::{AssertSqlSafe, Connection as _};
 use uuid::Uuid;
 
 use super::rows::{EventColumns, ReceiptColumns};
-use super::{Claim, Scope, StoreError, migrator};
+use super::{Claim, Scope, StoreError, TRUSTED, migrator};
 
 /// Most connections of one process for the engine's own work, and as many again for what callers read.
 const CONNECTIONS_MAX: u32 = 8;
@@ -28,9 +28,6 @@ const CONNECTIONS_MAX: u32 = 8;
 const ORGANIZATION: &str = "countersign.organization";
 /// How long to wait for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long a connection that answered is believed to be there still: asking each time would cost as
-/// much as a look-up.
-const TRUSTED: Duration = Duration::from_millis(500);
 /// Most statements that stay prepared on a connection: more than there are.
 const STATEMENTS_MAX: usize = 200;
 pub(super) const MIGRATIONS: [(i64, &str, &str); 3] = [

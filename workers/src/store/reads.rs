@@ -60,15 +60,6 @@ impl Store {
         rows::all(rows)
     }
 
-    /// Those requests whose last event has another number than the given one, with their wrapped data keys.
-    pub async fn changed(&self, known: &[(RequestId, u64)]) -> Result<Vec<(RequestId, Option<Vec<u8>>)>, StoreError> {
-        let rows = match self {
-            Store::Sqlite(store) => sqlite::changed(&mut *store.readers.acquire().await?, known).await?,
-            Store::Postgres(store) => postgres::changed(&mut *store.pool.acquire().await?, known).await?,
-        };
-        Ok(rows.into_iter().map(|(id, key)| (RequestId(id), key)).collect())
-    }
-
     /// Requests that have events but no row: there must be none.
     pub async fn stray_events(&self, limit: i64) -> Result<Vec<RequestId>, StoreError> {
         let ids: Vec<Uuid> = read!(self, |db| sqlx::query_scalar(sql::STRAY_EVENTS).bind(limit).fetch_all(db).await?);

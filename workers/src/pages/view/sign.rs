@@ -175,14 +175,14 @@ struct Embedded<'a> {
 
 /// Makes JSON safe inside a `<script>` element: no tag can begin or end in it.
 fn escape_for_script(json: &str) -> String {
+    const UNSAFE: [char; 5] = ['<', '>', '&', '\u{2028}', '\u{2029}'];
     let mut escaped = String::with_capacity(json.len());
-    for character in json.chars() {
-        match character {
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
-            }
-            other => escaped.push(other),
-        }
+    let mut written = 0;
+    for (at, character) in json.match_indices(UNSAFE) {
+        escaped.push_str(&json[written..at]);
+        escaped.extend(character.chars().map(|character| format!("\\u{:04x}", u32::from(character))));
+        written = at + character.len();
     }
+    escaped.push_str(&json[written..]);
     escaped
 }
