@@ -83,10 +83,12 @@ impl Wishes {
     }
 }
 
-/// Lets the relay begin behind what was done at the engine: that was not asked for through the bus.
+/// Lets the relay begin behind what was done at the engine, and nothing be owed for it: that was not asked for
+/// through the bus.
 pub(crate) async fn begin_here(ground: &Ground) {
     let text = "UPDATE places SET (at_transaction, at_position) = \
-                (SELECT transaction, position FROM events ORDER BY transaction DESC, position DESC LIMIT 1)";
+                (SELECT transaction, position FROM events ORDER BY transaction DESC, position DESC LIMIT 1); \
+                DELETE FROM effects";
     sqlx::raw_sql(text).execute(&mut connect_as("*", &ground.database).await).await.unwrap();
 }
 
@@ -152,13 +154,17 @@ pub(crate) async fn latencies(ground: &Ground, wishes: &Wishes, count: usize, op
             Some(message) = told.next() => {
                 let event: Value = serde_json::from_slice(&message.payload).unwrap();
                 let request = event["subject"].as_str().unwrap().to_owned();
-                match event["type"].as_str().unwrap() {
-                    "countersign.request.created.v1" => {
-                        let business = event["data"]["fact"]["business_id"].as_str().unwrap();
-                        of_request.insert(request, published[business]);
-                    }
-                    "countersign.signer.invited.v1" => invited.push(of_request[&request].elapsed()),
-                    "countersign.delivery.sent.v1" => filed.push(of_request[&request].elapsed()),
+                let kind = event["type"].as_str().unwrap();
+                if kind == "countersign.request.created.v1" {
+                    let business = event["data"]["fact"]["business_id"].as_str().unwrap();
+                    of_request.insert(request, published[business]);
+                    continue;
+                }
+                // What the rounds before left may still be told.
+                let Some(at) = of_request.get(&request) else { continue };
+                match kind {
+                    "countersign.signer.invited.v1" => invited.push(at.elapsed()),
+                    "countersign.delivery.sent.v1" => filed.push(at.elapsed()),
                     _ => {}
                 }
             }

@@ -72,6 +72,7 @@ pub(crate) async fn measure(plan: &Plan, copy: &[Workflow], report: &mut Report)
             let figure = format!("bus: {processes} process(es), {open} open, share of the bare pipe");
             report.at_least(figure, shares(rates, &pipes), 0.5);
         }
+        bus::begin_here(&ground).await;
         bus::latencies(&ground, &wish, plan.letters, *open, report).await;
         let now = [median(&one), median(&through[0])];
         match empty {

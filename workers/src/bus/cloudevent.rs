@@ -8,7 +8,8 @@ use crate::trace::{self, TraceParent};
 /// An event as a CloudEvent. `data` is the fact; nothing of its personal part leaves this way. What caused
 /// it goes along as the extension for distributed tracing.
 pub fn of(event: &Event, trace: Option<TraceParent>) -> Value {
-    let fact = serde_json::to_value(&event.fact).unwrap_or_default();
+    let mut fact = serde_json::to_value(&event.fact).unwrap_or_default();
+    let fact = fact.get_mut("with").map(Value::take).unwrap_or_default();
     let mut told = json!({
         "specversion": "1.0",
         "id": event.id,
@@ -21,7 +22,7 @@ pub fn of(event: &Event, trace: Option<TraceParent>) -> Value {
         "organization": event.organization,
         "data": {
             "actor": event.actor,
-            "fact": fact.get("with").cloned().unwrap_or_default(),
+            "fact": fact,
             "hash": event.hash,
         },
     });

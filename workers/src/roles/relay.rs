@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use countersign_engine::trail::{self, Line};
+use futures_util::future::join;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -36,6 +37,9 @@ const AGAIN: Duration = Duration::from_millis(10);
 const FORGETTING: Duration = Duration::from_secs(2);
 /// How long a failure waits.
 const RETRY: Duration = Duration::from_millis(500);
+
+/// Some of the log.
+type Rows = Vec<(Cursor, EventRow)>;
 
 /// Why relaying was interrupted.
 #[derive(Debug, thiserror::Error)]
@@ -172,9 +176,13 @@ impl Relay {
     async fn relay(&mut self, stop: &CancellationToken) -> Result<(), Interrupted> {
         self.look().await?;
         let mut patience = POLL;
+        let mut ahead = None;
         while !stop.is_cancelled() {
             self.beat();
-            let rows = self.service.store.log_after(self.place.at, WINDOW).await?;
+            let rows = match ahead.take() {
+                Some(rows) => rows,
+                None => self.service.store.log_after(self.place.at, WINDOW).await?,
+            };
             if rows.is_empty() {
                 self.save().await?;
                 tokio::select! {
@@ -190,7 +198,7 @@ impl Relay {
                 }
                 continue;
             }
-            self.window(rows).await?;
+            ahead = self.window(rows, WINDOW).await?;
             if self.at.elapsed() >= SAVE_EVERY {
                 self.save().await?;
             }
@@ -202,13 +210,20 @@ impl Relay {
     async fn publish_all(&mut self, seen: &mut impl FnMut(u64)) -> Result<u64, Interrupted> {
         // Behind a fact that is taken for a repeat, one that is not could get ahead of it.
         let window = if self.gone > 0 { 1 } else { WINDOW };
+        let mut ahead = None;
         loop {
-            let rows = self.service.store.log_after(self.place.at, window).await?;
+            let rows = match ahead.take() {
+                Some(rows) => rows,
+                None => self.service.store.log_after(self.place.at, window).await?,
+            };
             if rows.is_empty() {
                 return Ok(self.passed);
             }
-            match self.window(rows).await {
-                Ok(()) => seen(self.passed),
+            match self.window(rows, window).await {
+                Ok(next) => {
+                    ahead = next;
+                    seen(self.passed);
+                }
                 // It forgets in a while, and nothing behind this fact was stored.
                 Err(Interrupted::Remembered) => {
                     tracing::warn!("{}; waiting until it forgets them", Interrupted::Remembered);
@@ -222,8 +237,10 @@ impl Relay {
         }
     }
 
-    /// Publishes some events and moves over those that were acknowledged.
-    async fn window(&mut self, rows: Vec<(Cursor, EventRow)>) -> Result<(), Interrupted> {
+    /// Publishes some events and moves over those that were acknowledged. Looks meanwhile at what comes behind them,
+    /// at most `limit`; `None` if not all of them arrived.
+    async fn window(&mut self, rows: Rows, limit: i64) -> Result<Option<Rows>, Interrupted> {
+        let Some(end) = rows.last().map(|(cursor, _)| *cursor) else { return Ok(None) };
         let mut waiting = Vec::with_capacity(rows.len());
         let mut after = None;
         let mut failed = None;
@@ -242,17 +259,23 @@ impl Relay {
                 }
             }
         }
-        let before = self.place.at;
-        for (cursor, acknowledged, _span) in waiting {
-            let acknowledged = match acknowledged.await {
-                Ok(acknowledged) => acknowledged,
-                // What arrived before this one counts, and the next window begins with it.
-                Err(_) if self.place.at != before => return Ok(()),
-                Err(error) => return Err(error.into()),
-            };
-            self.pass(cursor, acknowledged)?;
-        }
-        failed.map_or(Ok(()), |error| Err(error.into()))
+        let store = self.service.store.clone();
+        let settling = async {
+            let before = self.place.at;
+            for (cursor, acknowledged, _span) in waiting {
+                let acknowledged = match acknowledged.await {
+                    Ok(acknowledged) => acknowledged,
+                    // What arrived before this one counts, and the next window begins with it.
+                    Err(_) if self.place.at != before => return Ok(()),
+                    Err(error) => return Err(error.into()),
+                };
+                self.pass(cursor, acknowledged)?;
+            }
+            failed.map_or(Ok(()), |error| Err(Interrupted::from(error)))
+        };
+        let (settled, next) = join(settling, store.log_after(end, limit)).await;
+        settled?;
+        Ok(if self.place.at == end { Some(next?) } else { None })
     }
 
     /// Moves over an event. One that is new to the stream and yet got a number that another had

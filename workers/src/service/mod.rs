@@ -5,6 +5,7 @@ pub mod dead_letters;
 pub mod documents;
 mod installation;
 pub mod links;
+pub mod organizations;
 pub mod replay;
 pub mod sealing;
 
@@ -34,6 +35,7 @@ pub use installation::{Stranger, open_installation};
 
 use documents::Documents;
 use links::Links;
+use organizations::Organizations;
 
 /// Why something could not be done, through no fault of who asked.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +98,8 @@ pub struct Service {
     pub commit: Commit,
     /// Originals by digest.
     pub documents: Documents,
+    /// Which organizations exist.
+    pub organizations: Organizations,
     /// Links and other stamped addresses.
     pub links: Links,
     /// The sealing key.
@@ -137,6 +141,7 @@ impl Service {
         let documents = Documents::new(store.clone(), blobs.clone(), vault, clock.clone(), inspector);
         let authority = Arc::new(authority);
         let service = Self {
+            organizations: Organizations::new(store.clone()),
             settings,
             clock,
             store,

@@ -2,7 +2,7 @@
 //! decides nothing. Every write of a request goes through [`crate::commit`].
 //!
 //! `sql` holds the statements of both databases, `sqlite` and `postgres` what differs. `reads` and `log` read,
-//! `transaction` writes, `rows` checks what comes back; `library` is what stands beside the requests,
+//! `transaction` writes, `writer` is SQLite's one connection for that, `rows` checks what comes back; `library` is what stands beside the requests,
 //! `seat` keeps a connection for what is looked up all the time, `installation` what processes agree on, `places` what
 //! the bus remembers, `feed` one organization's stretch of the log, `stand` how things stand.
 
@@ -21,6 +21,7 @@ mod sql;
 mod sqlite;
 mod stand;
 mod transaction;
+mod writer;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -45,6 +46,7 @@ pub use seat::Seat;
 pub use sqlite::Sqlite;
 pub use stand::{Outbox, Owed};
 pub use transaction::Transaction;
+pub use writer::Writing;
 
 /// How long a connection that just answered is taken to be there still.
 const TRUSTED: Duration = Duration::from_millis(500);
@@ -75,7 +77,7 @@ impl Store {
     /// Begins a write transaction. SQLite has one at a time: this waits for its turn.
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
         match self {
-            Store::Sqlite(store) => Ok(Transaction::Sqlite(store.writer.begin_with("BEGIN IMMEDIATE").await?)),
+            Store::Sqlite(store) => Ok(Transaction::Sqlite(store.writer.begin().await?)),
             Store::Postgres(store) => Ok(Transaction::Postgres(store.pool.begin().await?)),
         }
     }

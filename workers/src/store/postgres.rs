@@ -26,6 +26,8 @@ use super::{Claim, Scope, StoreError, TRUSTED, migrator};
 const CONNECTIONS_MAX: u32 = 8;
 /// What a connection names here is whose rows it sees; `*` is everybody's (see the migrations).
 const ORGANIZATION: &str = "countersign.organization";
+/// Everything is found along an index, whatever the planner knows of a table; and no plan is worth compiling.
+const PLANS: [(&str, &str); 2] = [("enable_seqscan", "off"), ("jit", "off")];
 /// How long to wait for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Most statements that stay prepared on a connection: more than there are.
@@ -36,16 +38,20 @@ pub(super) const MIGRATIONS: [(i64, &str, &str); 3] = [
     (3, "bus", include_str!("../../../migrations/postgres/0003_bus.sql")),
 ];
 
-const CHANGED_SINCE: &str = "SELECT requests.id, requests.data_key FROM unnest($1::uuid[], $2::bigint[]) AS \
-     known (id, seq) JOIN requests ON requests.id = known.id WHERE requests.seq <> known.seq";
+// Look-ups of many things at once go through what is wanted, never through the table: a plan is made while a
+// table is small, or before anybody counted what is in it, and then it stays. `OFFSET 0` and an array keep the
+// planner from turning a look-up into a join of its own order.
+const CHANGED_SINCE: &str = "SELECT known.id, found.data_key FROM unnest($1::uuid[], $2::bigint[]) AS known (id, seq) \
+     CROSS JOIN LATERAL (SELECT seq, data_key FROM requests WHERE id = known.id OFFSET 0) AS found \
+     WHERE found.seq <> known.seq";
 const EVENTS_OF_ALL: &str = "SELECT request, seq, body, disclosure, hash, trace FROM events \
      WHERE request = ANY($1) ORDER BY request, seq";
-const RECEIPTS_OF: &str = "SELECT receipts.organization, receipts.key, fingerprint, subject, seq, created_us FROM \
-     unnest($1::text[], $2::text[]) AS wanted (organization, key) JOIN receipts ON \
-     receipts.organization = wanted.organization AND receipts.key = wanted.key";
-const DOCUMENTS_OF: &str = "SELECT documents.organization, documents.digest FROM \
-     unnest($1::text[], $2::bytea[]) AS wanted (organization, digest) JOIN documents ON \
-     documents.organization = wanted.organization AND documents.digest = wanted.digest";
+const RECEIPTS_OF: &str = "SELECT found.* FROM unnest($1::text[], $2::text[]) AS wanted (organization, key) \
+     CROSS JOIN LATERAL (SELECT organization, key, fingerprint, subject, seq, created_us FROM receipts \
+     WHERE organization = wanted.organization AND key = wanted.key OFFSET 0) AS found";
+const DOCUMENTS_OF: &str = "SELECT found.* FROM unnest($1::text[], $2::bytea[]) AS wanted (organization, digest) \
+     CROSS JOIN LATERAL (SELECT organization, digest FROM documents \
+     WHERE organization = wanted.organization AND digest = wanted.digest OFFSET 0) AS found";
 pub(super) const LOG_AFTER: &str = "SELECT transaction, position, request, seq, body, disclosure, hash, trace FROM events \
      WHERE (transaction, position) > ($1, $2) AND transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
      ORDER BY transaction, position LIMIT $3";
@@ -61,17 +67,17 @@ pub(super) const OUTBOX: &str = "SELECT count(*), (SELECT body FROM events WHERE
      FROM (SELECT 1 FROM events WHERE (transaction, position) > ($1, $2) LIMIT $3) AS behind";
 pub(super) const OWED: &str = "SELECT split_part(key, '.', 3) AS kind, count(*), min(filed_us) \
      FROM (SELECT key, filed_us FROM effects ORDER BY key LIMIT $1) AS first GROUP BY kind";
-pub(super) const CLAIM_EFFECTS: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3 WHERE key IN \
-     (SELECT key FROM effects WHERE lane = $1 AND due_us <= $2 ORDER BY due_us LIMIT $4 FOR UPDATE SKIP LOCKED) \
+pub(super) const CLAIM_EFFECTS: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3 WHERE key = ANY(ARRAY\
+     (SELECT key FROM effects WHERE lane = $1 AND due_us <= $2 ORDER BY due_us LIMIT $4 FOR UPDATE SKIP LOCKED)) \
      RETURNING key, epoch, attempts, trace";
-pub(super) const CLAIM_TIMERS: &str = "UPDATE requests SET lease_us = $2 WHERE id IN \
-     (SELECT id FROM requests WHERE wake_us <= $1 AND lease_us <= $1 ORDER BY wake_us LIMIT $3 FOR UPDATE SKIP LOCKED) \
+pub(super) const CLAIM_TIMERS: &str = "UPDATE requests SET lease_us = $2 WHERE id = ANY(ARRAY\
+     (SELECT id FROM requests WHERE wake_us <= $1 AND lease_us <= $1 ORDER BY wake_us LIMIT $3 FOR UPDATE SKIP LOCKED)) \
      RETURNING id, organization, wake_us";
 
 /// Skips what a batch is settling: waiting for it could lock both in a circle.
-const RENEW_EFFECTS: &str = "UPDATE effects SET due_us = $3 WHERE key IN \
-     (SELECT effects.key FROM unnest($1::text[], $2::bigint[]) AS held (key, epoch) JOIN effects \
-     ON effects.key = held.key AND effects.epoch = held.epoch FOR UPDATE OF effects SKIP LOCKED)";
+const RENEW_EFFECTS: &str = "UPDATE effects SET due_us = $3 WHERE key = ANY(ARRAY(SELECT found.key FROM \
+     unnest($1::text[], $2::bigint[]) AS held (key, epoch) CROSS JOIN LATERAL (SELECT key FROM effects \
+     WHERE key = held.key AND epoch = held.epoch FOR UPDATE SKIP LOCKED) AS found))";
 
 /// What another transaction did first: a number or a key taken, a document gone, a deadlock lost.
 const CONFLICTS: [&str; 4] = ["23505", "23503", "40001", "40P01"];
@@ -97,7 +103,7 @@ impl Postgres {
     /// answers before it has written.
     pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
         let options: PgConnectOptions = url.parse()?;
-        let options = options.application_name("countersign").statement_cache_capacity(STATEMENTS_MAX);
+        let options = options.application_name("countersign").statement_cache_capacity(STATEMENTS_MAX).options(PLANS);
         let callers = connections().connect_lazy_with(options.clone());
         let pool = connections().connect_with(options.options([(ORGANIZATION, "*")])).await?;
         refuse_unsafe(&pool).await?;

@@ -15,6 +15,7 @@ use sqlx::sqlite::{
 use uuid::Uuid;
 
 use super::rows::{EventColumns, ReceiptColumns};
+use super::writer::Writer;
 use super::{Claim, StoreError, migrator};
 
 /// How long a writer waits for another process's transaction to end.
@@ -22,7 +23,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 /// Most statements that stay prepared on a connection: more than there are.
 const STATEMENTS_MAX: usize = 200;
 /// Most connections that read at once.
-const READERS_MAX: u32 = 4;
+const READERS_MAX: u32 = 6;
 /// Pages of the WAL after which it is folded into the database file (4 KiB each).
 const CHECKPOINT_PAGES: &str = "4000";
 /// SQLite's own page cache in KiB (negative, as its pragma wants it). The system caches the file too,
@@ -67,7 +68,7 @@ pub(super) const CLAIM_TIMERS: &str = "UPDATE requests SET lease_us = $2 WHERE i
 /// A store in one SQLite file.
 #[derive(Clone, Debug)]
 pub struct Sqlite {
-    pub(super) writer: SqlitePool,
+    pub(super) writer: Writer,
     pub(super) readers: SqlitePool,
 }
 
@@ -85,28 +86,30 @@ impl Sqlite {
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .pragma("cache_size", PAGE_CACHE)
             .pragma("temp_store", "MEMORY");
+        let writer = Writer::open(options.clone()).await?;
+        let migrate = async |db: &mut SqliteConnection| Ok(migrator(&MIGRATIONS).run(db).await?);
+        writer.alone(migrate).await?;
         // A connection to a file in this process does not go away by itself: asking before each use
         // whether it is there would cost as much as a look-up.
-        let pool = || SqlitePoolOptions::new().test_before_acquire(false);
-        let writer = pool().max_connections(1).connect_with(options.clone()).await?;
-        let readers = pool()
+        let readers = SqlitePoolOptions::new()
+            .test_before_acquire(false)
             .max_connections(READERS_MAX)
             .connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"));
-        let store = Self { writer, readers };
-        migrator(&MIGRATIONS).run(&store.writer).await?;
-        Ok(store)
+        Ok(Self { writer, readers })
     }
 
     /// Folds the write-ahead log into the database file and empties it, so that nothing erased
     /// stays behind in it. Gives up at once while readers are at work: the next time will do.
     pub(super) async fn checkpoint(&self) -> Result<(), StoreError> {
-        let mut connection = self.writer.acquire().await?;
         let timeout = |wait: Duration| AssertSqlSafe(format!("PRAGMA busy_timeout = {}", wait.as_millis()));
-        sqlx::query(timeout(Duration::ZERO)).execute(&mut *connection).await?;
-        let done = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *connection).await;
-        sqlx::query(timeout(BUSY_TIMEOUT)).execute(&mut *connection).await?;
-        done?;
-        Ok(())
+        let fold = async |db: &mut SqliteConnection| {
+            sqlx::query(timeout(Duration::ZERO)).execute(&mut *db).await?;
+            let done = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *db).await;
+            sqlx::query(timeout(BUSY_TIMEOUT)).execute(&mut *db).await?;
+            done?;
+            Ok(())
+        };
+        self.writer.alone(fold).await
     }
 }
 

@@ -7,14 +7,14 @@ use uuid::Uuid;
 use super::either::within;
 use super::many::Value;
 use super::rows::{self, EventColumns, ReceiptColumns, digest, organization};
-use super::{EffectRow, EventRow, ReceiptRow, RequestRow, StoreError, document_path, postgres, sql, sqlite};
+use super::{EffectRow, EventRow, ReceiptRow, RequestRow, StoreError, Writing, document_path, postgres, sql, sqlite};
 use crate::trace::TraceParent;
 
 /// The one write transaction of the moment. Dropped without [`Transaction::commit`], it never was.
 #[derive(Debug)]
 pub enum Transaction {
     /// In a SQLite file; there is only one at a time.
-    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    Sqlite(Writing),
     /// In a PostgreSQL database, beside others: what another committed first ends this one with
     /// [`StoreError::Conflict`].
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
@@ -24,7 +24,7 @@ impl Transaction {
     /// Makes everything in this transaction durable.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self {
-            Transaction::Sqlite(transaction) => Ok(transaction.commit().await?),
+            Transaction::Sqlite(transaction) => transaction.commit().await,
             Transaction::Postgres(transaction) => Ok(transaction.commit().await?),
         }
     }

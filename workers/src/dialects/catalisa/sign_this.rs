@@ -96,16 +96,19 @@ pub(super) async fn decide(
     let event = Form::required(Some(&json), "", &mut faults);
     let receipt = envelope(&event, &mut faults);
     let form = Form::required(event.get("data"), "/data", &mut faults);
-    if let Some(receipt) = &receipt
-        && faults.is_empty()
-        && let Some(before) = accepted_before(service, organization, receipt).await?
-    {
-        return Ok(before);
-    }
+    let repeat = receipt.clone().filter(|_| faults.is_empty());
     let asker = Asker { organization: organization.clone(), actor, receipt };
     let order = match form.get("templateId") {
-        Some(_) => ordering::from_template(service, asker, &form, faults).await?,
-        None => ordering::create(service, asker, &form, faults).await?,
+        Some(_) => ordering::from_template(service, asker, &form, faults).await,
+        None => ordering::create(service, asker, &form, faults).await,
+    };
+    let order = match (order, repeat) {
+        (Ok(order), _) => order,
+        // What the same message named may be gone since; a repeat does not need it.
+        (Err(problems), Some(receipt)) => {
+            return accepted_before(service, organization, &receipt).await?.ok_or(problems);
+        }
+        (Err(problems), None) => return Err(problems),
     };
     match service.commit.submit(order).await {
         Ok(Done::Committed { request, .. }) => Ok(request.id),
