@@ -1,6 +1,7 @@
 //! The envelopes dialect: seed 003 (Certyneo public API v1), under `/api/v1/{documents,envelopes,webhooks,keys}`.
 //!
-//! `wire` holds the shapes, `problem` writes faults as `{error, code}`, `paging` lists as `{data, pagination}`; the rest are the handlers.
+//! `wire` holds the shapes, `problem` writes faults as `{error, code}`, `paging` lists as `{data, pagination}`;
+//! the rest are the handlers.
 
 mod keys;
 mod paging;
