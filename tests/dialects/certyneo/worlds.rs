@@ -35,7 +35,7 @@ async fn a_test_request_writes_to_nobody_and_shows_every_active_link() {
         { "name": "Carla", "email": "carla@example.com", "order": 2 },
     ]);
     let attributes = json!({ "signers": signers, "expiresInDays": 5,
-        "reminders": { "firstAfterDays": 1, "everyDays": 1, "atMost": 2 } });
+        "reminders": { "firstAfterDays": 1, "everyDays": 1, "max": 2 } });
     let made = world.create(attributes).await;
     assert_eq!(made.json["data"]["attributes"]["test"], true);
     let shown = made.json["data"]["relationships"]["signers"]["data"].as_array().unwrap();
