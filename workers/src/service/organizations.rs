@@ -4,7 +4,7 @@
 use countersign_engine::ids::OrganizationId;
 use quick_cache::sync::Cache;
 
-use crate::store::{Scope, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// Most organizations that are remembered.
 const KNOWN_MAX: usize = 10_000;
@@ -26,7 +26,7 @@ impl Organizations {
         if self.known.get(organization).is_some() {
             return Ok(true);
         }
-        let exists = !self.store.keys(Scope::Of(organization)).await?.is_empty();
+        let exists = self.store.is_known(organization).await?;
         if exists {
             self.known.insert(organization.clone(), ());
         }
