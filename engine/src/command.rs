@@ -2,11 +2,13 @@
 //! the engine's own words; translating a vendor's words into them is the dialects' business.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::effect::Effect;
 use crate::event::{Personal, Terms, Value};
 use crate::ids::{Digest, RequestId, SignerId, WidgetId};
-use crate::signer::{Mark, Person, SignerTerms};
+use crate::request::Request;
+use crate::signer::{Mark, Person, Signer, SignerTerms};
 
 /// Longest title, in characters (SPEC §5).
 pub const TITLE_MAX: usize = 255;
@@ -52,6 +54,13 @@ pub enum Wish {
         /// Send at once.
         send: bool,
     },
+    /// Change a draft.
+    Revise {
+        /// What it is to be from now on, all of it.
+        draft: Box<Draft>,
+        /// The number of the event that this was thought out on.
+        base: u64,
+    },
     /// Send a draft.
     Send,
     /// A signer opened the document.
@@ -90,6 +99,8 @@ pub enum Wish {
     },
     /// Erase it.
     Delete,
+    /// Erase it if it was never sent.
+    Discard,
     /// Write again to those whose turn it is, or to the one with this address.
     Resend {
         /// The one.
@@ -158,12 +169,14 @@ impl Wish {
     pub fn name(&self) -> &'static str {
         match self {
             Wish::Create { .. } => "create",
+            Wish::Revise { .. } => "revise",
             Wish::Send => "send",
             Wish::View { .. } => "view",
             Wish::Sign { .. } => "sign",
             Wish::Decline { .. } => "decline",
             Wish::Cancel { .. } => "cancel",
             Wish::Delete => "delete",
+            Wish::Discard => "discard",
             Wish::Resend { .. } => "resend",
             Wish::Correct { .. } => "correct",
             Wish::Replace { .. } => "replace",
@@ -185,4 +198,22 @@ pub struct Draft {
     pub terms: Terms,
     /// What is: title, message, people, labels, prefilled values.
     pub personal: Personal,
+}
+
+impl Draft {
+    /// What a request would have to be made of to be as it stands: where a revision begins.
+    pub fn of(request: &Request) -> Self {
+        let signers: Vec<SignerTerms> = request.signers.iter().map(|signer| signer.terms.clone()).collect();
+        let person = |signer: &Arc<Signer>| Some((signer.id(), signer.person.clone()?));
+        let personal = Personal {
+            title: request.title.clone(),
+            message: request.message.clone(),
+            file_names: request.file_names.clone(),
+            people: request.signers.iter().filter_map(person).collect(),
+            labels: request.labels.clone(),
+            values: request.values.clone(),
+            ..Personal::default()
+        };
+        Self { terms: Terms { signers, ..Terms::clone(&request.terms) }, personal }
+    }
 }

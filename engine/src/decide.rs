@@ -63,6 +63,7 @@ pub fn decide(request: Option<&Request>, command: &Command, given: &Given<'_>) -
     let actor = signing::Act { request, given };
     match &command.wish {
         Wish::Create { .. } => unreachable!("answered above"),
+        Wish::Revise { draft, base } => revise(request, draft, *base),
         Wish::Send => send(request, given),
         Wish::View { signer, round } => actor.view(*signer, *round),
         Wish::Sign { signer, round, consent, mark, values } => {
@@ -71,6 +72,8 @@ pub fn decide(request: Option<&Request>, command: &Command, given: &Given<'_>) -
         Wish::Decline { signer, round, reason } => actor.decline(*signer, *round, reason),
         Wish::Cancel { reason } => cancel(request, reason.clone()),
         Wish::Delete => delete(request),
+        Wish::Discard if request.status == Status::Draft => delete(request),
+        Wish::Discard => Err(Refusal::wrong_state(request.status, "discarded")),
         Wish::Resend { email } => resend(request, email.as_deref(), given),
         Wish::Correct { signer, person } => corrections::correct(request, *signer, person, given),
         Wish::Replace { signer, by, person } => corrections::replace(request, *signer, *by, person, given),
@@ -99,7 +102,7 @@ fn create(id: RequestId, draft: &Draft, send: bool, given: &Given<'_>) -> Decisi
     if send {
         let turn = draft.terms.signers.iter().filter(|signer| signer.role.acts()).map(|signer| signer.order).min();
         let first = draft.terms.signers.iter().filter(|signer| signer.role.acts() && Some(signer.order) == turn);
-        proposals.push(sent(given.now, &draft.terms));
+        proposals.push(sent(given.now, &draft.terms)?);
         proposals.extend(first.map(|signer| invite(id, signer.id, 1, given)));
     }
     Ok(proposals)
@@ -126,22 +129,46 @@ fn check(terms: &Terms) -> Result<(), Refusal> {
     if terms.expires_in_days.is_some_and(|days| days == 0 || days > schedule::EXPIRES_IN_DAYS_MAX) {
         return invalid("A request expires in 1 to 365 days, or never.");
     }
+    if terms.expires_in_days.is_some() && terms.expires_at.is_some() {
+        return invalid("A request expires after some days or at an instant, not both.");
+    }
     Ok(())
+}
+
+/// A draft may become anything but another's: what it was made from, and the name by which the sender
+/// looks for it, stay.
+fn revise(request: &Request, draft: &Draft, base: u64) -> Decision {
+    if request.status != Status::Draft {
+        return Err(Refusal::wrong_state(request.status, "revised"));
+    }
+    if request.seq != base {
+        return Err(Refusal::new(Code::Changed, "The draft was changed at the same time."));
+    }
+    check(&draft.terms)?;
+    let (old, new) = (&request.terms, &draft.terms);
+    if (&old.business_id, &old.template, &old.provider) != (&new.business_id, &new.template, &new.provider) {
+        return Err(Refusal::new(Code::Invalid, "A draft keeps its reference, template and provider."));
+    }
+    let fact = Fact::Revised(Arc::new(draft.terms.clone()));
+    Ok(vec![Proposal { fact, personal: draft.personal.clone() }])
 }
 
 fn send(request: &Request, given: &Given<'_>) -> Decision {
     if request.status != Status::Draft {
         return Err(Refusal::wrong_state(request.status, "sent"));
     }
-    let mut proposals = vec![sent(given.now, &request.terms)];
+    let mut proposals = vec![sent(given.now, &request.terms)?];
     proposals.extend(request.active().map(|signer| invite_again(request, signer, given)));
     Ok(proposals)
 }
 
-fn sent(now: Timestamp, terms: &Terms) -> Proposal {
-    let expires_at = schedule::expiry(now, terms.expires_in_days);
+fn sent(now: Timestamp, terms: &Terms) -> Result<Proposal, Refusal> {
+    let expires_at = terms.expires_at.or_else(|| schedule::expiry(now, terms.expires_in_days));
+    if expires_at.is_some_and(|at| at <= now) {
+        return Err(Refusal::new(Code::Expired, "The request would expire before it is sent."));
+    }
     let warn_at = schedule::warning(now, expires_at, terms.warn_hours);
-    Fact::Sent { expires_at, warn_at }.into()
+    Ok(Fact::Sent { expires_at, warn_at }.into())
 }
 
 fn invite(request: RequestId, signer: SignerId, round: u32, given: &Given<'_>) -> Proposal {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::ids::{Digest, EventId, KeyId, OrganizationId, RequestId, SignerId, WidgetId};
+use crate::ids::{Digest, EventId, FileId, KeyId, OrganizationId, RequestId, SignerId, WidgetId};
 use crate::signer::{Mark, Person, SignerTerms};
 
 /// One entry of a request's history, as read back from it.
@@ -63,6 +63,9 @@ pub enum Fact {
     /// The request exists, as a draft.
     #[serde(rename = "request.created")]
     Created(Arc<Terms>),
+    /// The sender changed the draft; these are its terms from now on.
+    #[serde(rename = "request.revised")]
+    Revised(Arc<Terms>),
     /// It was sent; the clock runs.
     #[serde(rename = "request.sent")]
     Sent {
@@ -234,7 +237,7 @@ pub enum Fact {
     },
 }
 
-/// What a request is about, fixed when it is created.
+/// What a request is about, fixed once it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Terms {
@@ -246,7 +249,11 @@ pub struct Terms {
     pub business_id: Option<String>,
     /// What is signed; never empty.
     pub documents: Vec<Document>,
-    /// Days from sending to expiry, 1 to 365; absent = never.
+    /// The instant at which its links stop working, where the sender named one. Then there are no
+    /// `expires_in_days`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// Days from sending to expiry, 1 to 365. Where this and `expires_at` are absent it never expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in_days: Option<u32>,
     /// BCP 47 tag of the language the signers are written to in.
@@ -285,6 +292,9 @@ pub struct Document {
     pub bytes: u64,
     /// SHA-256 of the original.
     pub digest: Digest,
+    /// The upload that it was named by, if it was uploaded ahead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileId>,
     /// Its number of pages.
     pub pages: u32,
 }
@@ -426,6 +436,7 @@ impl Fact {
     pub fn name(&self) -> &'static str {
         match self {
             Fact::Created(_) => "request.created",
+            Fact::Revised(_) => "request.revised",
             Fact::Sent { .. } => "request.sent",
             Fact::Invited { .. } => "signer.invited",
             Fact::Viewed { .. } => "signer.viewed",

@@ -40,12 +40,13 @@ pub(crate) fn draft(signers: &[(u32, Role)]) -> Draft {
     let terms = Terms {
         business_id: Some("case-7".into()),
         template: None,
-        documents: vec![Document { digest: Digest::of(b"a document"), bytes: 10, pages: 2 }],
+        documents: vec![Document { digest: Digest::of(b"a document"), bytes: 10, file: None, pages: 2 }],
         appended_pages: 0,
         signers: numbered()
             .map(|(n, (order, role))| SignerTerms { id: signer(n), order: *order, role: *role, capacity: None })
             .collect(),
         widgets: Vec::new(),
+        expires_at: None,
         expires_in_days: None,
         warn_hours: 24,
         reminders: None,

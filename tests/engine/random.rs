@@ -19,12 +19,14 @@ use super::watch::Watch;
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     Send,
+    Revise { people: usize, stale: bool },
     View(usize),
     Sign(usize),
     SignWithOldLink(usize),
     Decline(usize),
     Cancel,
     Delete,
+    Discard,
     ResendAll,
     ResendOne(usize),
     Correct(usize),
@@ -40,7 +42,7 @@ pub(crate) enum Step {
 
 fn role() -> impl Strategy<Value = Role> {
     prop_oneof![4 => Just(Role::Signer), 1 => Just(Role::Approver), 1 => Just(Role::Acknowledger),
-        1 => Just(Role::Witness), 1 => Just(Role::Copied)]
+        1 => Just(Role::Witness), 1 => Just(Role::Copied), 1 => Just(Role::Viewer)]
 }
 
 pub(crate) fn any_draft() -> impl Strategy<Value = Draft> {
@@ -63,12 +65,14 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
     let who = 0..8_usize;
     prop_oneof![
         1 => Just(Step::Send),
+        1 => (1..4_usize, any::<bool>()).prop_map(|(people, stale)| Step::Revise { people, stale }),
         4 => who.clone().prop_map(Step::View),
         8 => who.clone().prop_map(Step::Sign),
         1 => who.clone().prop_map(Step::SignWithOldLink),
         1 => who.clone().prop_map(Step::Decline),
         1 => Just(Step::Cancel),
         1 => Just(Step::Delete),
+        1 => Just(Step::Discard),
         2 => Just(Step::ResendAll),
         2 => who.clone().prop_map(Step::ResendOne),
         1 => who.clone().prop_map(Step::Correct),
@@ -104,6 +108,7 @@ pub(crate) fn wish(play: &Play, step: &Step, fresh: u32) -> Option<Wish> {
     };
     Some(match step {
         Step::Send => Wish::Send,
+        Step::Revise { people, stale } => revised(request, *people, *stale, fresh),
         Step::View(place) => at(place).map(|signer| Wish::View { signer: signer.id(), round: signer.round })?,
         Step::Sign(place) => at(place).map(|signer| sign(signer.id(), signer.round))?,
         Step::SignWithOldLink(place) => at(place).map(|signer| sign(signer.id(), signer.round.wrapping_sub(1)))?,
@@ -113,6 +118,7 @@ pub(crate) fn wish(play: &Play, step: &Step, fresh: u32) -> Option<Wish> {
         }
         Step::Cancel => Wish::Cancel { reason: Some("Off".into()) },
         Step::Delete => Wish::Delete,
+        Step::Discard => Wish::Discard,
         Step::ResendAll => Wish::Resend { email: None },
         Step::ResendOne(place) => Wish::Resend { email: Some(at(place)?.email().to_owned()) },
         Step::Correct(place) => Wish::Correct { signer: at(place)?.id(), person: person(fresh) },
@@ -128,6 +134,19 @@ pub(crate) fn wish(play: &Play, step: &Step, fresh: u32) -> Option<Wish> {
         Step::Seal => Wish::Seal { digest: Digest::of(b"sealed"), bytes: 6 },
         Step::SealFailed => Wish::SealFailed { code: "seal".into() },
     })
+}
+
+/// A draft with some of its people, somebody new, and another title.
+fn revised(request: &Request, people: usize, stale: bool, fresh: u32) -> Wish {
+    let mut draft = Draft::of(request);
+    draft.terms.signers.truncate(people);
+    draft.terms.signers.push(SignerTerms { id: signer(fresh), order: 2, role: Role::Approver, capacity: None });
+    let left: Vec<SignerId> = draft.terms.signers.iter().map(|signer| signer.id).collect();
+    draft.terms.widgets.retain(|widget| left.contains(&widget.signer));
+    draft.personal.people.retain(|id, _| left.contains(id));
+    draft.personal.people.insert(signer(fresh), person(fresh));
+    draft.personal.title = Some("Another secret title".into());
+    Wish::Revise { draft: Box::new(draft), base: request.seq - u64::from(stale) }
 }
 
 /// Plays a draft through some steps under watch.

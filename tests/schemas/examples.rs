@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use countersign::bus::cloudevent;
 use countersign_engine::event::{Actor, Area, Document, Event, Fact, Personal, Reminders, Terms, Widget, WidgetKind};
-use countersign_engine::ids::{Digest, EventId, KeyId, RequestId, SignerId, WidgetId};
+use countersign_engine::ids::{Digest, EventId, FileId, KeyId, RequestId, SignerId, WidgetId};
 use countersign_engine::signer::{Role, SignerTerms};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -82,6 +82,7 @@ fn facts() -> Vec<Fact> {
         Fact::ProviderSubmitted { provider: provider.clone() },
         Fact::ProviderFailed { code: "quota".to_owned(), provider: provider.clone() },
         Fact::ProviderReported { provider, report: "email_opened".to_owned() },
+        Fact::Revised(Arc::new(terms())),
     ]
 }
 
@@ -89,7 +90,13 @@ fn terms() -> Terms {
     Terms {
         appended_pages: 0,
         business_id: Some("case-7".to_owned()),
-        documents: vec![Document { bytes: 31_870, digest: Digest::of(b"a PDF"), pages: 2 }],
+        documents: vec![Document {
+            bytes: 31_870,
+            digest: Digest::of(b"a PDF"),
+            file: Some(FileId(id(0x30))),
+            pages: 2,
+        }],
+        expires_at: None,
         expires_in_days: Some(30),
         language: "pt-BR".to_owned(),
         provider: "native".to_owned(),
@@ -113,7 +120,7 @@ fn terms() -> Terms {
 
 fn event(fact: Fact, seq: u64) -> Event {
     let actor = match &fact {
-        Fact::Created(_) | Fact::Sent { .. } | Fact::Cancelled { .. } => Actor::Key(KeyId(id(0x20))),
+        Fact::Created(_) | Fact::Revised(_) | Fact::Sent { .. } | Fact::Cancelled { .. } => Actor::Key(KeyId(id(0x20))),
         Fact::Viewed { .. } | Fact::Signed { .. } | Fact::SignerDeclined { .. } => Actor::Signer(signer(1)),
         Fact::ProviderReported { provider, .. } => Actor::Provider(provider.clone()),
         _ => Actor::System,

@@ -102,6 +102,7 @@ impl From<Refusal> for Fault {
             | Code::Expired
             | Code::RetainedForAudit
             | Code::AlreadyExists
+            | Code::Changed
             | Code::SignerAlreadyActed
             | Code::NotYourTurn
             | Code::LinkDead

@@ -5,12 +5,14 @@ pub mod auth;
 pub mod caller;
 mod checks;
 pub mod fault;
+pub mod fields;
 pub mod form;
 pub mod health;
 pub mod idempotency;
 pub mod scrape;
 mod stand;
 pub mod traced;
+pub mod upload;
 
 use std::sync::Arc;
 

@@ -74,6 +74,8 @@ pub struct Words {
     pub witness: RoleWords,
     /// Words of a person who only receives a copy.
     pub copied: RoleWords,
+    /// Words of a person who may follow the request.
+    pub viewer: RoleWords,
     /// The signing page, as written by the server.
     pub sign: SignWords,
     /// The signing page, as written by its script; travels inside the ceremony.
@@ -243,6 +245,7 @@ words! {
         person_witnessed: "Person has witnessed.",
         person_declined: "Person has declined.",
         person_copied: "Person gets a copy at the end.",
+        person_follows: "Person may follow the request, and read its documents.",
         at_sent: "Label of the time of the invitation.",
         at_viewed: "Label of the time of the first view.",
         at_signed: "Label of the time of the act.",

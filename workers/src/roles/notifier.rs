@@ -86,6 +86,7 @@ fn letter(service: &Service, errand: &Errand) -> Option<Letter> {
         EffectKind::Seal => return None,
     };
     let link = match kind {
+        LetterKind::Invitation if signer.follows() => service.links.viewer_url(request, signer),
         LetterKind::Invitation | LetterKind::Reminder => service.links.signing_url(request, signer),
         LetterKind::Completed => Some(service.links.copy_url(request.id, signer.id())),
         LetterKind::Declined | LetterKind::Cancelled | LetterKind::Expired => None,

@@ -40,7 +40,7 @@ impl Admitted {
     /// How a request names it.
     pub fn reference(&self) -> event::Document {
         let pages = u32::try_from(self.pages.len()).unwrap_or(u32::MAX);
-        event::Document { digest: self.digest, bytes: self.bytes, pages }
+        event::Document { digest: self.digest, bytes: self.bytes, file: None, pages }
     }
 }
 

@@ -40,6 +40,15 @@ pub struct Session {
     pub round: u32,
 }
 
+/// Who reads a request's progress page.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reader<'r> {
+    /// Whoever sent it, or was given the address by them.
+    Sender,
+    /// A person whose role is to follow it.
+    Viewer(&'r Signer),
+}
+
 impl Links {
     /// The links of an installation.
     pub fn new(master: &StampKey, public_url: String) -> Self {
@@ -113,9 +122,23 @@ impl Links {
         format!("{}/view/{request}/{token}", self.public_url)
     }
 
-    /// Whether a token opens a request's progress page.
-    pub fn may_view(&self, request: RequestId, token: &str) -> bool {
-        stamp::decode(token).is_some_and(|stamp| self.view.verifies(&[request.0.as_bytes()], &stamp))
+    /// The address at which a viewer follows a request and reads its documents; `None` before they are let in.
+    pub fn viewer_url(&self, request: &Request, signer: &Signer) -> Option<String> {
+        let stamp = self.view.stamp(&viewer_parts(request.id, signer).each_ref().map(Vec::as_slice));
+        signer.follows().then(|| format!("{}/view/{}/{}", self.public_url, request.id, stamp::encode(&stamp)))
+    }
+
+    /// Who a token opens a request's progress page for.
+    pub fn reader<'r>(&self, request: &'r Request, token: &str) -> Option<Reader<'r>> {
+        let stamp = stamp::decode(token)?;
+        if self.view.verifies(&[request.id.0.as_bytes()], &stamp) {
+            return Some(Reader::Sender);
+        }
+        let opens = |signer: &&Signer| {
+            let parts = viewer_parts(request.id, signer);
+            signer.follows() && self.view.verifies(&parts.each_ref().map(Vec::as_slice), &stamp)
+        };
+        request.signers.iter().map(Arc::as_ref).find(opens).map(Reader::Viewer)
     }
 
     /// The address in the letter that says a request is completed: it does not run out with the day,
@@ -149,6 +172,10 @@ impl Links {
 
 fn link_token(key: &StampKey, request: RequestId, signer: SignerId, round: u32) -> String {
     stamp::encode(&key.stamp(&[request.0.as_bytes(), signer.0.as_bytes(), &round.to_be_bytes()]))
+}
+
+fn viewer_parts(request: RequestId, signer: &Signer) -> [Vec<u8>; 3] {
+    [request.0.as_bytes().to_vec(), signer.id().0.as_bytes().to_vec(), signer.round.to_be_bytes().to_vec()]
 }
 
 fn session_parts(request: RequestId, signer: SignerId, round: u32, until: i64) -> [Vec<u8>; 4] {

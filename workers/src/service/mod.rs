@@ -7,6 +7,7 @@ mod installation;
 pub mod links;
 pub mod replay;
 pub mod sealing;
+pub mod uploads;
 
 use std::sync::Arc;
 

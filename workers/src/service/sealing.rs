@@ -163,7 +163,7 @@ fn certified(signer: &Signer, language: Language) -> CertificateSigner {
 
 /// The words of the certificate that name what a person did.
 struct Words {
-    roles: [&'static str; 5],
+    roles: [&'static str; 6],
     acted: &'static str,
     copied: &'static str,
     typed: &'static str,
@@ -175,7 +175,7 @@ impl Words {
     fn of(language: Language) -> Words {
         match language {
             Language::English => Words {
-                roles: ["Signer", "Approver", "Acknowledges receipt", "Witness", "Receives a copy"],
+                roles: ["Signer", "Approver", "Acknowledges receipt", "Witness", "Receives a copy", "May view"],
                 acted: "Signed",
                 copied: "Copied",
                 typed: "Typed signature, link sent by e-mail",
@@ -183,7 +183,7 @@ impl Words {
                 consent: "Consent, link sent by e-mail",
             },
             Language::Spanish => Words {
-                roles: ["Firmante", "Aprobador", "Acusa recibo", "Testigo", "Recibe copia"],
+                roles: ["Firmante", "Aprobador", "Acusa recibo", "Testigo", "Recibe copia", "Puede ver"],
                 acted: "Firmado",
                 copied: "En copia",
                 typed: "Firma escrita, enlace enviado por correo",
@@ -191,7 +191,7 @@ impl Words {
                 consent: "Consentimiento, enlace enviado por correo",
             },
             Language::Portuguese => Words {
-                roles: ["Signatário", "Aprovador", "Acusa recebimento", "Testemunha", "Recebe cópia"],
+                roles: ["Signatário", "Aprovador", "Acusa recebimento", "Testemunha", "Recebe cópia", "Pode ver"],
                 acted: "Assinado",
                 copied: "Em cópia",
                 typed: "Assinatura digitada, link enviado por e-mail",
@@ -202,13 +202,14 @@ impl Words {
     }
 
     fn role(&self, role: Role) -> &'static str {
-        let [signer, approver, acknowledger, witness, copied] = self.roles;
+        let [signer, approver, acknowledger, witness, copied, viewer] = self.roles;
         match role {
             Role::Signer => signer,
             Role::Approver => approver,
             Role::Acknowledger => acknowledger,
             Role::Witness => witness,
             Role::Copied => copied,
+            Role::Viewer => viewer,
         }
     }
 }

@@ -2,12 +2,13 @@
 //! decides nothing. Every write of a request goes through [`crate::commit`].
 //!
 //! `sql` holds the statements of both databases, `sqlite` and `postgres` what differs. `reads` and `log` read,
-//! `transaction` writes, `rows` checks what comes back; `library` is what stands beside the requests,
+//! `transaction` writes, `rows` checks what comes back; `library` is what stands beside the requests, `files` the uploads,
 //! `installation` what processes agree on, `places` what the bus remembers, `feed` one organization's stretch
 //! of the log, `stand` how things stand.
 
 mod either;
 mod feed;
+mod files;
 mod installation;
 mod library;
 mod log;
@@ -35,6 +36,7 @@ use uuid::Uuid;
 use crate::trace::TraceParent;
 
 pub use feed::Stretch;
+pub use files::FileUse;
 pub use log::{BadCursor, Cursor};
 pub use places::{DeadLetterRow, Place, RELAY};
 pub use postgres::Postgres;
@@ -379,6 +381,17 @@ pub struct FileRow {
     pub digest: Digest,
     /// When it was uploaded, in microseconds.
     pub created_us: i64,
+}
+
+/// An uploaded file with the measures of its document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadRow {
+    /// The file.
+    pub file: FileRow,
+    /// Its length in bytes.
+    pub bytes: i64,
+    /// JSON: its pages' sizes.
+    pub pages: String,
 }
 
 /// A template.

@@ -105,6 +105,7 @@ pub(super) fn order(service: &Service, asker: Asker, parts: Parts) -> Order {
         appended_pages,
         signers,
         widgets,
+        expires_at: None,
         expires_in_days: wanted.expires_in_days.or(service.settings.expires_in_days),
         warn_hours: wanted.warn_hours,
         reminders: wanted.reminders,

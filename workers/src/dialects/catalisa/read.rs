@@ -2,24 +2,25 @@
 
 use axum::http::StatusCode;
 use countersign_engine::command::{
-    BUSINESS_ID_MAX, EMAIL_MAX, FILE_MAX_BYTES, MESSAGE_MAX, NAME_MAX, ORDER_MAX, SIGNERS_MAX, TEXT_MAX, TITLE_MAX,
-    WIDGETS_MAX,
+    BUSINESS_ID_MAX, MESSAGE_MAX, NAME_MAX, ORDER_MAX, SIGNERS_MAX, TEXT_MAX, TITLE_MAX, WIDGETS_MAX,
 };
 use countersign_engine::event::{Reminders, WidgetKind};
-use countersign_engine::schedule::{EXPIRES_IN_DAYS_MAX, REMINDER_DAYS_MAX, REMINDERS_MAX, WARN_HOURS_DEFAULT};
+use countersign_engine::schedule::{EXPIRES_IN_DAYS_MAX, WARN_HOURS_DEFAULT};
 use countersign_engine::signer::Role;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::problem::Problems;
 use crate::http::fault::Fault;
-use crate::http::form::{Faults, Form, is_email};
+use crate::http::fields;
+use crate::http::form::{Faults, Form};
+use crate::http::upload::{self, Upload};
 use crate::language::Language;
 
 /// Longest name by which a widget refers to a signer.
 const REFERENCE_MAX: usize = 64;
 /// Most hours before expiry at which a warning may be due.
-const WARN_HOURS_MAX: i64 = 720;
+const WARN_HOURS_MAX: u32 = 720;
 /// Where the attributes of every body are.
 const ATTRIBUTES: &str = "/data/attributes";
 
@@ -30,12 +31,13 @@ pub(super) const WIDGET_KINDS: [(&str, WidgetKind); 4] = [
     ("checkbox", WidgetKind::Checkbox),
 ];
 
-const ROLES: [(&str, Role); 5] = [
+const ROLES: [(&str, Role); 6] = [
     ("signer", Role::Signer),
     ("approver", Role::Approver),
     ("acknowledger", Role::Acknowledger),
     ("witness", Role::Witness),
     ("copied", Role::Copied),
+    ("viewer", Role::Viewer),
 ];
 
 /// What both kinds of new request have in common.
@@ -118,33 +120,13 @@ pub(super) fn wanted(form: &Form<'_>, faults: &mut Faults) -> Wanted {
         title: form.required_line("title", TITLE_MAX, faults),
         message: form.text("message", MESSAGE_MAX, faults),
         business_id: form.line("businessId", BUSINESS_ID_MAX, faults),
-        expires_in_days: whole(form, "expiresInDays", 1, EXPIRES_IN_DAYS_MAX.into(), faults),
-        warn_hours: whole(form, "expiryWarningHours", 0, WARN_HOURS_MAX, faults).unwrap_or(WARN_HOURS_DEFAULT),
-        reminders: reminders(form, faults),
+        expires_in_days: fields::whole(form, "expiresInDays", 1, EXPIRES_IN_DAYS_MAX, faults),
+        warn_hours: fields::whole(form, "expiryWarningHours", 0, WARN_HOURS_MAX, faults).unwrap_or(WARN_HOURS_DEFAULT),
+        reminders: fields::reminders(form, "reminders", faults),
         language: form.one_of("language", &languages, faults),
         signers: signers(form, faults),
         keep_draft: form.boolean("draft", faults).unwrap_or(false),
     }
-}
-
-fn whole(form: &Form<'_>, name: &str, from: i64, to: i64, faults: &mut Faults) -> Option<u32> {
-    form.whole(name, from, to, faults).and_then(|number| u32::try_from(number).ok())
-}
-
-fn reminders(form: &Form<'_>, faults: &mut Faults) -> Option<Reminders> {
-    let value = form.get("reminders")?;
-    let form = Form::required(Some(value), form.pointer("reminders"), faults);
-    let mut field = |name: &str, to: u32| {
-        if form.is_present() && form.get(name).is_none() {
-            faults.push(Fault::at(form.pointer(name), "required", format!("{name} is required.")));
-        }
-        whole(&form, name, 1, to.into(), faults)
-    };
-    Some(Reminders {
-        first_after_days: field("firstAfterDays", REMINDER_DAYS_MAX)?,
-        every_days: field("everyDays", REMINDER_DAYS_MAX)?,
-        at_most: field("max", REMINDERS_MAX)?,
-    })
 }
 
 fn signers(form: &Form<'_>, faults: &mut Faults) -> Vec<WantedSigner> {
@@ -173,14 +155,10 @@ fn signers(form: &Form<'_>, faults: &mut Faults) -> Vec<WantedSigner> {
 
 fn signer(item: &Value, pointer: &str, faults: &mut Faults) -> WantedSigner {
     let form = Form::required(Some(item), pointer, faults);
-    let email = form.required_line("email", EMAIL_MAX, faults).trim().to_owned();
-    if !email.is_empty() && !is_email(&email) {
-        faults.push(Fault::at(form.pointer("email"), "invalid_email", "This is not an e-mail address."));
-    }
     WantedSigner {
+        email: fields::email(&form, "email", faults),
         name: form.required_line("name", NAME_MAX, faults).trim().to_owned(),
-        email,
-        order: whole(&form, "order", 1, ORDER_MAX.into(), faults).unwrap_or(1),
+        order: fields::whole(&form, "order", 1, ORDER_MAX, faults).unwrap_or(1),
         role: form.one_of("role", &ROLES, faults).unwrap_or_default(),
         reference: form.line("id", REFERENCE_MAX, faults),
     }
@@ -208,37 +186,8 @@ pub(super) fn file(form: &Form<'_>, faults: &mut Faults) -> Option<WantedFile> {
 }
 
 pub(super) fn inline_file(form: &Form<'_>, faults: &mut Faults) -> Option<WantedFile> {
-    let name = form.required_line("fileName", NAME_MAX, faults);
-    let pointer = form.pointer("fileBase64");
-    let Some(text) = form.get("fileBase64").and_then(Value::as_str) else {
-        faults.push(Fault::at(pointer, "wrong_type", "fileBase64 must be a text."));
-        return None;
-    };
-    match decode_base64(text) {
-        None => faults.push(Fault::at(pointer, "invalid_base64", "fileBase64 is not base64.")),
-        Some(bytes) if bytes.is_empty() => faults.push(Fault::at(pointer, "required", "The file is empty.")),
-        Some(bytes) if bytes.len() > FILE_MAX_BYTES => faults.push(too_large().with_pointer(pointer)),
-        Some(bytes) => return Some(WantedFile::Inline { name, bytes }),
-    }
-    None
-}
-
-pub(super) fn too_large() -> Fault {
-    Fault::new(StatusCode::PAYLOAD_TOO_LARGE, "file_too_large", "A document has at most 50 MB.")
-}
-
-/// Base64 with or without padding; line breaks are forgiven.
-fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    use base64::Engine as _;
-    use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-    const LENIENT: GeneralPurpose = GeneralPurpose::new(
-        &base64::alphabet::STANDARD,
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-    );
-    match text.contains(char::is_whitespace) {
-        false => LENIENT.decode(text).ok(),
-        true => LENIENT.decode(text.split_whitespace().collect::<String>()).ok(),
-    }
+    let Upload { name, bytes } = upload::from_fields(form, faults)?;
+    Some(WantedFile::Inline { name, bytes })
 }
 
 pub(super) fn widgets(form: &Form<'_>, faults: &mut Faults) -> Vec<WantedWidget> {
@@ -254,7 +203,7 @@ fn widget(item: &Value, pointer: String, faults: &mut Faults) -> Option<WantedWi
         }
     }
     let kind = form.one_of("type", &WIDGET_KINDS, faults);
-    let page = whole(&form, "page", 1, i64::from(u32::MAX), faults);
+    let page = fields::whole(&form, "page", 1, u32::MAX, faults);
     let [x, y, width, height] = ["x", "y", "width", "height"].map(|name| form.number(name, faults));
     let required = form.boolean("required", faults);
     let label = form.line("label", NAME_MAX, faults);

@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::ordering::{self, Asker};
 use super::problem::{Body, Id, Problems};
 use super::wire::{Cancel, CreateFromTemplate, CreateRequest, Download, Errors, Message, RequestAnswer, Resend};
-use super::{BASE, files, listing, read, show};
+use super::{BASE, listing, read, show};
 use crate::commit::{Order, Receipt};
 use crate::http::auth::{Caller, Permission};
 use crate::http::fault::{Fault, Source};
@@ -83,7 +83,7 @@ async fn created_before(
     caller: &Caller,
     receipt: Option<&Receipt>,
 ) -> Result<Option<Response>, Problems> {
-    let Some(row) = files::receipt_before(floor, &caller.organization, receipt).await? else { return Ok(None) };
+    let Some(row) = floor.service.receipt_before(&caller.organization, receipt).await? else { return Ok(None) };
     // A subject that is no request's was made through another door, whose fingerprint differs.
     let Ok(id) = row.subject.parse() else { return Ok(None) };
     Ok(floor.service.as_of_seq(&caller.organization, id, row.seq).await?.map(|request| shown(&request, floor)))

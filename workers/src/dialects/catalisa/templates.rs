@@ -13,7 +13,6 @@ use uuid::Uuid;
 
 use super::BASE;
 use super::drafting::{self, File, Parts};
-use super::files::{receipt_row, subject_before};
 use super::listing::{Page, pairs};
 use super::placing::{Cast, area_of, place};
 use super::problem::{Body, Id, Problems};
@@ -49,8 +48,8 @@ pub(super) async fn create(
 ) -> Result<Response, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Create).await?;
     let receipt = idempotency::receipt(&headers, &Method::POST, &format!("{BASE}/templates"), &body)?;
-    if let Some(id) = subject_before(&floor, &caller.organization, receipt.as_ref()).await? {
-        let row = find(&floor.service, &caller.organization, &id).await?;
+    if let Some(before) = floor.service.receipt_before(&caller.organization, receipt.as_ref()).await? {
+        let row = find(&floor.service, &caller.organization, &before.subject).await?;
         return Ok((StatusCode::CREATED, Json(answer(&row.ok_or_else(unknown)?)?)).into_response());
     }
     let json = read::json(&body)?;
@@ -74,7 +73,7 @@ pub(super) async fn create(
         widgets: serde_json::to_string(&widgets).map_err(|error| Fault::internal(&error))?,
         created_us: floor.service.clock.now().as_microsecond(),
     };
-    let receipt = receipt.map(|receipt| receipt_row(receipt, &row.organization, row.id.clone(), row.created_us));
+    let receipt = receipt.map(|receipt| receipt.row(&row.organization, row.id.clone(), row.created_us));
     let made = floor.service.store.insert_template(&row, receipt.as_ref()).await;
     if !made.map_err(Fault::from)? {
         let fault = Fault::new(StatusCode::CONFLICT, "already_exists", "There is already a template with this id.");

@@ -63,6 +63,7 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
                 Role::Acknowledger => "le pide que confirme la recepción de",
                 Role::Witness => "le pide que sea testigo de la firma de",
                 Role::Copied => "le envía una copia de",
+                Role::Viewer => "le invita a seguir",
             };
             (format!("{organization} {asks} “{title}”"), format!("{organization} {asks} “{title}”."), until(f))
         }
@@ -72,7 +73,7 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
                 Role::Approver => "está pendiente de su aprobación",
                 Role::Acknowledger => "está pendiente de que confirme la recepción",
                 Role::Witness => "está pendiente de su firma como testigo",
-                Role::Copied => "está a su disposición para leerlo",
+                Role::Copied | Role::Viewer => "está a su disposición para leerlo",
             };
             (
                 format!("Recordatorio: “{title}” {waits}"),
@@ -116,7 +117,7 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
 fn until(facts: &Facts<'_>) -> Option<String> {
     let at = facts.expires_at?;
     Some(match facts.role {
-        Role::Copied => format!("El enlace funciona hasta el {}.", on(at)),
+        Role::Copied | Role::Viewer => format!("El enlace funciona hasta el {}.", on(at)),
         _ => format!("Puede hacerlo hasta el {}.", on(at)),
     })
 }
@@ -132,7 +133,7 @@ fn button(facts: &Facts<'_>) -> &'static str {
             Role::Approver => "Leer y aprobar",
             Role::Acknowledger => "Leer y confirmar",
             Role::Witness => "Leer y firmar como testigo",
-            Role::Copied => "Leer el documento",
+            Role::Copied | Role::Viewer => "Leer el documento",
         },
         (LetterKind::Completed, _) => "Obtener el documento final",
         _ => "Ver los detalles",

@@ -45,6 +45,14 @@ pub(super) static WORDS: Words = Words {
         done: "Thank you",
         done_detail: "You will get a copy of “{title}”.",
     },
+    viewer: RoleWords {
+        label: "May view",
+        lead: "Hello {name}. {organization} lets you follow this document.",
+        consent: "I have read the document.",
+        finish: "Close",
+        done: "Thank you",
+        done_detail: "You will get a copy of “{title}”.",
+    },
     sign: SignWords {
         page_title: "{title} – your signature is requested",
         message: "Message from the sender",
@@ -164,6 +172,7 @@ pub(super) static WORDS: Words = Words {
         person_witnessed: "Witnessed",
         person_declined: "Declined",
         person_copied: "Copy at the end",
+        person_follows: "Follows",
         at_sent: "Invited",
         at_viewed: "Viewed",
         at_signed: "Done",

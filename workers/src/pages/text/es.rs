@@ -45,6 +45,14 @@ pub(super) static WORDS: Words = Words {
         done: "Gracias",
         done_detail: "Recibirá una copia de «{title}».",
     },
+    viewer: RoleWords {
+        label: "Puede ver",
+        lead: "Hola, {name}. {organization} le permite seguir este documento.",
+        consent: "He leído el documento.",
+        finish: "Cerrar",
+        done: "Gracias",
+        done_detail: "Recibirá una copia de «{title}».",
+    },
     sign: SignWords {
         page_title: "{title}: se solicita su firma",
         message: "Mensaje del remitente",
@@ -164,6 +172,7 @@ pub(super) static WORDS: Words = Words {
         person_witnessed: "Ha firmado como testigo",
         person_declined: "Ha rechazado",
         person_copied: "Copia al final",
+        person_follows: "Lo sigue",
         at_sent: "Invitación",
         at_viewed: "Visto",
         at_signed: "Hecho",

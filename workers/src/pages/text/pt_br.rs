@@ -45,6 +45,14 @@ pub(super) static WORDS: Words = Words {
         done: "Obrigado",
         done_detail: "Você receberá uma cópia de “{title}”.",
     },
+    viewer: RoleWords {
+        label: "Pode ver",
+        lead: "Olá, {name}. {organization} permite que você acompanhe este documento.",
+        consent: "Li o documento.",
+        finish: "Fechar",
+        done: "Obrigado",
+        done_detail: "Você receberá uma cópia de “{title}”.",
+    },
     sign: SignWords {
         page_title: "{title} – sua assinatura foi solicitada",
         message: "Mensagem do remetente",
@@ -164,6 +172,7 @@ pub(super) static WORDS: Words = Words {
         person_witnessed: "Assinou como testemunha",
         person_declined: "Recusou",
         person_copied: "Cópia no final",
+        person_follows: "Acompanha",
         at_sent: "Convite",
         at_viewed: "Visualização",
         at_signed: "Conclusão",

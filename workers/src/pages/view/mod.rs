@@ -56,5 +56,6 @@ fn role_words(role: Role, words: &'static Words) -> &'static RoleWords {
         Role::Acknowledger => &words.acknowledger,
         Role::Witness => &words.witness,
         Role::Copied => &words.copied,
+        Role::Viewer => &words.viewer,
     }
 }

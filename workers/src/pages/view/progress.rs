@@ -1,4 +1,4 @@
-//! The sender's progress page.
+//! The progress page, for the sender and for viewers.
 
 use askama::Template;
 use countersign_engine::request::Status;
@@ -9,7 +9,7 @@ use super::{readable, role_words};
 use crate::language::Language;
 use crate::pages::text::{Words, fill};
 
-/// The sender's progress page: `GET /view/{request}/{token}`. It fetches its own address again while it is open.
+/// The progress page: `GET /view/{request}/{token}`, for the sender and for viewers. It fetches its own address again while it is open.
 #[derive(Template)]
 #[template(path = "pages/progress.html")]
 pub struct ProgressPage {
@@ -81,6 +81,7 @@ impl Person {
         match (self.status, self.role) {
             (SignerStatus::Declined, _) => view.person_declined,
             (_, Role::Copied) => view.person_copied,
+            (_, Role::Viewer) => view.person_follows,
             (SignerStatus::Pending, _) => view.person_pending,
             (SignerStatus::Sent, _) => view.person_sent,
             (SignerStatus::Viewed, _) => view.person_viewed,
@@ -129,11 +130,11 @@ impl ProgressPage {
     }
 
     fn acting(&self) -> usize {
-        self.people.iter().filter(|person| person.role != Role::Copied).count()
+        self.people.iter().filter(|person| person.role.acts()).count()
     }
 
     fn acted(&self) -> usize {
-        let signed = |person: &&Person| person.role != Role::Copied && person.status == SignerStatus::Signed;
+        let signed = |person: &&Person| person.role.acts() && person.status == SignerStatus::Signed;
         self.people.iter().filter(signed).count()
     }
 

@@ -77,6 +77,7 @@ fn view_page(language: Language) -> ProgressPage {
             person(Role::Signer, 1, SignerStatus::Signed),
             person(Role::Approver, 2, SignerStatus::Declined),
             person(Role::Copied, 3, SignerStatus::Pending),
+            person(Role::Viewer, 3, SignerStatus::Pending),
         ],
         documents: vec![ViewDocument { name: HOSTILE.to_owned(), pages: Some(2), url: Some(HOSTILE.to_owned()) }],
         download_url: None,

@@ -231,6 +231,8 @@ pub enum SignerRole {
     Witness,
     /// Only receives a copy at the end.
     Copied,
+    /// Follows the request and reads its documents, and receives a copy at the end.
+    Viewer,
 }
 
 /// What a widget collects.
