@@ -6,6 +6,7 @@ pub mod caller;
 mod checks;
 pub mod fault;
 pub mod fields;
+pub mod file;
 pub mod form;
 pub mod health;
 pub mod idempotency;

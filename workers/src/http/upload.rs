@@ -5,7 +5,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use countersign_engine::command::{FILE_MAX_BYTES, NAME_MAX};
+use countersign_engine::command::{DOCUMENTS_MAX_BYTES, FILE_MAX_BYTES, NAME_MAX};
 use serde_json::Value;
 
 use super::fault::Fault;
@@ -80,6 +80,15 @@ pub fn from_fields(form: &Form<'_>, faults: &mut Faults) -> Option<Upload> {
 /// The fault of a document that is longer than any may be.
 pub fn too_large() -> Fault {
     Fault::new(StatusCode::PAYLOAD_TOO_LARGE, "file_too_large", "A document has at most 50 MB.")
+}
+
+/// Notes that the documents of a request are too large together, at the member that holds them.
+pub fn check_together(bytes: u64, pointer: &str, faults: &mut Faults) {
+    if bytes > DOCUMENTS_MAX_BYTES {
+        let detail = "The documents of a request have at most 100 MB together.";
+        let fault = Fault::new(StatusCode::PAYLOAD_TOO_LARGE, "documents_too_large", detail);
+        faults.push(fault.with_pointer(pointer));
+    }
 }
 
 /// Base64 whose line breaks are forgiven.

@@ -43,18 +43,6 @@ fn page_headers() -> HeaderMap {
     ])
 }
 
-/// A PDF as an answer.
-pub(super) fn pdf(bytes: Vec<u8>, disposition: String) -> Response {
-    let headers = [
-        (CONTENT_TYPE, "application/pdf".to_owned()),
-        (CACHE_CONTROL, "private, no-store".to_owned()),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
-        (REFERRER_POLICY, "no-referrer".to_owned()),
-        (axum::http::header::CONTENT_DISPOSITION, disposition),
-    ];
-    (headers, Body::from(bytes)).into_response()
-}
-
 /// The page of a dead link. Tells nothing of the request where the link was never good.
 pub(super) fn closed(language: Language, reason: ClosedReason, request: Option<&Request>) -> Response {
     let page = ClosedPage {

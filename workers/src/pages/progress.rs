@@ -6,14 +6,15 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use countersign_engine::event::Document;
 use countersign_engine::ids::RequestId;
 use countersign_engine::request::{Request, Status};
 use countersign_engine::signer::Signer;
 
 use super::download;
-use super::floor::{closed, failed, html, language, pdf};
+use super::floor::{closed, failed, html, language};
 use super::view::{ClosedReason, Person, ProgressPage, ViewDocument};
-use crate::http::Floor;
+use crate::http::{Floor, file};
 use crate::service::ServiceError;
 use crate::service::links::Reader;
 
@@ -53,7 +54,7 @@ pub(super) async fn document(
     match floor.service.documents.read(&request.organization, reference.digest).await {
         Ok(bytes) => {
             let name = request.file_names.get(number).map_or("document.pdf", String::as_str);
-            pdf(bytes, download::disposition("inline", name))
+            file::shown(bytes, name)
         }
         Err(error) => failed(language(&headers, None), &error),
     }
@@ -74,10 +75,15 @@ fn progress(floor: &Floor, request: &Request, reader: Reader<'_>, token: &str, h
     let mut people: Vec<Person> = request.signers.iter().map(|signer| person(signer, reader)).collect();
     people.sort_by_key(|person| person.order);
     let readable = may_read(request, Some(reader));
-    let document = |(at, name): (usize, &String)| ViewDocument {
-        name: name.clone(),
-        pages: request.terms.documents.get(at).map(|document| document.pages),
-        url: readable.then(|| format!("/view/{}/{token}/documents/{at}", request.id)),
+    let mut links = download::single_links(floor, request).into_iter();
+    let document = |(at, document): (usize, &Document)| ViewDocument {
+        name: request.file_name(at).to_owned(),
+        pages: document.pages,
+        // The sealed PDF once there is one, and for a viewer the original until then.
+        url: links
+            .next()
+            .map(|link| link.url)
+            .or_else(|| readable.then(|| format!("/view/{}/{token}/documents/{at}", request.id))),
     };
     let completed = request.status == Status::Completed;
     ProgressPage {
@@ -90,8 +96,8 @@ fn progress(floor: &Floor, request: &Request, reader: Reader<'_>, token: &str, h
         expires_at: request.expires_at,
         ended_at: request.completed_at.or(request.status.is_terminal().then_some(request.updated_at)),
         people,
-        documents: request.file_names.iter().enumerate().map(document).collect(),
-        download_url: completed.then(|| download::relative_url(floor, request.id)),
+        documents: request.terms.documents.iter().enumerate().map(document).collect(),
+        download_url: completed.then(|| download::relative_url(floor, request.id, None)),
     }
 }
 

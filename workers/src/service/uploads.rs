@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::documents::{Admitted, NotAdmitted};
 use super::{Service, ServiceError};
-use crate::commit::{Failure, Receipt, is_honoured};
-use crate::store::{FileRow, ReceiptRow, StoreError, UploadRow};
+use crate::commit::{Failure, Receipt};
+use crate::store::{FileRow, StoreError, UploadRow};
 
 /// An uploaded file with its document.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,20 +74,5 @@ impl Service {
             Ok(Upload { document: Admitted { digest: row.file.digest, bytes, pages }, row: row.file })
         };
         Ok((rows.into_iter().map(upload).collect::<Result<_, StoreError>>()?, total))
-    }
-
-    /// The receipt that an idempotency key got before, while it is honoured; a refusal if it was got for
-    /// something else.
-    pub async fn receipt_before(
-        &self,
-        organization: &OrganizationId,
-        receipt: Option<&Receipt>,
-    ) -> Result<Option<ReceiptRow>, ServiceError> {
-        let Some(receipt) = receipt else { return Ok(None) };
-        let row = self.store.receipt(organization, &receipt.key).await?;
-        match row.filter(|row| is_honoured(row, self.clock.now())) {
-            Some(row) if row.fingerprint != receipt.fingerprint => Err(Failure::KeyReused.into()),
-            row => Ok(row),
-        }
     }
 }
