@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use axum::http::StatusCode;
 use countersign_engine::command::{
     BUSINESS_ID_MAX, DOCUMENTS_MAX, MESSAGE_MAX, NAME_MAX, ORDER_MAX, SIGNERS_MAX, TEXT_MAX, TITLE_MAX, WIDGETS_MAX,
 };
@@ -15,7 +14,7 @@ use uuid::Uuid;
 use super::problem::Problems;
 use crate::http::fault::Fault;
 use crate::http::fields;
-use crate::http::form::{Faults, Form};
+use crate::http::form::{self, Faults, Form};
 use crate::http::upload::{self, Upload};
 use crate::language::Language;
 use crate::service::placing::Spot;
@@ -122,10 +121,7 @@ impl Reference {
 
 /// The body as JSON.
 pub(super) fn json(body: &[u8]) -> Result<Value, Problems> {
-    serde_json::from_slice(body).map_err(|error| {
-        let detail = format!("The body is not JSON: line {}, column {}.", error.line(), error.column());
-        Fault::new(StatusCode::BAD_REQUEST, "invalid_json", detail).into()
-    })
+    Ok(form::json(body)?)
 }
 
 /// The resource and its attributes.

@@ -1,0 +1,14 @@
+//! The shapes of seed 003, as they travel. Names and nesting are the seed's and its public connector's;
+//! members they do not have are ours.
+
+mod common;
+mod documents;
+mod envelopes;
+mod keys;
+mod new;
+
+pub use common::*;
+pub use documents::*;
+pub use envelopes::*;
+pub use keys::*;
+pub use new::*;
