@@ -13,6 +13,7 @@ mod watch;
 
 // With a browser, Node, curl and PDF tools.
 mod browser;
+mod conformance;
 mod deploy;
 mod documents;
 mod golden;
