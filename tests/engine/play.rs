@@ -21,7 +21,7 @@ pub(crate) struct Play {
     pub(crate) request: Option<Request>,
     pub(crate) events: Vec<Event>,
     pub(crate) lines: Vec<Line>,
-    organization: OrganizationId,
+    pub(crate) organization: OrganizationId,
 }
 
 /// The id of the n-th signer of a draft made here.
@@ -65,7 +65,8 @@ pub(crate) fn draft(signers: &[(u32, Role)]) -> Draft {
 
 /// A draft over so many documents.
 pub(crate) fn over(documents: u8, mut draft: Draft) -> Draft {
-    let document = |n: u8| Document { digest: Digest::of(&[n]), bytes: 10 + u64::from(n), file: None, pages: 1 + u32::from(n) };
+    let document =
+        |n: u8| Document { digest: Digest::of(&[n]), bytes: 10 + u64::from(n), file: None, pages: 1 + u32::from(n) };
     draft.terms.documents = (0..documents).map(document).collect();
     draft.personal.file_names = (0..documents).map(|n| format!("secret{n}.pdf")).collect();
     draft

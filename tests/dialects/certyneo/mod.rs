@@ -1,12 +1,14 @@
-//! The envelopes dialect against seed 003: documents, envelopes, their conflicts, and who may see them.
+//! The envelopes dialect against seed 003: documents, envelopes and keys, their conflicts, and who may see what.
 
 mod access;
 mod documents;
 mod downloads;
 mod drafts;
+mod keys;
 mod lifecycle;
 mod lists;
 mod viewers;
+mod worlds;
 
 use countersign_tests::world::{Answer, Browser, World, answer, sample};
 use reqwest::multipart::{Form, Part};
@@ -34,12 +36,7 @@ impl Desk {
     }
 
     async fn call_as(&self, key: &str, method: Method, path: &str, body: Option<Value>) -> Answer {
-        let call = self.world.client.request(method, format!("{}{path}", self.base)).bearer_auth(key);
-        answer(match body {
-            Some(body) => call.json(&body),
-            None => call,
-        })
-        .await
+        call_as(&self.world, key, method, path, body).await
     }
 
     /// A POST that may be repeated.
@@ -138,20 +135,6 @@ fn ok(answer: &Answer) -> &Value {
     &answer.json
 }
 
-/// Code and field of each fault of an answer; checks that it is whole.
-fn faults(answer: &Answer, status: u16) -> Vec<(String, String)> {
-    assert_eq!(answer.status.as_u16(), status, "{:#}", answer.json);
-    let details = answer.json["details"].as_array().unwrap_or_else(|| panic!("no details in {:#}", answer.json));
-    assert_eq!(answer.json["code"], details[0]["code"]);
-    let sentence = text(&answer.json["error"]);
-    let fault = |fault: &Value| {
-        let field = fault["field"].as_str().unwrap_or_default().to_owned();
-        assert!(sentence.contains(&text(&fault["error"])) && sentence.contains(&field), "{sentence}");
-        (text(&fault["code"]), field)
-    };
-    details.iter().map(fault).collect()
-}
-
 /// The only fault of an answer.
 fn fault(answer: &Answer, status: u16) -> (String, String) {
     let mut faults = faults(answer, status);
@@ -173,4 +156,35 @@ fn person(name: &str, role: &str, order: u32) -> Value {
 fn base64(bytes: &[u8]) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+/// Calls the dialect with a key.
+pub(crate) async fn call_as(world: &World, key: &str, method: Method, path: &str, body: Option<Value>) -> Answer {
+    let url = format!("{}/api/v1{path}", world.app.service.settings.public_url);
+    let call = world.client.request(method, url).bearer_auth(key);
+    let call = match body {
+        Some(body) => call.json(&body),
+        None => call,
+    };
+    answer(call).await
+}
+
+/// Calls the dialect with the world's key.
+pub(crate) async fn call(world: &World, method: Method, path: &str, body: Option<Value>) -> Answer {
+    call_as(world, &world.key, method, path, body).await
+}
+
+/// The faults of an answer with this status as (code, field), in their order; checks that each is readable.
+pub(crate) fn faults(answer: &Answer, status: u16) -> Vec<(String, String)> {
+    assert_eq!(answer.status.as_u16(), status, "{:#}", answer.json);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let details = answer.json["details"].as_array().unwrap_or_else(|| panic!("no details in {:#}", answer.json));
+    let said = text(&answer.json["error"]);
+    assert_eq!(answer.json["code"], details[0]["code"], "{:#}", answer.json);
+    for detail in details {
+        let sentence = text(&detail["error"]);
+        assert!(!sentence.is_empty() && said.contains(&sentence), "{:#}", answer.json);
+        assert!(said.contains(detail["field"].as_str().unwrap_or_default()), "{:#}", answer.json);
+    }
+    details.iter().map(|detail| (text(&detail["code"]), text(&detail["field"]))).collect()
 }
