@@ -200,7 +200,7 @@ impl Wish {
 }
 
 /// A request to be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Draft {
     /// What is no personal data.
     pub terms: Terms,

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use countersign_engine::command::{Command, Wish};
+use countersign_engine::command::{Command, Draft, Wish};
 use countersign_engine::event::Actor;
 use countersign_engine::ids::RequestId;
 use countersign_engine::refusal::Code;
@@ -105,6 +105,9 @@ pub(super) async fn change(
         let mut faults = Faults::new();
         let wanted = read::change(&body.json()?, floor.service.clock.now(), &mut faults);
         let draft = Box::new(drafting::revised(&floor.service, &request, wanted, faults).await?);
+        if *draft == Draft::of(&request) {
+            return Ok(shown(&floor, &request));
+        }
         let wish = Wish::Revise { draft, base: request.seq };
         match floor.service.submit(order(&caller, request.id, wish, None)).await {
             // Somebody else's change, or the sending, came first: it is looked at again.

@@ -42,6 +42,7 @@ pub(super) fn envelope(request: &Request, links: &Links) -> Envelope {
             every_days: cadence.every_days,
             max: cadence.at_most,
         }),
+        test: request.is_test(),
         view_url: links.view_url(request.id),
         created_at: request.created_at,
         updated_at: request.updated_at,

@@ -41,6 +41,9 @@ pub struct Envelope {
     /// Automatic reminders.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reminders: Option<Reminders>,
+    /// Whether it was made with a test key: nobody is written to, and what is sealed says so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub test: bool,
     /// Its progress page.
     pub view_url: String,
     /// When it was made.
