@@ -14,6 +14,7 @@ mod watch;
 
 // With a browser, Node, curl and PDF tools.
 mod browser;
+mod conformance;
 mod deploy;
 mod documents;
 mod golden;

@@ -2,11 +2,13 @@
 //! the engine's own words; translating a vendor's words into them is the dialects' business.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::effect::Effect;
 use crate::event::{Personal, Terms, Value};
 use crate::ids::{Digest, RequestId, SignerId, WidgetId};
-use crate::signer::{Mark, Person, SignerTerms};
+use crate::request::Request;
+use crate::signer::{Mark, Person, Signer, SignerTerms};
 
 /// Longest title, in characters (SPEC §5).
 pub const TITLE_MAX: usize = 255;
@@ -20,6 +22,10 @@ pub const NAME_MAX: usize = 255;
 pub const EMAIL_MAX: usize = 255;
 /// Largest document, in bytes.
 pub const FILE_MAX_BYTES: usize = 50 * 1024 * 1024;
+/// Most documents of a request.
+pub const DOCUMENTS_MAX: usize = 20;
+/// Most bytes that the documents of a request have together.
+pub const DOCUMENTS_MAX_BYTES: u64 = 100 * 1024 * 1024;
 /// Most signers of a request.
 pub const SIGNERS_MAX: usize = 100;
 /// Most widgets of a request.
@@ -51,6 +57,13 @@ pub enum Wish {
         draft: Box<Draft>,
         /// Send at once.
         send: bool,
+    },
+    /// Change a draft.
+    Revise {
+        /// What it is to be from now on, all of it.
+        draft: Box<Draft>,
+        /// The number of the event that this was thought out on.
+        base: u64,
     },
     /// Send a draft.
     Send,
@@ -90,6 +103,8 @@ pub enum Wish {
     },
     /// Erase it.
     Delete,
+    /// Erase it if it was never sent.
+    Discard,
     /// Write again to those whose turn it is, or to the one with this address.
     Resend {
         /// The one.
@@ -139,15 +154,19 @@ pub enum Wish {
         /// A stable code.
         code: String,
     },
-    /// The sealed PDF was made and stored.
+    /// The sealed PDF of a document was made and stored.
     Seal {
-        /// SHA-256 of it.
+        /// Which document, from 0.
+        document: u32,
+        /// SHA-256 of the sealed PDF.
         digest: Digest,
         /// Its length in bytes.
         bytes: u64,
     },
-    /// The sealed PDF could not be made this time.
+    /// The sealed PDF of a document could not be made this time.
     SealFailed {
+        /// Which document, from 0.
+        document: u32,
         /// A stable code.
         code: String,
     },
@@ -158,12 +177,14 @@ impl Wish {
     pub fn name(&self) -> &'static str {
         match self {
             Wish::Create { .. } => "create",
+            Wish::Revise { .. } => "revise",
             Wish::Send => "send",
             Wish::View { .. } => "view",
             Wish::Sign { .. } => "sign",
             Wish::Decline { .. } => "decline",
             Wish::Cancel { .. } => "cancel",
             Wish::Delete => "delete",
+            Wish::Discard => "discard",
             Wish::Resend { .. } => "resend",
             Wish::Correct { .. } => "correct",
             Wish::Replace { .. } => "replace",
@@ -179,10 +200,28 @@ impl Wish {
 }
 
 /// A request to be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Draft {
     /// What is no personal data.
     pub terms: Terms,
     /// What is: title, message, people, labels, prefilled values.
     pub personal: Personal,
+}
+
+impl Draft {
+    /// What a request would have to be made of to be as it stands: where a revision begins.
+    pub fn of(request: &Request) -> Self {
+        let signers: Vec<SignerTerms> = request.signers.iter().map(|signer| signer.terms.clone()).collect();
+        let person = |signer: &Arc<Signer>| Some((signer.id(), signer.person.clone()?));
+        let personal = Personal {
+            title: request.title.clone(),
+            message: request.message.clone(),
+            file_names: request.file_names.clone(),
+            people: request.signers.iter().filter_map(person).collect(),
+            labels: request.labels.clone(),
+            values: request.values.clone(),
+            ..Personal::default()
+        };
+        Self { terms: Terms { signers, ..Terms::clone(&request.terms) }, personal }
+    }
 }

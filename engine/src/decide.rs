@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::command::{Command, Draft, SIGNERS_MAX, WIDGETS_MAX, Wish};
+use crate::command::{Command, DOCUMENTS_MAX, DOCUMENTS_MAX_BYTES, Draft, SIGNERS_MAX, WIDGETS_MAX, Wish};
 use crate::event::{Actor, Fact, Personal, Terms};
 use crate::ids::{Digest, RequestId, SignerId};
 use crate::refusal::{Code, Refusal};
@@ -63,6 +63,7 @@ pub fn decide(request: Option<&Request>, command: &Command, given: &Given<'_>) -
     let actor = signing::Act { request, given };
     match &command.wish {
         Wish::Create { .. } => unreachable!("answered above"),
+        Wish::Revise { draft, base } => revise(request, draft, *base),
         Wish::Send => send(request, given),
         Wish::View { signer, round } => actor.view(*signer, *round),
         Wish::Sign { signer, round, consent, mark, values } => {
@@ -71,6 +72,8 @@ pub fn decide(request: Option<&Request>, command: &Command, given: &Given<'_>) -
         Wish::Decline { signer, round, reason } => actor.decline(*signer, *round, reason),
         Wish::Cancel { reason } => cancel(request, reason.clone()),
         Wish::Delete => delete(request),
+        Wish::Discard if request.status == Status::Draft => delete(request),
+        Wish::Discard => Err(Refusal::wrong_state(request.status, "discarded")),
         Wish::Resend { email } => resend(request, email.as_deref(), given),
         Wish::Correct { signer, person } => corrections::correct(request, *signer, person, given),
         Wish::Replace { signer, by, person } => corrections::replace(request, *signer, *by, person, given),
@@ -81,15 +84,22 @@ pub fn decide(request: Option<&Request>, command: &Command, given: &Given<'_>) -
         Wish::Undeliverable { effect, code } => {
             Ok(vec![Fact::DeliveryFailed { effect: effect.key(), code: code.clone() }.into()])
         }
-        Wish::Seal { digest, bytes } => match request.sealed {
-            Some(_) => Err(Refusal::new(Code::AlreadySealed, "The sealed PDF is there already.")),
-            None => Ok(vec![Fact::Sealed { digest: *digest, bytes: *bytes }.into()]),
-        },
-        Wish::SealFailed { code } => match request.sealed {
-            Some(_) => Err(Refusal::new(Code::AlreadySealed, "The sealed PDF is there already.")),
-            None => Ok(vec![Fact::SealFailed { code: code.clone() }.into()]),
-        },
+        Wish::Seal { document, digest, bytes } => {
+            let (document, digest, bytes) = (*document, *digest, *bytes);
+            sealing(request, document, Fact::Sealed { bytes, digest, document })
+        }
+        Wish::SealFailed { document, code } => {
+            sealing(request, *document, Fact::SealFailed { code: code.clone(), document: *document })
+        }
     }
+}
+
+/// What is told of the sealing of a document, as long as it has no sealed PDF.
+fn sealing(request: &Request, document: u32, fact: Fact) -> Decision {
+    if request.sealed.contains_key(&document) {
+        return Err(Refusal::new(Code::AlreadySealed, "The sealed PDF is there already."));
+    }
+    Ok(vec![fact.into()])
 }
 
 fn create(id: RequestId, draft: &Draft, send: bool, given: &Given<'_>) -> Decision {
@@ -99,7 +109,7 @@ fn create(id: RequestId, draft: &Draft, send: bool, given: &Given<'_>) -> Decisi
     if send {
         let turn = draft.terms.signers.iter().filter(|signer| signer.role.acts()).map(|signer| signer.order).min();
         let first = draft.terms.signers.iter().filter(|signer| signer.role.acts() && Some(signer.order) == turn);
-        proposals.push(sent(given.now, &draft.terms));
+        proposals.push(sent(given.now, &draft.terms)?);
         proposals.extend(first.map(|signer| invite(id, signer.id, 1, given)));
     }
     Ok(proposals)
@@ -111,6 +121,13 @@ fn check(terms: &Terms) -> Result<(), Refusal> {
     let ids: BTreeSet<_> = terms.signers.iter().map(|signer| signer.id).collect();
     if terms.documents.is_empty() {
         return invalid("A request needs a document.");
+    }
+    let bytes: u64 = terms.documents.iter().map(|document| document.bytes).sum();
+    if terms.documents.len() > DOCUMENTS_MAX || bytes > DOCUMENTS_MAX_BYTES {
+        return invalid("A request has at most 20 documents, of at most 100 MB together.");
+    }
+    if terms.widgets.iter().any(|widget| widget.document as usize >= terms.documents.len()) {
+        return invalid("Widgets must stand on documents of the request.");
     }
     if !terms.signers.iter().any(|signer| signer.role.acts()) {
         return invalid("A request needs somebody who acts.");
@@ -126,22 +143,46 @@ fn check(terms: &Terms) -> Result<(), Refusal> {
     if terms.expires_in_days.is_some_and(|days| days == 0 || days > schedule::EXPIRES_IN_DAYS_MAX) {
         return invalid("A request expires in 1 to 365 days, or never.");
     }
+    if terms.expires_in_days.is_some() && terms.expires_at.is_some() {
+        return invalid("A request expires after some days or at an instant, not both.");
+    }
     Ok(())
+}
+
+/// A draft may become anything but another's: what it was made from, and the name by which the sender
+/// looks for it, stay.
+fn revise(request: &Request, draft: &Draft, base: u64) -> Decision {
+    if request.status != Status::Draft {
+        return Err(Refusal::wrong_state(request.status, "revised"));
+    }
+    if request.seq != base {
+        return Err(Refusal::new(Code::Changed, "The draft was changed at the same time."));
+    }
+    check(&draft.terms)?;
+    let (old, new) = (&request.terms, &draft.terms);
+    if (&old.business_id, &old.template, &old.provider) != (&new.business_id, &new.template, &new.provider) {
+        return Err(Refusal::new(Code::Invalid, "A draft keeps its reference, template and provider."));
+    }
+    let fact = Fact::Revised(Arc::new(draft.terms.clone()));
+    Ok(vec![Proposal { fact, personal: draft.personal.clone() }])
 }
 
 fn send(request: &Request, given: &Given<'_>) -> Decision {
     if request.status != Status::Draft {
         return Err(Refusal::wrong_state(request.status, "sent"));
     }
-    let mut proposals = vec![sent(given.now, &request.terms)];
+    let mut proposals = vec![sent(given.now, &request.terms)?];
     proposals.extend(request.active().map(|signer| invite_again(request, signer, given)));
     Ok(proposals)
 }
 
-fn sent(now: Timestamp, terms: &Terms) -> Proposal {
-    let expires_at = schedule::expiry(now, terms.expires_in_days);
+fn sent(now: Timestamp, terms: &Terms) -> Result<Proposal, Refusal> {
+    let expires_at = terms.expires_at.or_else(|| schedule::expiry(now, terms.expires_in_days));
+    if expires_at.is_some_and(|at| at <= now) {
+        return Err(Refusal::new(Code::Expired, "The request would expire before it is sent."));
+    }
     let warn_at = schedule::warning(now, expires_at, terms.warn_hours);
-    Fact::Sent { expires_at, warn_at }.into()
+    Ok(Fact::Sent { expires_at, warn_at }.into())
 }
 
 fn invite(request: RequestId, signer: SignerId, round: u32, given: &Given<'_>) -> Proposal {

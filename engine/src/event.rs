@@ -14,7 +14,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::ids::{Digest, EventId, KeyId, OrganizationId, RequestId, SignerId, WidgetId};
+use crate::ids::{Digest, EventId, FileId, KeyId, OrganizationId, RequestId, SignerId, WidgetId};
 use crate::signer::{Mark, Person, SignerTerms};
 
 /// One entry of a request's history, as read back from it.
@@ -63,6 +63,9 @@ pub enum Fact {
     /// The request exists, as a draft.
     #[serde(rename = "request.created")]
     Created(Arc<Terms>),
+    /// The sender changed the draft; these are its terms from now on.
+    #[serde(rename = "request.revised")]
+    Revised(Arc<Terms>),
     /// It was sent; the clock runs.
     #[serde(rename = "request.sent")]
     Sent {
@@ -182,19 +185,25 @@ pub enum Fact {
     /// Its personal data and documents were erased; the history stays.
     #[serde(rename = "request.deleted")]
     Deleted {},
-    /// The sealed PDF was made.
+    /// The sealed PDF of a document was made.
     #[serde(rename = "document.sealed")]
     Sealed {
         /// Its length in bytes.
         bytes: u64,
         /// SHA-256 of the sealed PDF.
         digest: Digest,
+        /// Which document, from 0; absent = the first.
+        #[serde(default, skip_serializing_if = "is_first")]
+        document: u32,
     },
-    /// The sealed PDF could not be made; it will be tried again.
+    /// The sealed PDF of a document could not be made; it will be tried again.
     #[serde(rename = "document.seal_failed")]
     SealFailed {
         /// A stable code.
         code: String,
+        /// Which document, from 0; absent = the first.
+        #[serde(default, skip_serializing_if = "is_first")]
+        document: u32,
     },
     /// A message reached the mail system, or a webhook its endpoint.
     #[serde(rename = "delivery.sent")]
@@ -234,11 +243,12 @@ pub enum Fact {
     },
 }
 
-/// What a request is about, fixed when it is created.
+/// What a request is about, fixed once it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Terms {
-    /// Blank pages added behind the last document page for signatures that have no place of their own.
+    /// Blank pages added behind the last page of the last document, for signatures that have no place of
+    /// their own.
     #[serde(default)]
     pub appended_pages: u32,
     /// The sender's own reference (at most 100 characters).
@@ -246,7 +256,11 @@ pub struct Terms {
     pub business_id: Option<String>,
     /// What is signed; never empty.
     pub documents: Vec<Document>,
-    /// Days from sending to expiry, 1 to 365; absent = never.
+    /// The instant at which its links stop working, where the sender named one. Then there are no
+    /// `expires_in_days`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// Days from sending to expiry, 1 to 365. Where this and `expires_at` are absent it never expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in_days: Option<u32>,
     /// BCP 47 tag of the language the signers are written to in.
@@ -285,6 +299,9 @@ pub struct Document {
     pub bytes: u64,
     /// SHA-256 of the original.
     pub digest: Digest,
+    /// The upload that it was named by, if it was uploaded ahead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileId>,
     /// Its number of pages.
     pub pages: u32,
 }
@@ -415,6 +432,11 @@ pub struct Personal {
     pub values: BTreeMap<WidgetId, Value>,
 }
 
+/// Whether a document is the first, which the facts leave unsaid: they are older than the others.
+fn is_first(document: &u32) -> bool {
+    *document == 0
+}
+
 /// Writes a map in the order of its keys as text, where 10 comes before 2.
 fn by_text<V: Serialize, S: Serializer>(map: &BTreeMap<WidgetId, V>, serializer: S) -> Result<S::Ok, S::Error> {
     let map: BTreeMap<String, &V> = map.iter().map(|(id, value)| (id.to_string(), value)).collect();
@@ -426,6 +448,7 @@ impl Fact {
     pub fn name(&self) -> &'static str {
         match self {
             Fact::Created(_) => "request.created",
+            Fact::Revised(_) => "request.revised",
             Fact::Sent { .. } => "request.sent",
             Fact::Invited { .. } => "signer.invited",
             Fact::Viewed { .. } => "signer.viewed",

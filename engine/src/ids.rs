@@ -40,6 +40,8 @@ uuid_id! {
     EventId,
     /// An API credential.
     KeyId,
+    /// An uploaded file.
+    FileId,
 }
 
 /// A widget's place in its request, counted from 1.

@@ -34,6 +34,8 @@ codes! {
     Deleted = "deleted",
     /// There is no such request.
     NotFound = "not_found",
+    /// The request was changed since the command was thought out.
+    Changed = "changed",
     /// There is already a request with this id.
     AlreadyExists = "already_exists",
     /// The request has no such signer.

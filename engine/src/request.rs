@@ -14,7 +14,7 @@ use crate::ids::{Digest, OrganizationId, RequestId, SignerId, WidgetId};
 use crate::machine;
 use crate::refusal::{Code, Refusal};
 use crate::schedule;
-use crate::signer::{Signer, SignerStatus, SignerTerms};
+use crate::signer::{Role, Signer, SignerStatus, SignerTerms};
 
 /// Where a request stands (seed 002, "Atributos da Requisição"). Never regresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -87,7 +87,7 @@ impl fmt::Display for Status {
     }
 }
 
-/// The sealed PDF of a completed request.
+/// The sealed PDF of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SealedDocument {
     /// SHA-256 of it.
@@ -145,8 +145,8 @@ pub struct Request {
     pub signers: Vec<Arc<Signer>>,
     /// What must still be done outside.
     pub owed: BTreeSet<Effect>,
-    /// The sealed PDF, once made.
-    pub sealed: Option<SealedDocument>,
+    /// The sealed PDFs that were made, by the place of their document, from 0.
+    pub sealed: BTreeMap<u32, SealedDocument>,
 }
 
 impl Request {
@@ -177,10 +177,8 @@ impl Request {
         if event.seq != 1 {
             return Err(out_of_order(event, 1));
         }
+        let signers = signers_of(terms, &event.personal);
         let personal = event.personal.clone();
-        let person = |id: &SignerId| personal.people.get(id).cloned();
-        let signer = |terms: &SignerTerms| Arc::new(Signer::new(terms.clone(), person(&terms.id)));
-        let signers = terms.signers.iter().map(signer).collect();
         Ok(Request {
             id: event.request,
             organization: event.organization.clone(),
@@ -204,7 +202,7 @@ impl Request {
             values: personal.values,
             signers,
             owed: BTreeSet::new(),
-            sealed: None,
+            sealed: BTreeMap::new(),
         })
     }
 
@@ -234,10 +232,13 @@ impl Request {
     fn change(&mut self, event: &Event) -> Result<(), Refusal> {
         match &event.fact {
             Fact::Created(_) => {}
+            Fact::Revised(terms) => self.revise(terms, &event.personal),
             Fact::Sent { expires_at, warn_at } => {
                 self.sent_at = Some(event.time);
                 self.expires_at = *expires_at;
                 self.warn_at = *warn_at;
+                let viewers: Vec<SignerId> = self.viewers().collect();
+                viewers.into_iter().try_for_each(|id| self.let_in(event, id))?;
             }
             Fact::Expiring { .. } => self.warn_at = None,
             Fact::Completed {} => {
@@ -251,7 +252,9 @@ impl Request {
                     signer.sent_at.is_some() && signer.id() != decliner
                 });
             }
-            Fact::Expired {} => self.owe_everyone(event, EffectKind::ExpiredNotice, Signer::is_invited),
+            Fact::Expired {} => {
+                self.owe_everyone(event, EffectKind::ExpiredNotice, |signer| signer.is_invited() || signer.follows())
+            }
             Fact::Cancelled { quiet } => {
                 self.reason = event.personal.reason.clone();
                 if !quiet {
@@ -259,14 +262,24 @@ impl Request {
                 }
             }
             Fact::Deleted {} => self.erase(event.time),
-            Fact::Sealed { digest, bytes } => {
-                self.sealed = Some(SealedDocument { digest: *digest, bytes: *bytes, at: event.time });
-                self.owed.retain(|effect| effect.kind != EffectKind::Seal);
+            Fact::Sealed { bytes, digest, document } => {
+                self.known_document(*document)?;
+                let sealed = SealedDocument { digest: *digest, bytes: *bytes, at: event.time };
+                self.sealed.insert(*document, sealed);
+                if self.unsealed().next().is_none() {
+                    self.owed.retain(|effect| effect.kind != EffectKind::Seal);
+                }
             }
             Fact::DeliverySent { effect } | Fact::DeliveryFailed { effect, .. } => self.settle(effect)?,
-            Fact::Added { signer, shift } => self.add(signer, *shift, &event.personal),
+            Fact::Added { signer, shift } => {
+                self.add(signer, *shift, &event.personal);
+                self.let_in_if_viewer(event, signer.id)?;
+            }
             Fact::Removed { signer } => self.remove(*signer)?,
-            Fact::Replaced { signer, by } => self.replace(*signer, by, &event.personal)?,
+            Fact::Replaced { signer, by } => {
+                self.replace(*signer, by, &event.personal)?;
+                self.let_in_if_viewer(event, by.id)?;
+            }
             Fact::Invited { .. }
             | Fact::Viewed { .. }
             | Fact::Authenticated { .. }
@@ -274,10 +287,8 @@ impl Request {
             | Fact::SignerDeclined { .. }
             | Fact::Reminded { .. }
             | Fact::Corrected { .. } => self.change_signer(event)?,
-            Fact::SealFailed { .. }
-            | Fact::ProviderSubmitted { .. }
-            | Fact::ProviderFailed { .. }
-            | Fact::ProviderReported { .. } => {}
+            Fact::SealFailed { document, .. } => self.known_document(*document)?,
+            Fact::ProviderSubmitted { .. } | Fact::ProviderFailed { .. } | Fact::ProviderReported { .. } => {}
         }
         Ok(())
     }
@@ -333,6 +344,7 @@ impl Request {
             Fact::Corrected { signer: id } => {
                 let person = event.personal.people.get(id).cloned();
                 self.signer_mut(*id)?.person = person;
+                self.let_in_if_viewer(event, *id)?;
             }
             Fact::Authenticated { signer: id, .. } => {
                 self.invited(*id)?;
@@ -340,6 +352,14 @@ impl Request {
             _ => {}
         }
         Ok(())
+    }
+
+    fn revise(&mut self, terms: &Arc<Terms>, personal: &Personal) {
+        self.signers = signers_of(terms, personal);
+        self.terms = Arc::clone(terms);
+        let Personal { title, message, file_names, labels, values, .. } = personal.clone();
+        (self.title, self.message, self.file_names) = (title, message, file_names);
+        (self.labels, self.values) = (labels, values);
     }
 
     fn add(&mut self, terms: &SignerTerms, shift: bool, personal: &Personal) {
@@ -403,6 +423,28 @@ impl Request {
         }
     }
 
+    /// Lets a viewer follow the request from now on, by a link of their own; any earlier one is dead.
+    fn let_in(&mut self, event: &Event, id: SignerId) -> Result<(), Refusal> {
+        let signer = self.signer_mut(id)?;
+        signer.round += 1;
+        signer.sent_at.get_or_insert(event.time);
+        self.drop_messages(id);
+        self.owe(event, EffectKind::Invitation, Some(id));
+        Ok(())
+    }
+
+    /// Lets somebody in whom a change of a request in flight made a viewer, or gave another address.
+    fn let_in_if_viewer(&mut self, event: &Event, id: SignerId) -> Result<(), Refusal> {
+        if self.status.is_out() && self.viewers().any(|viewer| viewer == id) {
+            self.let_in(event, id)?;
+        }
+        Ok(())
+    }
+
+    fn viewers(&self) -> impl Iterator<Item = SignerId> {
+        self.signers.iter().filter(|signer| signer.terms.role == Role::Viewer).map(|signer| signer.id())
+    }
+
     fn settle(&mut self, key: &str) -> Result<(), Refusal> {
         let effect = key.parse::<Effect>().ok().filter(|effect| self.owed.contains(effect));
         match effect {
@@ -411,6 +453,13 @@ impl Request {
                 Ok(())
             }
             None => Err(Refusal::new(Code::NotOwed, "That effect is not owed.")),
+        }
+    }
+
+    fn known_document(&self, document: u32) -> Result<(), Refusal> {
+        match self.terms.documents.get(document as usize) {
+            Some(_) => Ok(()),
+            None => Err(Refusal::new(Code::NotAccepted, "The request has no such document.")),
         }
     }
 
@@ -444,6 +493,16 @@ impl Request {
         self.signers.iter().map(Arc::as_ref).find(|signer| signer.id() == id)
     }
 
+    /// The file name of a document, counted from 0; empty once erased.
+    pub fn file_name(&self, document: usize) -> &str {
+        self.file_names.get(document).map_or("", String::as_str)
+    }
+
+    /// The documents, counted from 0, that have no sealed PDF yet.
+    pub fn unsealed(&self) -> impl Iterator<Item = u32> {
+        (0..).zip(&self.terms.documents).map(|(place, _)| place).filter(|place| !self.sealed.contains_key(place))
+    }
+
     /// Those the request still waits for.
     pub fn due(&self) -> impl Iterator<Item = &Signer> {
         self.signers.iter().map(Arc::as_ref).filter(|signer| signer.is_due())
@@ -473,6 +532,11 @@ impl Request {
         let reminder = |signer: &Signer| schedule::reminder(signer, self.terms.reminders, self.expires_at);
         self.signers.iter().map(Arc::as_ref).filter_map(reminder).chain(self.expires_at).chain(self.warn_at).min()
     }
+}
+
+fn signers_of(terms: &Terms, personal: &Personal) -> Vec<Arc<Signer>> {
+    let signer = |terms: &SignerTerms| Arc::new(Signer::new(terms.clone(), personal.people.get(&terms.id).cloned()));
+    terms.signers.iter().map(signer).collect()
 }
 
 fn out_of_order(event: &Event, expected: u64) -> Refusal {

@@ -21,15 +21,18 @@ pub enum Role {
     Witness,
     /// Does not act; is told at the end.
     Copied,
+    /// Does not act; may follow the request while it is out, and is told at the end.
+    Viewer,
 }
 
 impl Role {
     /// Every role there is.
-    pub const ALL: [Role; 5] = [Role::Signer, Role::Approver, Role::Acknowledger, Role::Witness, Role::Copied];
+    pub const ALL: [Role; 6] =
+        [Role::Signer, Role::Approver, Role::Acknowledger, Role::Witness, Role::Copied, Role::Viewer];
 
     /// Whether the request waits for this person.
     pub fn acts(self) -> bool {
-        self != Role::Copied
+        !matches!(self, Role::Copied | Role::Viewer)
     }
 
     /// Whether acting takes a signature, typed or drawn.
@@ -45,6 +48,7 @@ impl Role {
             Role::Acknowledger => "acknowledger",
             Role::Witness => "witness",
             Role::Copied => "copied",
+            Role::Viewer => "viewer",
         }
     }
 }
@@ -215,6 +219,11 @@ impl Signer {
     /// Whether they are invited and have not acted.
     pub fn is_invited(&self) -> bool {
         matches!(self.status, SignerStatus::Sent | SignerStatus::Viewed)
+    }
+
+    /// Whether they may follow the request without acting.
+    pub fn follows(&self) -> bool {
+        self.terms.role == Role::Viewer && self.sent_at.is_some()
     }
 
     /// Whether they signed or declined.

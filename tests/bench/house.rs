@@ -223,6 +223,7 @@ impl Maker {
             appended_pages: 0,
             signers: (1..).zip(ids).map(signer).collect(),
             widgets: (1..).zip(ids).map(widget).collect(),
+            expires_at: None,
             expires_in_days: Some(30),
             warn_hours: 24,
             reminders: None,

@@ -1,7 +1,8 @@
 //! Documents by use, files, templates and receipts.
 
-use countersign::store::{DocumentRow, FileRow, StoreError, TemplateRow, document_path};
-use countersign_engine::ids::Digest;
+use countersign::store::{DocumentRow, FileRow, RequestRow, StoreError, TemplateRow, document_path};
+use countersign_engine::ids::{Digest, FileId};
+use countersign_engine::request::Status;
 use uuid::Uuid;
 
 use countersign_tests::servers::on_each_database;
@@ -13,6 +14,8 @@ on_each_database! {
     a_document_is_stored_once_for_each_organization,
     a_document_goes_with_its_last_use,
     a_file_uses_its_document_until_deleted,
+    a_file_that_a_request_names_stays_unless_that_is_a_draft,
+    uploads_are_listed_newest_first,
     a_templates_id_is_its_organizations_own,
     the_first_answer_is_remembered_and_an_old_one_replaced,
     a_document_nobody_came_to_use_is_tidied_away,
@@ -61,6 +64,54 @@ async fn a_file_uses_its_document_until_deleted(shelf: Shelf) {
     shelf.store.delete_file(&file).await.unwrap();
     assert_eq!(shelf.store.file(&acme(), file.id).await.unwrap(), None);
     assert_eq!(shelf.store.document(&acme(), row.digest).await.unwrap(), None);
+}
+
+async fn a_file_that_a_request_names_stays_unless_that_is_a_draft(shelf: Shelf) {
+    let (draft, sent) = (RequestRow { status: Status::Draft, ..request(1) }, request(2));
+    shelf.file(&[draft, sent]).await;
+    let row = document("a");
+    shelf.store.insert_document(&row).await.unwrap();
+    let file = |number| FileRow {
+        id: Uuid::from_u128(number),
+        organization: acme(),
+        name: "a.pdf".into(),
+        digest: row.digest,
+        created_us: 1,
+    };
+    let names = |number: u128, request| (acme(), FileId(Uuid::from_u128(number)), request);
+    for number in 1..=3 {
+        shelf.store.insert_file(&file(number), None).await.unwrap();
+    }
+    let mut transaction = shelf.store.begin().await.unwrap();
+    let uses = vec![names(1, id(1)), names(2, id(1)), names(2, id(2)), (other(), FileId(Uuid::from_u128(3)), id(2))];
+    transaction.insert_file_uses(uses.clone()).await.unwrap();
+    transaction.insert_file_uses(uses).await.unwrap();
+    transaction.commit().await.unwrap();
+    assert!(shelf.store.delete_unused_file(&file(1)).await.unwrap(), "a draft does not hold it");
+    assert!(!shelf.store.delete_unused_file(&file(2)).await.unwrap(), "what was sent does");
+    assert!(shelf.store.delete_unused_file(&file(3)).await.unwrap(), "another organization's word does not count");
+    assert!(shelf.store.file(&acme(), file(2).id).await.unwrap().is_some());
+    let mut transaction = shelf.store.begin().await.unwrap();
+    transaction.drop_file_use(&names(2, id(2))).await.unwrap();
+    transaction.commit().await.unwrap();
+    assert!(shelf.store.delete_unused_file(&file(2)).await.unwrap());
+    assert_eq!(shelf.store.document(&acme(), row.digest).await.unwrap(), None, "with its last use");
+}
+
+async fn uploads_are_listed_newest_first(shelf: Shelf) {
+    let row = document("a");
+    shelf.store.insert_document(&row).await.unwrap();
+    for number in 1..=3 {
+        let (organization, name) = (acme(), format!("{number}.pdf"));
+        let id = Uuid::from_u128(number);
+        let file = FileRow { id, organization, name, digest: row.digest, created_us: number as i64 };
+        shelf.store.insert_file(&file, None).await.unwrap();
+    }
+    let (page, total) = shelf.store.uploads(&acme(), 2, 1).await.unwrap();
+    let names: Vec<_> = page.iter().map(|upload| upload.file.name.as_str()).collect();
+    assert_eq!((names.as_slice(), total), (["2.pdf", "1.pdf"].as_slice(), 3));
+    assert_eq!((page[0].bytes, page[0].pages.as_str()), (row.bytes, row.pages.as_str()));
+    assert_eq!(shelf.store.uploads(&other(), 2, 0).await.unwrap(), (Vec::new(), 0));
 }
 
 async fn a_templates_id_is_its_organizations_own(shelf: Shelf) {

@@ -7,6 +7,7 @@ mod lifecycle;
 mod order;
 pub(crate) mod play;
 pub(crate) mod random;
+mod revising;
 mod time;
 mod trail;
 mod watch;

@@ -40,12 +40,13 @@ pub(crate) fn draft(signers: &[(u32, Role)]) -> Draft {
     let terms = Terms {
         business_id: Some("case-7".into()),
         template: None,
-        documents: vec![Document { digest: Digest::of(b"a document"), bytes: 10, pages: 2 }],
+        documents: vec![Document { digest: Digest::of(b"a document"), bytes: 10, file: None, pages: 2 }],
         appended_pages: 0,
         signers: numbered()
             .map(|(n, (order, role))| SignerTerms { id: signer(n), order: *order, role: *role, capacity: None })
             .collect(),
         widgets: Vec::new(),
+        expires_at: None,
         expires_in_days: None,
         warn_hours: 24,
         reminders: None,
@@ -60,6 +61,15 @@ pub(crate) fn draft(signers: &[(u32, Role)]) -> Draft {
         ..Personal::default()
     };
     Draft { terms, personal }
+}
+
+/// A draft over so many documents.
+pub(crate) fn over(documents: u8, mut draft: Draft) -> Draft {
+    let document =
+        |n: u8| Document { digest: Digest::of(&[n]), bytes: 10 + u64::from(n), file: None, pages: 1 + u32::from(n) };
+    draft.terms.documents = (0..documents).map(document).collect();
+    draft.personal.file_names = (0..documents).map(|n| format!("secret{n}.pdf")).collect();
+    draft
 }
 
 /// A widget of a signer, with its number.

@@ -12,19 +12,21 @@ use countersign_tests::schemas;
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
-use super::play::{Play, cadence, draft, person, proven, signer, typed};
+use super::play::{Play, cadence, draft, over, person, proven, signer, typed};
 use super::watch::Watch;
 
 /// A wish whose persons are chosen among those there are.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     Send,
+    Revise { people: usize, stale: bool },
     View(usize),
     Sign(usize),
     SignWithOldLink(usize),
     Decline(usize),
     Cancel,
     Delete,
+    Discard,
     ResendAll,
     ResendOne(usize),
     Correct(usize),
@@ -34,24 +36,25 @@ pub(crate) enum Step {
     Tick,
     Deliver(usize),
     GiveUp(usize),
-    Seal,
-    SealFailed,
+    Seal(u32),
+    SealFailed(u32),
 }
 
 fn role() -> impl Strategy<Value = Role> {
     prop_oneof![4 => Just(Role::Signer), 1 => Just(Role::Approver), 1 => Just(Role::Acknowledger),
-        1 => Just(Role::Witness), 1 => Just(Role::Copied)]
+        1 => Just(Role::Witness), 1 => Just(Role::Copied), 1 => Just(Role::Viewer)]
 }
 
 pub(crate) fn any_draft() -> impl Strategy<Value = Draft> {
     let people = prop::collection::vec((1..=4_u32, role()), 1..=6);
     let reminders = prop::option::of((1..=3_u32, 1..=3_u32, 1..=3_u32));
     let warning = prop_oneof![Just(0_u32), Just(24), Just(72)];
-    (people, prop::option::of(1..=9_u32), warning, reminders).prop_map(|(mut people, expiry, warning, reminders)| {
+    let given = (people, 1..=4_u8, prop::option::of(1..=9_u32), warning, reminders);
+    given.prop_map(|(mut people, documents, expiry, warning, reminders)| {
         if !people.iter().any(|(_, role)| role.acts()) {
             people[0].1 = Role::Signer;
         }
-        let mut draft = draft(&people);
+        let mut draft = over(documents, draft(&people));
         draft.terms.expires_in_days = expiry;
         draft.terms.warn_hours = warning;
         draft.terms.reminders = reminders.and_then(|(first, every, most)| cadence(first, every, most));
@@ -63,12 +66,14 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
     let who = 0..8_usize;
     prop_oneof![
         1 => Just(Step::Send),
+        1 => (1..4_usize, any::<bool>()).prop_map(|(people, stale)| Step::Revise { people, stale }),
         4 => who.clone().prop_map(Step::View),
         8 => who.clone().prop_map(Step::Sign),
         1 => who.clone().prop_map(Step::SignWithOldLink),
         1 => who.clone().prop_map(Step::Decline),
         1 => Just(Step::Cancel),
         1 => Just(Step::Delete),
+        1 => Just(Step::Discard),
         2 => Just(Step::ResendAll),
         2 => who.clone().prop_map(Step::ResendOne),
         1 => who.clone().prop_map(Step::Correct),
@@ -78,8 +83,8 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         6 => Just(Step::Tick),
         4 => who.clone().prop_map(Step::Deliver),
         1 => who.prop_map(Step::GiveUp),
-        1 => Just(Step::Seal),
-        1 => Just(Step::SealFailed),
+        2 => (0..5_u32).prop_map(Step::Seal),
+        1 => (0..5_u32).prop_map(Step::SealFailed),
     ]
 }
 
@@ -104,6 +109,7 @@ pub(crate) fn wish(play: &Play, step: &Step, fresh: u32) -> Option<Wish> {
     };
     Some(match step {
         Step::Send => Wish::Send,
+        Step::Revise { people, stale } => revised(request, *people, *stale, fresh),
         Step::View(place) => at(place).map(|signer| Wish::View { signer: signer.id(), round: signer.round })?,
         Step::Sign(place) => at(place).map(|signer| sign(signer.id(), signer.round))?,
         Step::SignWithOldLink(place) => at(place).map(|signer| sign(signer.id(), signer.round.wrapping_sub(1)))?,
@@ -113,6 +119,7 @@ pub(crate) fn wish(play: &Play, step: &Step, fresh: u32) -> Option<Wish> {
         }
         Step::Cancel => Wish::Cancel { reason: Some("Off".into()) },
         Step::Delete => Wish::Delete,
+        Step::Discard => Wish::Discard,
         Step::ResendAll => Wish::Resend { email: None },
         Step::ResendOne(place) => Wish::Resend { email: Some(at(place)?.email().to_owned()) },
         Step::Correct(place) => Wish::Correct { signer: at(place)?.id(), person: person(fresh) },
@@ -125,9 +132,22 @@ pub(crate) fn wish(play: &Play, step: &Step, fresh: u32) -> Option<Wish> {
         Step::Tick => Wish::Tick,
         Step::Deliver(place) => Wish::Delivered { effect: owed(place)? },
         Step::GiveUp(place) => Wish::Undeliverable { effect: owed(place)?, code: "refused".into() },
-        Step::Seal => Wish::Seal { digest: Digest::of(b"sealed"), bytes: 6 },
-        Step::SealFailed => Wish::SealFailed { code: "seal".into() },
+        Step::Seal(document) => Wish::Seal { document: *document, digest: Digest::of(b"sealed"), bytes: 6 },
+        Step::SealFailed(document) => Wish::SealFailed { document: *document, code: "seal".into() },
     })
+}
+
+/// A draft with some of its people, somebody new, and another title.
+fn revised(request: &Request, people: usize, stale: bool, fresh: u32) -> Wish {
+    let mut draft = Draft::of(request);
+    draft.terms.signers.truncate(people);
+    draft.terms.signers.push(SignerTerms { id: signer(fresh), order: 2, role: Role::Approver, capacity: None });
+    let left: Vec<SignerId> = draft.terms.signers.iter().map(|signer| signer.id).collect();
+    draft.terms.widgets.retain(|widget| left.contains(&widget.signer));
+    draft.personal.people.retain(|id, _| left.contains(id));
+    draft.personal.people.insert(signer(fresh), person(fresh));
+    draft.personal.title = Some("Another secret title".into());
+    Wish::Revise { draft: Box::new(draft), base: request.seq - u64::from(stale) }
 }
 
 /// Plays a draft through some steps under watch.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use countersign_engine::event::{Event, Fact, Reminders};
 use countersign_engine::ids::SignerId;
 use countersign_engine::request::{Request, Status};
+use countersign_engine::signer::{Role, SignerTerms};
 use jiff::{SignedDuration, Timestamp};
 
 /// What the events so far say of one signer.
@@ -13,6 +14,8 @@ use jiff::{SignedDuration, Timestamp};
 struct Seat {
     order: u32,
     acts: bool,
+    views: bool,
+    let_in: bool,
     invited: bool,
     signed: bool,
     declined: bool,
@@ -27,12 +30,14 @@ pub(crate) struct Watch {
     seats: BTreeMap<SignerId, Seat>,
     gone: BTreeSet<SignerId>,
     owed: BTreeSet<String>,
+    unsealed: BTreeSet<u32>,
     reminders: Option<Reminders>,
     expires_at: Option<Timestamp>,
     last_time: Option<Timestamp>,
     seq: u64,
     rank: u8,
     terminal: Option<Status>,
+    out: bool,
     deleted: bool,
 }
 
@@ -57,13 +62,17 @@ impl Watch {
 
     fn books(&mut self, event: &Event) {
         match &event.fact {
-            Fact::Created(terms) => {
+            Fact::Created(terms) | Fact::Revised(terms) => {
                 self.reminders = terms.reminders;
-                for signer in &terms.signers {
-                    self.seats.insert(signer.id, Seat::new(signer.order, signer.role.acts()));
-                }
+                self.unsealed = (0..).zip(&terms.documents).map(|(place, _)| place).collect();
+                let seat = |signer: &SignerTerms| (signer.id, Seat::new(signer.order, signer.role));
+                self.seats = terms.signers.iter().map(seat).collect();
             }
-            Fact::Sent { expires_at, .. } => self.expires_at = *expires_at,
+            Fact::Sent { expires_at, .. } => {
+                self.expires_at = *expires_at;
+                self.out = true;
+                self.seats.values_mut().filter(|seat| seat.views).for_each(|seat| seat.let_in = true);
+            }
             Fact::Invited { signer, round, resent, .. } => self.invited(*signer, *round, *resent, event.time),
             Fact::Signed { signer, due, .. } => {
                 self.in_time(event);
@@ -92,13 +101,13 @@ impl Watch {
                 if *shift {
                     self.seats.values_mut().filter(|seat| seat.order >= signer.order).for_each(|seat| seat.order += 1);
                 }
-                self.seats.insert(signer.id, Seat::new(signer.order, signer.role.acts()));
+                self.seats.insert(signer.id, Seat::new(signer.order, signer.role).let_in_if(self.out));
             }
             Fact::Removed { signer } => self.leave(*signer),
             Fact::Replaced { signer, by } => {
                 let order = self.seat(*signer).order;
                 self.leave(*signer);
-                self.seats.insert(by.id, Seat::new(order, by.role.acts()));
+                self.seats.insert(by.id, Seat::new(order, by.role).let_in_if(self.out));
             }
             Fact::Deleted {} => self.deleted = true,
             _ => {}
@@ -138,21 +147,46 @@ impl Watch {
                 self.drop_letters(Some(*signer));
                 self.owed.insert(key("invitation", signer));
             }
+            Fact::Sent { .. } => self.tell(|_, seat| seat.views, |id| key("invitation", id)),
+            Fact::Added { signer, .. } if self.out && self.seat(signer.id).views => {
+                self.owed.insert(key("invitation", &signer.id));
+            }
+            Fact::Corrected { signer } if self.out && self.seat(*signer).views => {
+                self.drop_letters(Some(*signer));
+                self.owed.insert(key("invitation", signer));
+            }
+            Fact::Replaced { signer, by } => {
+                self.drop_letters(Some(*signer));
+                if self.out && self.seat(by.id).views {
+                    self.owed.insert(key("invitation", &by.id));
+                }
+            }
             Fact::Reminded { signer, .. } => drop(self.owed.insert(key("reminder", signer))),
-            Fact::Signed { signer, .. }
-            | Fact::SignerDeclined { signer }
-            | Fact::Removed { signer }
-            | Fact::Replaced { signer, .. } => self.drop_letters(Some(*signer)),
+            Fact::Signed { signer, .. } | Fact::SignerDeclined { signer } | Fact::Removed { signer } => {
+                self.drop_letters(Some(*signer))
+            }
             Fact::Completed {} => {
                 self.owed.insert(format!("{}.{}.seal", event.request, event.seq));
                 self.tell(|_, _| true, |id| key("completed", id));
             }
             Fact::RequestDeclined { signer } => {
-                self.tell(|id, seat| seat.invited && id != signer, |id| key("declined", id));
+                self.tell(|id, seat| (seat.invited || seat.let_in) && id != signer, |id| key("declined", id));
             }
-            Fact::Expired {} => self.tell(|_, seat| seat.invited && !seat.signed, |id| key("expired", id)),
-            Fact::Cancelled { quiet: false } => self.tell(|_, seat| seat.invited, |id| key("cancelled", id)),
-            Fact::Sealed { .. } => self.owed.retain(|owed| !owed.ends_with(".seal")),
+            Fact::Expired {} => {
+                self.tell(|_, seat| (seat.invited && !seat.signed) || seat.let_in, |id| key("expired", id))
+            }
+            Fact::Cancelled { quiet: false } => {
+                self.tell(|_, seat| seat.invited || seat.let_in, |id| key("cancelled", id))
+            }
+            Fact::Sealed { document, .. } => {
+                assert!(self.unsealed.remove(document), "a document of the request is sealed once");
+                if self.unsealed.is_empty() {
+                    self.owed.retain(|owed| !owed.ends_with(".seal"));
+                }
+            }
+            Fact::SealFailed { document, .. } => {
+                assert!(self.unsealed.contains(document), "what is sealed does not fail any more");
+            }
             Fact::DeliverySent { effect } | Fact::DeliveryFailed { effect, .. } => {
                 assert!(self.owed.remove(effect), "only what is owed is settled");
             }
@@ -189,6 +223,7 @@ impl Watch {
         let rank = rank(request.status);
         assert!(rank >= self.rank, "status regressed to {}", request.status);
         self.rank = rank;
+        assert_eq!(request.unsealed().collect::<BTreeSet<u32>>(), self.unsealed, "documents without a seal");
         assert_eq!(request.status.is_terminal().then_some(request.status), self.terminal, "the end is absorbing");
         let due: Vec<SignerId> = request.due().map(|signer| signer.id()).collect();
         assert_eq!(due.len(), self.due().count());
@@ -214,8 +249,25 @@ impl Watch {
 }
 
 impl Seat {
-    fn new(order: u32, acts: bool) -> Self {
-        Self { order, acts, invited: false, signed: false, declined: false, round: 0, reminders: 0, resent_at: None }
+    fn new(order: u32, role: Role) -> Self {
+        let (acts, views) = (role.acts(), role == Role::Viewer);
+        Self {
+            order,
+            acts,
+            views,
+            let_in: false,
+            invited: false,
+            signed: false,
+            declined: false,
+            round: 0,
+            reminders: 0,
+            resent_at: None,
+        }
+    }
+
+    /// A viewer who joins a request in flight may follow it at once.
+    fn let_in_if(self, out: bool) -> Self {
+        Self { let_in: out && self.views, ..self }
     }
 }
 

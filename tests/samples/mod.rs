@@ -1,6 +1,8 @@
-//! Proves: the integrator's own samples work as they are written. `curl/` and `javascript/` hold them word
-//! for word; only what they leave open is put in: the address of the service, the key, the document and
+//! Proves: the integrators' own samples work as they are written. `curl/`, `javascript/` and `python/` hold them
+//! word for word; only what they leave open is put in: the address of the service, the key, the document and
 //! the ids of what exists.
+
+mod envelopes;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,6 +17,9 @@ use crate::{browser, tools};
 
 /// Where the samples' service lives.
 const THEIR_SERVICE: &str = "https://e-signature.stg.catalisa.app";
+/// Where those of seed 003 have theirs, and their key.
+const THEIR_ENVELOPES: &str = "https://certyneo.com";
+const THEIR_KEY: &str = "sk_live_xxxxxxxxxxxxxxxxxxxxxxxx";
 /// The samples' request.
 const THEIR_REQUEST: &str = "550e8400-e29b-41d4-a716-446655440000";
 /// The samples' file.
@@ -43,7 +48,9 @@ impl Desk {
         let document = STANDARD.encode(sample());
         let ours = [
             (THEIR_SERVICE, self.world.app.service.settings.public_url.as_str()),
+            (THEIR_ENVELOPES, self.world.app.service.settings.public_url.as_str()),
             ("SEU_TOKEN", &self.world.key),
+            (THEIR_KEY, &self.world.key),
             ("JVBERi0xLjQK...", &document),
             ("pdfBase64: '...'", &format!("pdfBase64: '{document}'")),
         ];
@@ -70,7 +77,7 @@ impl Desk {
         std::fs::write(&file, self.filled(&format!("javascript/{name}.js"), ids)).unwrap();
         let mut node = Command::new("node");
         node.arg(tools::file("samples/wrap.mjs")).arg(&file).arg(more);
-        node.current_dir(self.folder.path()).env("TOKEN", &self.world.key);
+        node.current_dir(self.folder.path()).env("TOKEN", &self.world.key).env("CERTYNEO_API_KEY", &self.world.key);
         tools::run(&mut node).await.lines().map(str::to_owned).collect()
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use countersign::bus::cloudevent;
 use countersign_engine::event::{Actor, Area, Document, Event, Fact, Personal, Reminders, Terms, Widget, WidgetKind};
-use countersign_engine::ids::{Digest, EventId, KeyId, RequestId, SignerId, WidgetId};
+use countersign_engine::ids::{Digest, EventId, FileId, KeyId, RequestId, SignerId, WidgetId};
 use countersign_engine::signer::{Role, SignerTerms};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -18,6 +18,13 @@ pub fn examples() -> Vec<(String, Value)> {
             "sign_this".to_owned(),
             asked(json!({ "title": "Contrato de Prestação de Serviços", "fileName": "contrato.pdf",
             "fileBase64": "JVBERi0xLjcK", "signers": signers(), "expiresInDays": 30, "language": "pt-BR" })),
+        ),
+        (
+            "sign_this_several".to_owned(),
+            asked(json!({ "title": "Contrato e anexo", "signers": signers(), "files": [
+                { "fileName": "contrato.pdf", "fileBase64": "JVBERi0xLjcK" },
+                { "fileName": "anexo.pdf", "fileBase64": "JVBERi0xLjcK" }],
+            "widgets": [{ "type": "signature", "document": "anexo.pdf", "page": 1, "x": 72, "y": 640, "signerId": 1 }] })),
         ),
         (
             "sign_this_from_template".to_owned(),
@@ -77,11 +84,12 @@ fn facts() -> Vec<Fact> {
         Fact::Expired {},
         Fact::Cancelled { quiet: false },
         Fact::Deleted {},
-        Fact::Sealed { bytes: 48_213, digest: Digest::of(b"a sealed PDF") },
-        Fact::SealFailed { code: "document_store".to_owned() },
+        Fact::Sealed { bytes: 48_213, digest: Digest::of(b"a sealed PDF"), document: 1 },
+        Fact::SealFailed { code: "document_store".to_owned(), document: 1 },
         Fact::ProviderSubmitted { provider: provider.clone() },
         Fact::ProviderFailed { code: "quota".to_owned(), provider: provider.clone() },
         Fact::ProviderReported { provider, report: "email_opened".to_owned() },
+        Fact::Revised(Arc::new(terms())),
     ]
 }
 
@@ -89,7 +97,13 @@ fn terms() -> Terms {
     Terms {
         appended_pages: 0,
         business_id: Some("case-7".to_owned()),
-        documents: vec![Document { bytes: 31_870, digest: Digest::of(b"a PDF"), pages: 2 }],
+        documents: vec![Document {
+            bytes: 31_870,
+            digest: Digest::of(b"a PDF"),
+            file: Some(FileId(id(0x30))),
+            pages: 2,
+        }],
+        expires_at: None,
         expires_in_days: Some(30),
         language: "pt-BR".to_owned(),
         provider: "native".to_owned(),
@@ -113,7 +127,7 @@ fn terms() -> Terms {
 
 fn event(fact: Fact, seq: u64) -> Event {
     let actor = match &fact {
-        Fact::Created(_) | Fact::Sent { .. } | Fact::Cancelled { .. } => Actor::Key(KeyId(id(0x20))),
+        Fact::Created(_) | Fact::Revised(_) | Fact::Sent { .. } | Fact::Cancelled { .. } => Actor::Key(KeyId(id(0x20))),
         Fact::Viewed { .. } | Fact::Signed { .. } | Fact::SignerDeclined { .. } => Actor::Signer(signer(1)),
         Fact::ProviderReported { provider, .. } => Actor::Provider(provider.clone()),
         _ => Actor::System,

@@ -62,9 +62,14 @@ impl State<Machine> for Status {
         use Status::{Cancelled, Completed, Draft, Expired, PartiallySigned, Sent, Viewed};
         match (*self, fact) {
             (Draft, Fact::Sent { .. }) => Transition(Sent),
-            (Draft, Fact::Added { .. } | Fact::Removed { .. } | Fact::Replaced { .. } | Fact::Corrected { .. }) => {
-                Handled
-            }
+            (
+                Draft,
+                Fact::Revised(_)
+                | Fact::Added { .. }
+                | Fact::Removed { .. }
+                | Fact::Replaced { .. }
+                | Fact::Corrected { .. },
+            ) => Handled,
             (Sent, Fact::Viewed { .. }) => Transition(Viewed),
             (Viewed | PartiallySigned, Fact::Viewed { .. }) => Handled,
             (Completed, Fact::Sealed { .. } | Fact::SealFailed { .. }) => Handled,
@@ -156,6 +161,8 @@ pub fn table() -> String {
 mod samples {
     //! One fact of every kind, for the table.
 
+    use std::sync::Arc;
+
     use jiff::Timestamp;
     use uuid::Uuid;
 
@@ -167,20 +174,23 @@ mod samples {
         let signer = SignerId(Uuid::nil());
         let terms = SignerTerms { id: signer, order: 1, role: Role::Signer, capacity: None };
         let signed = |due| Fact::Signed { signer, due, method: "typed".into(), authentication: "email_link".into() };
+        let about = Arc::new(Terms {
+            business_id: None,
+            template: None,
+            documents: Vec::new(),
+            appended_pages: 0,
+            signers: Vec::new(),
+            widgets: Vec::new(),
+            expires_at: None,
+            expires_in_days: None,
+            warn_hours: 0,
+            reminders: None,
+            language: "en".into(),
+            provider: "native".into(),
+        });
         let facts = vec![
-            Fact::Created(std::sync::Arc::new(Terms {
-                business_id: None,
-                template: None,
-                documents: Vec::new(),
-                appended_pages: 0,
-                signers: Vec::new(),
-                widgets: Vec::new(),
-                expires_in_days: None,
-                warn_hours: 0,
-                reminders: None,
-                language: "en".into(),
-                provider: "native".into(),
-            })),
+            Fact::Created(Arc::clone(&about)),
+            Fact::Revised(about),
             Fact::Sent { expires_at: None, warn_at: None },
             Fact::Invited { signer, round: 1, link: Digest::ZERO, resent: false },
             Fact::Viewed { signer },
@@ -199,8 +209,8 @@ mod samples {
             Fact::Expired {},
             Fact::Cancelled { quiet: false },
             Fact::Deleted {},
-            Fact::Sealed { digest: Digest::ZERO, bytes: 0 },
-            Fact::SealFailed { code: "pdf".into() },
+            Fact::Sealed { bytes: 0, digest: Digest::ZERO, document: 0 },
+            Fact::SealFailed { code: "pdf".into(), document: 0 },
             Fact::DeliverySent { effect: String::new() },
             Fact::DeliveryFailed { effect: String::new(), code: "refused".into() },
             Fact::ProviderSubmitted { provider: "d4sign".into() },

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use countersign_engine::command::Wish;
 use countersign_engine::effect::Effect;
-use countersign_engine::event::Event;
+use countersign_engine::event::{Document, Event};
 use countersign_engine::ids::{Digest, OrganizationId, RequestId};
 use countersign_engine::refusal::{Code, Refusal};
 use countersign_engine::request::Request;
@@ -18,7 +18,7 @@ use crate::batching::Batch;
 use crate::bus::Bus;
 use crate::ledger::{LedgerError, Loaded};
 use crate::meters::Meters;
-use crate::store::{EffectRow, EventRow, Lane, ReceiptRow, RequestRow, Store, StoreError, Transaction};
+use crate::store::{EffectRow, EventRow, FileUse, Lane, ReceiptRow, RequestRow, Store, StoreError, Transaction};
 use crate::trace::TraceParent;
 use crate::vault::DataKey;
 
@@ -203,13 +203,7 @@ impl Writer {
         transaction.insert_effects(filed).await?;
         let settled: Vec<String> = changed.iter().flat_map(Working::settled).collect();
         transaction.delete_effects(&settled).await?;
-        let uses: Vec<_> = changed.iter().filter(|work| work.stored.is_none()).flat_map(Working::uses).collect();
-        transaction.insert_uses(uses).await?;
-        for work in changed.iter().filter(|work| work.is_erased()) {
-            for (organization, digest, subject) in work.uses() {
-                transaction.drop_use(&organization, digest, &subject).await?;
-            }
-        }
+        store_uses(transaction, changed).await?;
         transaction.insert_receipts(receipts).await?;
         Ok(())
     }
@@ -290,13 +284,49 @@ impl Working {
         self.stored.iter().flat_map(move |stored| stored.request.owed.iter().filter(gone).map(ToString::to_string))
     }
 
-    fn uses(&self) -> impl Iterator<Item = (OrganizationId, Digest, String)> {
-        self.now.iter().flat_map(|request| {
-            let subject = document_subject(request.id);
-            let digests: BTreeSet<Digest> = request.terms.documents.iter().map(|document| document.digest).collect();
-            digests.into_iter().map(move |digest| (request.organization.clone(), digest, subject.clone()))
-        })
+    /// Whether the batch made, erased or revised the request: most steps leave its terms alone.
+    fn may_use_others(&self) -> bool {
+        let same = |stored: &Loaded, now: &Request| Arc::ptr_eq(&stored.request.terms, &now.terms);
+        let same = self.stored.as_deref().zip(self.now.as_deref()).is_some_and(|(stored, now)| same(stored, now));
+        !same || self.is_erased()
     }
+
+    /// What the batch made of the things that the request uses, such as documents: those it did not use
+    /// before, and those it uses no longer.
+    fn used<T: Ord + Clone>(&self, of: impl Fn(&Request) -> BTreeSet<T>) -> (Vec<T>, Vec<T>) {
+        let before = self.stored.as_ref().map(|stored| of(&stored.request)).unwrap_or_default();
+        let now = self.now.as_deref().map(of).unwrap_or_default();
+        let kept = if self.is_erased() { BTreeSet::new() } else { now.clone() };
+        let gone = before.union(&now).filter(|used| !kept.contains(*used)).cloned().collect();
+        (now.difference(&before).cloned().collect(), gone)
+    }
+}
+
+/// Which documents and files the requests use that the batch changed. New uses come first: a document
+/// that a use ends for is erased with its last one.
+async fn store_uses(transaction: &mut Transaction, changed: &[Working]) -> Result<(), StoreError> {
+    let changed: Vec<&Working> = changed.iter().filter(|work| work.may_use_others()).collect();
+    let (documents, gone): (Vec<_>, Vec<_>) = changed.iter().map(|work| work.used(document_uses)).unzip();
+    transaction.insert_uses(documents.concat()).await?;
+    for (organization, digest, subject) in gone.concat() {
+        transaction.drop_use(&organization, digest, &subject).await?;
+    }
+    let (files, gone): (Vec<_>, Vec<_>) = changed.iter().map(|work| work.used(file_uses)).unzip();
+    transaction.insert_file_uses(files.concat()).await?;
+    for file_use in gone.concat() {
+        transaction.drop_file_use(&file_use).await?;
+    }
+    Ok(())
+}
+
+fn document_uses(request: &Request) -> BTreeSet<(OrganizationId, Digest, String)> {
+    let of = |document: &Document| (request.organization.clone(), document.digest, document_subject(request.id));
+    request.terms.documents.iter().map(of).collect()
+}
+
+fn file_uses(request: &Request) -> BTreeSet<FileUse> {
+    let of = |document: &Document| Some((request.organization.clone(), document.file?, request.id));
+    request.terms.documents.iter().filter_map(of).collect()
 }
 
 /// The narrow row that follows from a request.
@@ -325,7 +355,7 @@ pub(crate) fn document_subject(request: RequestId) -> String {
 
 fn documents_of(order: &Order) -> impl Iterator<Item = (OrganizationId, Digest)> {
     let draft = match &order.command.wish {
-        Wish::Create { draft, .. } => Some(draft),
+        Wish::Create { draft, .. } | Wish::Revise { draft, .. } => Some(draft),
         _ => None,
     };
     draft

@@ -77,6 +77,14 @@ pub struct Receipt {
     pub fingerprint: Digest,
 }
 
+impl Receipt {
+    /// The row of what was made for it outside the write path.
+    pub fn row(self, organization: &OrganizationId, subject: String, created_us: i64) -> ReceiptRow {
+        let (organization, Receipt { key, fingerprint }) = (organization.clone(), self);
+        ReceiptRow { organization, key, fingerprint, subject, seq: 0, created_us }
+    }
+}
+
 /// Whether a stored receipt still counts.
 pub fn is_honoured(row: &ReceiptRow, now: Timestamp) -> bool {
     row.key.starts_with(MESSAGE_RECEIPT)

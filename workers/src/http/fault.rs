@@ -119,6 +119,7 @@ impl From<Refusal> for Fault {
             | Code::Expired
             | Code::RetainedForAudit
             | Code::AlreadyExists
+            | Code::Changed
             | Code::SignerAlreadyActed
             | Code::NotYourTurn
             | Code::LinkDead

@@ -46,6 +46,11 @@ impl<'v> Form<'v> {
         self.fields?.get(name).filter(|value| !value.is_null())
     }
 
+    /// Whether a field is there at all, be it null.
+    pub fn mentions(&self, name: &str) -> bool {
+        self.fields.is_some_and(|fields| fields.contains_key(name))
+    }
+
     /// Whether there is an object to read at all; otherwise its absence is the fault, not its fields'.
     pub fn is_present(&self) -> bool {
         self.fields.is_some()

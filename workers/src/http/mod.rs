@@ -5,6 +5,8 @@ pub mod auth;
 pub mod caller;
 mod checks;
 pub mod fault;
+pub mod fields;
+pub mod file;
 pub mod form;
 pub mod health;
 pub mod idempotency;
@@ -13,6 +15,7 @@ mod permission;
 pub mod scrape;
 mod stand;
 pub mod traced;
+pub mod upload;
 
 use std::sync::Arc;
 

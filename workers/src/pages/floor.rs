@@ -46,18 +46,6 @@ fn page_headers() -> HeaderMap {
     ])
 }
 
-/// A PDF as an answer.
-pub(super) fn pdf(bytes: Vec<u8>, disposition: String) -> Response {
-    let headers = [
-        (CONTENT_TYPE, "application/pdf".to_owned()),
-        (CACHE_CONTROL, "private, no-store".to_owned()),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
-        (REFERRER_POLICY, "no-referrer".to_owned()),
-        (axum::http::header::CONTENT_DISPOSITION, disposition),
-    ];
-    (headers, Body::from(bytes)).into_response()
-}
-
 /// Who asks, as a person reads it; whoever is asked by a test is told so wherever they are told who asks.
 pub(super) fn sender(request: &Request) -> String {
     let owner = request.organization.owner();

@@ -28,6 +28,7 @@ pub fn routes() -> Router<Floor> {
         .route("/sign/{request}/decline", post(signing::decline))
         .route("/sign/{request}/done", get(signing::done))
         .route("/view/{request}/{token}", get(progress::page))
+        .route("/view/{request}/{token}/documents/{number}", get(progress::document))
         .route("/download/{request}", get(download::sealed))
         .route("/copy/{request}/{signer}/{token}", get(download::copy))
         .route("/assets/{*path}", get(floor::asset))

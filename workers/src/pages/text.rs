@@ -74,6 +74,8 @@ pub struct Words {
     pub witness: RoleWords,
     /// Words of a person who only receives a copy.
     pub copied: RoleWords,
+    /// Words of a person who may follow the request.
+    pub viewer: RoleWords,
     /// The signing page, as written by the server.
     pub sign: SignWords,
     /// The signing page, as written by its script; travels inside the ceremony.
@@ -103,7 +105,9 @@ words! {
     RoleWords {
         label: "The role, beside a person's name.",
         lead: "What this person is asked to do. Places: name, organization.",
+        lead_several: "The same with several documents. Places: name, organization, count.",
         consent: "The sentence this person agrees to.",
+        consent_several: "The same with several documents. Places: count.",
         finish: "The main button.",
         done: "Heading of the done page.",
         done_detail: "What has been recorded. Places: title.",
@@ -117,6 +121,8 @@ words! {
         message: "Heading over the sender's message.",
         expires: "Label before the expiry.",
         document: "Before the name of a document, for screen readers.",
+        document_of: "Before the name of one of several documents. Places: number, total.",
+        documents: "Heading over the list of several documents.",
         open_pdf: "Link that opens the PDF.",
         download_pdf: "Link that downloads the PDF.",
         alternative: "Why the PDF is offered beside the pictures of its pages.",
@@ -211,7 +217,10 @@ words! {
         next_title: "Heading over what happens next.",
         waiting: "When others still have to act.",
         completed: "When everyone has acted.",
+        completed_several: "The same with several documents.",
         download: "The download link.",
+        download_all: "The download link of several documents, which is a ZIP.",
+        download_one: "Label before the links to single documents.",
         copy: "That a copy comes by e-mail.",
         copy_to: "That a copy comes by e-mail to an address. Places: email.",
         close: "That the window may be closed.",
@@ -243,6 +252,7 @@ words! {
         person_witnessed: "Person has witnessed.",
         person_declined: "Person has declined.",
         person_copied: "Person gets a copy at the end.",
+        person_follows: "Person may follow the request, and read its documents.",
         at_sent: "Label of the time of the invitation.",
         at_viewed: "Label of the time of the first view.",
         at_signed: "Label of the time of the act.",
@@ -255,10 +265,11 @@ words! {
         expires: "Label of the expiry.",
         ended: "Label of the time of the end.",
         documents: "Heading over the documents.",
-        open: "Link that opens a document. Places: name.",
         pages_one: "One page.",
         pages: "Number of pages. Places: count.",
         download: "Link to the signed PDF.",
+        download_all: "Link to several signed PDFs, which is a ZIP.",
+        download_one: "Link to one of several signed PDFs. Places: name.",
         live: "That the page keeps itself up to date.",
         updated: "Said when something changed.",
     }

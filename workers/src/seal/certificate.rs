@@ -23,14 +23,10 @@ pub struct Certificate {
     /// Whether it was only a test, which the page then says before anything else.
     #[serde(default)]
     pub test: bool,
-    /// The document's file name.
-    pub document_name: String,
-    /// The SHA-256 of the original, in hexadecimal.
-    pub document_digest_hex: String,
-    /// The length of the original in bytes.
-    pub document_bytes: u64,
-    /// The number of pages of the original.
-    pub pages: u32,
+    /// The request's documents, in order.
+    pub documents: Vec<CertificateDocument>,
+    /// Which of them this page stands in, counted from 0.
+    pub place: usize,
     /// When the last signature was given.
     pub completed_at: Timestamp,
     /// The signers, in order.
@@ -39,6 +35,19 @@ pub struct Certificate {
     pub chain_head_hex: String,
     /// The number of events in that history.
     pub chain_length: u64,
+}
+
+/// One document's entry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CertificateDocument {
+    /// Its file name.
+    pub name: String,
+    /// The SHA-256 of the original, in hexadecimal.
+    pub digest_hex: String,
+    /// The length of the original in bytes.
+    pub bytes: u64,
+    /// The number of pages of the original.
+    pub pages: u32,
 }
 
 /// One signer's entry.
@@ -99,13 +108,25 @@ pub(super) fn draw(fonts: &mut Fonts, certificate: &Certificate, language: Langu
     let words = language.words();
     let mut flow = Flow { fonts, pages: vec![Canvas::new(WIDTH, HEIGHT)], at: MARGIN + 6.0 };
     flow.head(words, certificate);
-    flow.heading(words.document, 5.0 * LEADING);
-    flow.row(words.file, &certificate.document_name);
-    flow.row(words.digest, &certificate.document_digest_hex);
-    let size = format!("{} {}", grouped(certificate.document_bytes, language), words.bytes);
-    flow.row(words.size, &size);
-    flow.row(words.pages, &certificate.pages.to_string());
+    let several = certificate.documents.len() > 1;
+    match several {
+        false => flow.heading(words.document, 5.0 * LEADING),
+        true => {
+            let (place, total) = (certificate.place + 1, certificate.documents.len());
+            flow.heading(&format!("{} {place} {} {total}", words.document, words.of), 5.0 * LEADING);
+        }
+    }
+    if let Some(document) = certificate.documents.get(certificate.place) {
+        flow.document(words, document, language);
+    }
     flow.row(words.completed, &utc(certificate.completed_at));
+    if several {
+        flow.heading(&format!("{} · {}", words.documents, certificate.documents.len()), 3.0 * LEADING);
+        for (place, document) in certificate.documents.iter().enumerate() {
+            let here = if place == certificate.place { words.this_file } else { "" };
+            flow.sibling(words, (place + 1, document), here);
+        }
+    }
     flow.heading(&format!("{} · {}", words.signers, certificate.signers.len()), 9.0 * LEADING);
     for (place, signer) in (1..).zip(&certificate.signers) {
         flow.signer(words, place, signer);
@@ -116,7 +137,7 @@ pub(super) fn draw(fonts: &mut Fonts, certificate: &Certificate, language: Langu
     let ending = 3.0 * LEADING + SEAL_SIZE.1 + 4.0;
     flow.heading(words.verification, ending);
     let area = [MARGIN, flow.at, INNER, LEADING - 1.0];
-    flow.at = flow.paragraph(VALUE, area, words.verify);
+    flow.at = flow.paragraph(VALUE, area, if several { words.verify_several } else { words.verify });
     flow.feet(words, certificate);
     (flow.pages, flow.at)
 }
@@ -229,6 +250,31 @@ impl Flow<'_> {
                 self.row(label, value);
             }
         }
+    }
+
+    /// The document that the page stands in.
+    fn document(&mut self, words: &Words, document: &CertificateDocument, language: Language) {
+        self.row(words.file, &document.name);
+        self.row(words.digest, &document.digest_hex);
+        self.row(words.size, &format!("{} {}", grouped(document.bytes, language), words.bytes));
+        self.row(words.pages, &document.pages.to_string());
+    }
+
+    /// A document of the request in the list of all, and whether it is this one.
+    fn sibling(&mut self, words: &Words, (place, document): (usize, &CertificateDocument), here: &str) {
+        self.need(2.0 * LEADING + 6.0);
+        let here_style = style(Face::Strong, 8.5, DONE);
+        let room = INNER - 18.0 - self.fonts.width(here_style.face, here_style.size, here) - 12.0;
+        let name = cut(&document.name, MAX_VALUE_CHARACTERS);
+        let name_style = Style { size: self.fonts.fit(VALUE.face, 9.5, room, &name), ..VALUE };
+        self.text(style(Face::Text, 9.5, GREY), MARGIN, &format!("{place}."));
+        self.text(name_style, MARGIN + 18.0, &name);
+        if let Some(page) = self.pages.last_mut() {
+            page.text_right(self.fonts, here_style, WIDTH - MARGIN, self.at, here);
+        }
+        self.at += LEADING;
+        self.row(words.digest, &document.digest_hex);
+        self.at += 6.0;
     }
 
     fn signer(&mut self, words: &Words, place: usize, signer: &CertificateSigner) {

@@ -25,7 +25,7 @@ mod verify;
 mod words;
 
 pub use authority::{Authority, AuthorityError, CERTIFICATE_FILE, KEY_FILE};
-pub use certificate::{Certificate, CertificateSigner};
+pub use certificate::{Certificate, CertificateDocument, CertificateSigner};
 pub use child::{inspect_in_child, inspect_main};
 pub use inspect::{
     Inspection, MAX_FILE_BYTES, MAX_FILTERS_PER_STREAM, MAX_HELD_STREAM_BYTES, MAX_INFLATED_BYTES,

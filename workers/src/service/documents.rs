@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use countersign_engine::event;
-use countersign_engine::ids::{Digest, OrganizationId};
+use countersign_engine::ids::{Digest, FileId, OrganizationId};
 use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
@@ -39,10 +39,28 @@ pub struct Admitted {
 }
 
 impl Admitted {
-    /// How a request names it.
+    /// How a request names it that it came along with.
     pub fn reference(&self) -> event::Document {
         let pages = u32::try_from(self.pages.len()).unwrap_or(u32::MAX);
-        event::Document { digest: self.digest, bytes: self.bytes, pages }
+        event::Document { digest: self.digest, bytes: self.bytes, file: None, pages }
+    }
+}
+
+/// A document with the name it goes by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct File {
+    /// The upload it was, if it was uploaded ahead.
+    pub id: Option<FileId>,
+    /// Its file name.
+    pub name: String,
+    /// It.
+    pub document: Admitted,
+}
+
+impl File {
+    /// How a request names it.
+    pub fn reference(&self) -> event::Document {
+        event::Document { file: self.id, ..self.document.reference() }
     }
 }
 
@@ -129,6 +147,13 @@ impl Documents {
         let admitted = Admitted { digest, bytes: u64::try_from(row.bytes).unwrap_or(0), pages: Arc::new(pages) };
         self.known.insert(known, admitted.clone());
         Ok(Some(admitted))
+    }
+
+    /// A file that was uploaded before; `None` if the organization has none of this id.
+    pub async fn file(&self, organization: &OrganizationId, id: Uuid) -> Result<Option<File>, ServiceError> {
+        let Some(row) = self.store.file(organization, id).await? else { return Ok(None) };
+        let document = self.find(organization, row.digest).await?;
+        Ok(document.map(|document| File { id: Some(FileId(id)), name: row.name, document }))
     }
 
     /// The bytes of an original, proven to be the ones that were taken in.

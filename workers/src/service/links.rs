@@ -40,6 +40,15 @@ pub struct Session {
     pub round: u32,
 }
 
+/// Who reads a request's progress page.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reader<'r> {
+    /// Whoever sent it, or was given the address by them.
+    Sender,
+    /// A person whose role is to follow it.
+    Viewer(&'r Signer),
+}
+
 impl Links {
     /// The links of an installation.
     pub fn new(master: &StampKey, public_url: String) -> Self {
@@ -113,16 +122,31 @@ impl Links {
         format!("{}/view/{request}/{token}", self.public_url)
     }
 
-    /// Whether a token opens a request's progress page.
-    pub fn may_view(&self, request: RequestId, token: &str) -> bool {
-        stamp::decode(token).is_some_and(|stamp| self.view.verifies(&[request.0.as_bytes()], &stamp))
+    /// The address at which a viewer follows a request and reads its documents; `None` before they are let in.
+    pub fn viewer_url(&self, request: &Request, signer: &Signer) -> Option<String> {
+        let stamp = self.view.stamp(&viewer_parts(request.id, signer).each_ref().map(Vec::as_slice));
+        signer.follows().then(|| format!("{}/view/{}/{}", self.public_url, request.id, stamp::encode(&stamp)))
     }
 
-    /// The address in the letter that says a request is completed: it does not run out with the day,
-    /// and leads to the sealed PDF as long as that is kept.
-    pub fn copy_url(&self, request: RequestId, signer: SignerId) -> String {
+    /// Who a token opens a request's progress page for.
+    pub fn reader<'r>(&self, request: &'r Request, token: &str) -> Option<Reader<'r>> {
+        let stamp = stamp::decode(token)?;
+        if self.view.verifies(&[request.id.0.as_bytes()], &stamp) {
+            return Some(Reader::Sender);
+        }
+        let opens = |signer: &&Signer| {
+            let parts = viewer_parts(request.id, signer);
+            signer.follows() && self.view.verifies(&parts.each_ref().map(Vec::as_slice), &stamp)
+        };
+        request.signers.iter().map(Arc::as_ref).find(opens).map(Reader::Viewer)
+    }
+
+    /// The address in the letter that says a request is completed, of all its documents or of one by its place
+    /// from 1: it does not run out with the day, and leads to the sealed PDFs as long as they are kept.
+    pub fn copy_url(&self, request: RequestId, signer: SignerId, document: Option<u32>) -> String {
         let token = stamp::encode(&self.copy.stamp(&[request.0.as_bytes(), signer.0.as_bytes()]));
-        format!("{}/copy/{request}/{}/{token}", self.public_url, signer.0.simple())
+        let document = document.map(|place| format!("?document={place}")).unwrap_or_default();
+        format!("{}/copy/{request}/{}/{token}{document}", self.public_url, signer.0.simple())
     }
 
     /// Whether a token opens a signer's copy.
@@ -131,12 +155,14 @@ impl Links {
         stamp::decode(token).is_some_and(|stamp| self.copy.verifies(&parts, &stamp))
     }
 
-    /// An address from which the sealed PDF can be had, and until when.
-    pub fn download_url(&self, request: RequestId, now: Timestamp) -> (String, Timestamp) {
+    /// An address from which the sealed PDFs can be had, or the one of a document by its place from 1; and until when.
+    pub fn download_url(&self, request: RequestId, document: Option<u32>, now: Timestamp) -> (String, Timestamp) {
         let until = now + DOWNLOAD_LIFE;
         let micros = until.as_microsecond();
         let stamp = stamp::encode(&self.download.stamp(&[request.0.as_bytes(), &micros.to_be_bytes()]));
-        (format!("{}/download/{request}?expires={micros}&signature={stamp}", self.public_url), until)
+        // Whoever may have all may have one: the stamp does not cover which.
+        let document = document.map(|place| format!("&document={place}")).unwrap_or_default();
+        (format!("{}/download/{request}?expires={micros}&signature={stamp}{document}", self.public_url), until)
     }
 
     /// Whether a download address is genuine, and if so whether it still works.
@@ -149,6 +175,10 @@ impl Links {
 
 fn link_token(key: &StampKey, request: RequestId, signer: SignerId, round: u32) -> String {
     stamp::encode(&key.stamp(&[request.0.as_bytes(), signer.0.as_bytes(), &round.to_be_bytes()]))
+}
+
+fn viewer_parts(request: RequestId, signer: &Signer) -> [Vec<u8>; 3] {
+    [request.0.as_bytes().to_vec(), signer.id().0.as_bytes().to_vec(), signer.round.to_be_bytes().to_vec()]
 }
 
 fn session_parts(request: RequestId, signer: SignerId, round: u32, until: i64) -> [Vec<u8>; 4] {

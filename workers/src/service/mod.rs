@@ -1,13 +1,20 @@
 //! What every door and every role shares: requests, documents, links, the write path. It translates
 //! nothing and shows nothing; that is the business of whoever calls it.
 
+mod certifying;
 pub mod dead_letters;
 pub mod documents;
+pub mod download;
+pub mod drafting;
 mod installation;
 pub mod links;
 pub mod organizations;
+pub mod placing;
+pub mod receipts;
 pub mod replay;
-pub mod sealing;
+mod revising;
+mod sealing;
+pub mod uploads;
 
 use std::sync::Arc;
 

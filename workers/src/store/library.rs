@@ -1,11 +1,10 @@
-//! Rows beside the requests: documents, files and templates.
+//! Rows beside the requests: documents and templates.
 
 use countersign_engine::ids::{Digest, OrganizationId};
-use uuid::Uuid;
 
 use super::either::{read, within};
-use super::rows::{self, DocumentColumns, FileColumns, ReceiptColumns, TemplateColumns, digest, organization};
-use super::{DocumentRow, FileRow, ReceiptRow, Scope, Store, StoreError, TemplateRow, Transaction, sql};
+use super::rows::{self, DocumentColumns, ReceiptColumns, TemplateColumns, digest, organization};
+use super::{DocumentRow, ReceiptRow, Scope, Store, StoreError, TemplateRow, Transaction, sql};
 
 impl Store {
     /// A stored document.
@@ -46,33 +45,6 @@ impl Store {
             sqlx::query_as(sql::UNUSED_DOCUMENTS).bind(before_us).bind(limit).fetch_all(db).await?
         });
         rows.iter().map(|(owner, hash)| Ok((organization(owner)?, digest(hash)?))).collect()
-    }
-
-    /// An uploaded file.
-    pub async fn file(&self, organization: &OrganizationId, id: Uuid) -> Result<Option<FileRow>, StoreError> {
-        let row: Option<FileColumns> = read!(self, Scope::Of(organization), |db| sqlx::query_as(sql::FILE)
-            .bind(organization.as_str())
-            .bind(id)
-            .fetch_optional(db)
-            .await?);
-        row.map(FileRow::try_from).transpose()
-    }
-
-    /// Files an upload, its use of the document, and the receipt it was asked for with.
-    pub async fn insert_file(&self, file: &FileRow, receipt: Option<&ReceiptRow>) -> Result<(), StoreError> {
-        let mut transaction = self.begin().await?;
-        within!(&mut transaction, |db| sqlx::query(sql::INSERT_FILE)
-            .bind(file.id)
-            .bind(file.organization.as_str())
-            .bind(&file.name)
-            .bind(file.digest.0.as_slice())
-            .bind(file.created_us)
-            .execute(db)
-            .await?
-            .rows_affected());
-        transaction.add_use(&file.organization, file.digest, &file_subject(file.id)).await?;
-        transaction.insert_receipts(receipt.cloned().into_iter().collect()).await?;
-        transaction.commit().await
     }
 
     /// A template.
@@ -142,19 +114,6 @@ impl Store {
         transaction.commit().await
     }
 
-    /// Takes an uploaded file away, and its document if nobody else uses it.
-    pub async fn delete_file(&self, file: &FileRow) -> Result<(), StoreError> {
-        let mut transaction = self.begin().await?;
-        within!(&mut transaction, |db| sqlx::query(sql::DELETE_FILE)
-            .bind(file.organization.as_str())
-            .bind(file.id)
-            .execute(db)
-            .await?
-            .rows_affected());
-        transaction.drop_use(&file.organization, file.digest, &file_subject(file.id)).await?;
-        transaction.commit().await
-    }
-
     /// Paths of stored objects that nobody uses any more.
     pub async fn orphans(&self, limit: i64) -> Result<Vec<String>, StoreError> {
         Ok(read!(self, |db| sqlx::query_scalar(sql::ORPHANS).bind(limit).fetch_all(db).await?))
@@ -190,7 +149,8 @@ impl Store {
 }
 
 impl Transaction {
-    async fn add_use(
+    /// Notes that something uses a document.
+    pub(super) async fn add_use(
         &mut self,
         organization: &OrganizationId,
         digest: Digest,
@@ -205,10 +165,6 @@ impl Transaction {
             .rows_affected());
         Ok(())
     }
-}
-
-fn file_subject(id: Uuid) -> String {
-    format!("file:{id}")
 }
 
 fn template_subject(id: &str) -> String {

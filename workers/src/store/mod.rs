@@ -3,12 +3,13 @@
 //!
 //! `sql` holds the statements of both databases, `sqlite` and `postgres` what differs. `reads` and `log` read,
 //! `transaction` writes, `writer` is SQLite's one connection for that, `rows` checks what comes back; `library` is
-//! what stands beside the requests, `keys` the credentials, `rates` what they may still call, `seat` keeps a connection
+//! what stands beside the requests, `files` the uploads, `keys` the credentials, `rates` what they may still call, `seat` keeps a connection
 //! for what is looked up all the time, `installation` what processes agree on, `places` what the bus remembers, `feed`
 //! one organization's stretch of the log, `stand` how things stand.
 
 mod either;
 mod feed;
+mod files;
 mod installation;
 mod keys;
 mod library;
@@ -41,6 +42,7 @@ use uuid::Uuid;
 use crate::trace::TraceParent;
 
 pub use feed::Stretch;
+pub use files::FileUse;
 pub use log::{BadCursor, Cursor};
 pub use places::{DeadLetterRow, Place, RELAY};
 pub use postgres::Postgres;
@@ -432,6 +434,17 @@ pub struct FileRow {
     pub digest: Digest,
     /// When it was uploaded, in microseconds.
     pub created_us: i64,
+}
+
+/// An uploaded file with the measures of its document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadRow {
+    /// The file.
+    pub file: FileRow,
+    /// Its length in bytes.
+    pub bytes: i64,
+    /// JSON: its pages' sizes.
+    pub pages: String,
 }
 
 /// A template.

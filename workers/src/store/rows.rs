@@ -5,7 +5,9 @@ use countersign_engine::ids::{Digest, KeyId, OrganizationId, RequestId};
 use countersign_engine::request::Status;
 use uuid::Uuid;
 
-use super::{Claim, DocumentRow, EventRow, FileRow, KeyRow, Mode, ReceiptRow, RequestRow, StoreError, TemplateRow};
+use super::{
+    Claim, DocumentRow, EventRow, FileRow, KeyRow, Mode, ReceiptRow, RequestRow, StoreError, TemplateRow, UploadRow,
+};
 use crate::trace::TraceParent;
 
 pub(super) type EventColumns = (Uuid, i64, String, Option<Vec<u8>>, Vec<u8>, Option<String>);
@@ -29,6 +31,7 @@ pub(super) type ReceiptColumns = (String, String, Vec<u8>, String, i64, i64);
 pub(super) type KeyColumns = (Uuid, String, String, Vec<u8>, String, String, i64, Option<i64>, String, Option<i64>);
 pub(super) type DocumentColumns = (String, Vec<u8>, Uuid, i64, String, Vec<u8>, i64);
 pub(super) type FileColumns = (Uuid, String, String, Vec<u8>, i64);
+pub(super) type UploadColumns = (Uuid, String, String, Vec<u8>, i64, i64, String);
 pub(super) type TemplateColumns = (String, String, String, String, Vec<u8>, String, i64);
 pub(super) type PlaceColumns = (i64, i64, i64, i64, i64);
 pub(super) type DeadLetterColumns = (Uuid, String, Vec<u8>, String, i64, i64, String, String, String, i64);
@@ -123,6 +126,14 @@ impl TryFrom<FileColumns> for FileRow {
     type Error = StoreError;
     fn try_from((id, owner, name, hash, created_us): FileColumns) -> Result<Self, StoreError> {
         Ok(Self { id, organization: organization(&owner)?, name, digest: digest(&hash)?, created_us })
+    }
+}
+
+impl TryFrom<UploadColumns> for UploadRow {
+    type Error = StoreError;
+    fn try_from((id, owner, name, hash, created_us, bytes, pages): UploadColumns) -> Result<Self, StoreError> {
+        let file = FileRow::try_from((id, owner, name, hash, created_us))?;
+        Ok(Self { file, bytes, pages })
     }
 }
 

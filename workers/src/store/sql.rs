@@ -76,6 +76,18 @@ pub(super) const INSERT_FILE: &str =
 pub(super) const FILE: &str =
     "SELECT id, organization, name, digest, created_us FROM files WHERE organization = $1 AND id = $2";
 pub(super) const DELETE_FILE: &str = "DELETE FROM files WHERE organization = $1 AND id = $2";
+pub(super) const UPLOADS: &str = "SELECT f.id, f.organization, f.name, f.digest, f.created_us, d.bytes, d.pages FROM files f \
+     JOIN documents d ON d.organization = f.organization AND d.digest = f.digest WHERE f.organization = $1 \
+     ORDER BY f.created_us DESC, f.id DESC LIMIT $2 OFFSET $3";
+pub(super) const COUNT_FILES: &str = "SELECT count(*) FROM files WHERE organization = $1";
+pub(super) static INSERT_FILE_USES: Many<3> = Many::new(
+    "INSERT INTO file_uses (organization, file, request)",
+    "ON CONFLICT (organization, file, request) DO NOTHING",
+);
+pub(super) const DROP_FILE_USE: &str = "DELETE FROM file_uses WHERE organization = $1 AND file = $2 AND request = $3";
+pub(super) const COUNT_FILE_USES: &str = "SELECT count(*) FROM (SELECT 1 FROM file_uses u JOIN requests r \
+     ON r.id = u.request WHERE u.organization = $1 AND u.file = $2 AND r.status <> 'DRAFT' AND r.deleted_us IS NULL \
+     LIMIT 1) AS used";
 pub(super) const INSERT_TEMPLATE: &str = "INSERT INTO templates (organization, id, name, file_name, digest, widgets, \
      created_us) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (organization, id) DO NOTHING";
 pub(super) const TEMPLATE: &str = "SELECT organization, id, name, file_name, digest, widgets, created_us FROM templates \

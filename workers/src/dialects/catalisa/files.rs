@@ -1,27 +1,22 @@
 //! Files: uploaded once, named by `fileId` in requests and templates.
 
 use axum::Json;
-use axum::extract::{FromRequest as _, Multipart, Request as HttpRequest, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::extract::{FromRequest as _, Request as HttpRequest, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use countersign_engine::command::{FILE_MAX_BYTES, NAME_MAX};
 use countersign_engine::ids::OrganizationId;
-use uuid::Uuid;
 
-use super::BASE;
 use super::problem::{Body, Id, Problems};
-use super::read::{self, WantedFile};
 use super::wire::{FileAnswer, FileAttributes, FileObject, SelfLink, UploadFile};
+use super::{BASE, read};
 use crate::clock::from_micros;
-use crate::commit::{Failure, Receipt, is_honoured};
 use crate::http::auth::Permission;
 use crate::http::fault::Fault;
 use crate::http::form::Faults;
+use crate::http::upload::{self, Upload};
 use crate::http::{Floor, idempotency};
-use crate::service::documents::Admitted;
-use crate::service::{Service, ServiceError};
-use crate::store::{FileRow, ReceiptRow};
+use crate::service::documents::NotAdmitted;
+use crate::service::uploads;
 
 /// Uploads a PDF: JSON with `fileBase64` and `fileName`, or a multipart form with a part `file`.
 #[utoipa::path(
@@ -36,28 +31,14 @@ pub(super) async fn upload(
     request: HttpRequest,
 ) -> Result<Response, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Create).await?;
-    let is_form = |value: &str| value.starts_with("multipart/form-data");
-    let multipart = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(is_form);
-    let (name, bytes) = if multipart { from_multipart(request).await? } else { from_json(request).await? };
+    let is_form = upload::is_form(&headers);
+    let Upload { name, bytes } = if is_form { upload::from_form(request).await? } else { from_json(request).await? };
     let path = format!("{BASE}/files");
     let receipt = idempotency::receipt(&headers, &Method::POST, &path, &[name.as_bytes(), &bytes].concat())?;
-    if let Some(id) = uploaded_before(&floor, &caller.organization, receipt.as_ref()).await? {
-        return answer(&floor, &caller.organization, id).await;
-    }
-    let pointer = if multipart { "/file" } else { "/data/attributes/fileBase64" };
-    let admitted = floor.service.documents.admit(&caller.organization, bytes).await;
-    let document = admitted.map_err(|error| Fault::from(error).with_pointer(pointer))?;
-    let now = floor.service.clock.now();
-    let row = FileRow {
-        id: Uuid::now_v7(),
-        organization: caller.organization.clone(),
-        name,
-        digest: document.digest,
-        created_us: now.as_microsecond(),
-    };
-    let receipt = receipt.map(|receipt| receipt_row(receipt, &caller.organization, row.id.to_string(), row.created_us));
-    floor.service.store.insert_file(&row, receipt.as_ref()).await.map_err(Fault::from)?;
-    Ok((StatusCode::CREATED, Json(file_answer(&row, &document))).into_response())
+    let pointer = if is_form { "/file" } else { "/data/attributes/fileBase64" };
+    let uploaded = floor.service.upload(&caller.organization, name, bytes, receipt).await;
+    let uploaded = uploaded.map_err(|error| not_admitted(error, pointer))?.ok_or_else(unknown)?;
+    Ok((StatusCode::CREATED, Json(file_answer(&uploaded))).into_response())
 }
 
 /// A file's name, length and digest.
@@ -73,8 +54,7 @@ pub(super) async fn get(
     Id(id): Id,
 ) -> Result<Json<FileAnswer>, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Read).await?;
-    let (row, document) = find(&floor, &caller.organization, &id).await?;
-    Ok(Json(file_answer(&row, &document)))
+    Ok(Json(file_answer(&find(&floor, &caller.organization, &id).await?)))
 }
 
 /// Deletes a file. Requests and templates made with it keep their document.
@@ -86,117 +66,39 @@ pub(super) async fn get(
 )]
 pub(super) async fn delete(State(floor): State<Floor>, headers: HeaderMap, Id(id): Id) -> Result<StatusCode, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Delete).await?;
-    let (row, _) = find(&floor, &caller.organization, &id).await?;
-    floor.service.store.delete_file(&row).await.map_err(|error| Fault::internal(&error))?;
+    let file = find(&floor, &caller.organization, &id).await?;
+    floor.service.store.delete_file(&file.row).await.map_err(|error| Fault::internal(&error))?;
     floor.service.sweep_orphans().await;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn from_json(request: HttpRequest) -> Result<(String, Vec<u8>), Problems> {
+async fn from_json(request: HttpRequest) -> Result<Upload, Problems> {
     let Body(body) = Body::from_request(request, &()).await?;
     let json = read::json(&body)?;
     let mut faults = Faults::new();
     let (_, form) = read::resource(&json, "file", &mut faults);
-    let file = if form.is_present() { read::inline_file(&form, &mut faults) } else { None };
-    match Problems::unless(faults, file)? {
-        Some(WantedFile::Inline { name, bytes }) => Ok((name, bytes)),
-        _ => Err(Fault::not_found("file").into()),
+    let upload = upload::from_fields(&form, &mut faults);
+    Ok(Problems::unless(faults, upload)?.ok_or_else(unknown)?)
+}
+
+async fn find(floor: &Floor, organization: &OrganizationId, id: &str) -> Result<uploads::Upload, Problems> {
+    let id = id.parse().map_err(|_| unknown())?;
+    Ok(floor.service.uploaded(organization, id).await?.ok_or_else(unknown)?)
+}
+
+fn unknown() -> Fault {
+    Fault::not_found("file")
+}
+
+/// What is wrong with a document stands at the member it came in.
+fn not_admitted(error: NotAdmitted, pointer: &str) -> Fault {
+    match error {
+        NotAdmitted::Unsignable(reason) => Fault::from(reason).with_pointer(pointer),
+        NotAdmitted::Service(error) => error.into(),
     }
 }
 
-async fn from_multipart(request: HttpRequest) -> Result<(String, Vec<u8>), Problems> {
-    let broken = |_| Fault::new(StatusCode::BAD_REQUEST, "invalid_form", "The body is not a multipart form.");
-    let mut form = Multipart::from_request(request, &())
-        .await
-        .map_err(|_| Fault::new(StatusCode::BAD_REQUEST, "invalid_form", "The body is not a multipart form."))?;
-    while let Some(field) = form.next_field().await.map_err(broken)? {
-        if field.name() != Some("file") {
-            continue;
-        }
-        let name = field.file_name().unwrap_or("document.pdf").to_owned();
-        let bytes = field.bytes().await.map_err(|error| match error.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => read::too_large().with_pointer("/file"),
-            _ => broken(error),
-        })?;
-        if bytes.len() > FILE_MAX_BYTES {
-            return Err(read::too_large().with_pointer("/file").into());
-        }
-        if name.chars().count() > NAME_MAX || name.contains(char::is_control) {
-            return Err(Fault::at("/file", "invalid", "A file name is one line of at most 255 characters.").into());
-        }
-        return Ok((name, bytes.to_vec()));
-    }
-    Err(Fault::at("/file", "required", "The form needs a part named file.").into())
-}
-
-async fn find(floor: &Floor, organization: &OrganizationId, id: &str) -> Result<(FileRow, Admitted), Problems> {
-    let unknown = || Fault::not_found("file");
-    let id: Uuid = id.parse().map_err(|_| unknown())?;
-    let row = floor.service.store.file(organization, id).await.map_err(|error| Fault::internal(&error))?;
-    let row = row.ok_or_else(unknown)?;
-    let document = floor.service.documents.find(organization, row.digest).await?;
-    let missing = ServiceError::Missing { what: "document" };
-    Ok((row, document.ok_or_else(|| Fault::from(missing))?))
-}
-
-async fn answer(floor: &Floor, organization: &OrganizationId, id: Uuid) -> Result<Response, Problems> {
-    let (row, document) = find(floor, organization, &id.to_string()).await?;
-    Ok((StatusCode::CREATED, Json(file_answer(&row, &document))).into_response())
-}
-
-async fn uploaded_before(
-    floor: &Floor,
-    organization: &OrganizationId,
-    receipt: Option<&Receipt>,
-) -> Result<Option<Uuid>, Problems> {
-    Ok(subject_before(floor, organization, receipt).await?.and_then(|subject| subject.parse().ok()))
-}
-
-/// What an idempotency key made before, outside the write path of requests.
-pub(super) async fn subject_before(
-    floor: &Floor,
-    organization: &OrganizationId,
-    receipt: Option<&Receipt>,
-) -> Result<Option<String>, Problems> {
-    Ok(receipt_before(floor, organization, receipt).await?.map(|row| row.subject))
-}
-
-/// The receipt that an idempotency key got before, while it is honoured.
-pub(super) async fn receipt_before(
-    floor: &Floor,
-    organization: &OrganizationId,
-    receipt: Option<&Receipt>,
-) -> Result<Option<ReceiptRow>, Problems> {
-    let Some(receipt) = receipt else { return Ok(None) };
-    match honoured_receipt(&floor.service, organization, receipt).await? {
-        Some(row) if row.fingerprint != receipt.fingerprint => Err(Fault::from(Failure::KeyReused).into()),
-        row => Ok(row),
-    }
-}
-
-/// What is stored under an idempotency key, while it is honoured, whatever it was used for.
-pub(super) async fn honoured_receipt(
-    service: &Service,
-    organization: &OrganizationId,
-    receipt: &Receipt,
-) -> Result<Option<ReceiptRow>, Fault> {
-    let row = service.store.receipt(organization, &receipt.key).await;
-    let row = row.map_err(|error| Fault::internal(&error))?;
-    Ok(row.filter(|row| is_honoured(row, service.clock.now())))
-}
-
-pub(super) fn receipt_row(receipt: Receipt, organization: &OrganizationId, subject: String, now_us: i64) -> ReceiptRow {
-    ReceiptRow {
-        organization: organization.clone(),
-        key: receipt.key,
-        fingerprint: receipt.fingerprint,
-        subject,
-        seq: 0,
-        created_us: now_us,
-    }
-}
-
-fn file_answer(row: &FileRow, document: &Admitted) -> FileAnswer {
+fn file_answer(uploads::Upload { row, document }: &uploads::Upload) -> FileAnswer {
     let attributes = FileAttributes {
         file_name: row.name.clone(),
         sha256: document.digest.to_string(),

@@ -12,8 +12,9 @@ use super::{BASE, show};
 use crate::http::Floor;
 use crate::http::auth::Permission;
 use crate::http::fault::Fault;
-use crate::http::form::{Faults, instant};
-use crate::store::{Listing, Scope, Sort};
+use crate::http::fields;
+use crate::http::form::Faults;
+use crate::store::{Listing, Scope};
 
 const SIZE_DEFAULT: u64 = 20;
 const SIZE_MAX: u64 = 100;
@@ -61,10 +62,6 @@ pub(super) async fn list(
 }
 
 fn apply(listing: &mut Listing, name: &str, value: &str) -> Result<(), Fault> {
-    let time = || {
-        let at = instant(value).ok_or_else(|| Fault::parameter(name, format!("{name} is an instant, as in RFC 3339.")));
-        at.map(|at| Some(at.as_microsecond()))
-    };
     match name {
         "filter[status]" => {
             let names = Status::ALL.map(Status::as_str).join(", ");
@@ -75,23 +72,9 @@ fn apply(listing: &mut Listing, name: &str, value: &str) -> Result<(), Fault> {
             return Err(Fault::parameter(name, format!("{name} has at most {BUSINESS_ID_MAX} characters.")));
         }
         "filter[businessId]" => listing.business_id = Some(value.to_owned()),
-        "filter[createdAfter]" => listing.created_after_us = time()?,
-        "filter[createdBefore]" => listing.created_before_us = time()?,
-        "sort" => {
-            let (descending, field) = value.strip_prefix('-').map_or((false, value), |field| (true, field));
-            listing.descending = descending;
-            listing.sort = match field {
-                "createdAt" => Sort::CreatedAt,
-                "updatedAt" => Sort::UpdatedAt,
-                "expiresAt" => Sort::ExpiresAt,
-                _ => {
-                    return Err(Fault::parameter(
-                        name,
-                        "sort is createdAt, updatedAt or expiresAt, or - and one of them.",
-                    ));
-                }
-            };
-        }
+        "filter[createdAfter]" => listing.created_after_us = Some(fields::instant(name, value)?),
+        "filter[createdBefore]" => listing.created_before_us = Some(fields::instant(name, value)?),
+        "sort" => (listing.sort, listing.descending) = fields::order(value)?,
         _ if name.starts_with("filter[") || name.starts_with("page[") => {
             return Err(Fault::parameter(name, format!("There is no parameter {name}.")));
         }

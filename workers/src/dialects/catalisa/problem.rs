@@ -8,10 +8,10 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
-use super::read;
 use super::wire::{ErrorObject, ErrorSource, Errors};
 use crate::http::fault::{self, Fault, Source};
 use crate::http::form::Faults;
+use crate::http::upload;
 
 /// The bytes of a body, at most [`super::BODY_MAX_BYTES`].
 pub(super) struct Body(pub(super) Bytes);
@@ -21,7 +21,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problems> {
         let bytes = Bytes::from_request(request, state).await.map_err(|error| match error.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => read::too_large(),
+            StatusCode::PAYLOAD_TOO_LARGE => upload::too_large(),
             _ => Fault::new(StatusCode::BAD_REQUEST, "incomplete_body", "The body did not arrive whole."),
         })?;
         Ok(Self(bytes))

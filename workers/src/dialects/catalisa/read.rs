@@ -1,25 +1,28 @@
 //! Bodies in: JSON to what is wanted, with every fault at once. Nothing is looked up here.
 
-use axum::http::StatusCode;
+use std::collections::BTreeSet;
+
 use countersign_engine::command::{
-    BUSINESS_ID_MAX, EMAIL_MAX, FILE_MAX_BYTES, MESSAGE_MAX, NAME_MAX, ORDER_MAX, SIGNERS_MAX, TEXT_MAX, TITLE_MAX,
-    WIDGETS_MAX,
+    BUSINESS_ID_MAX, DOCUMENTS_MAX, MESSAGE_MAX, NAME_MAX, ORDER_MAX, SIGNERS_MAX, TEXT_MAX, TITLE_MAX, WIDGETS_MAX,
 };
 use countersign_engine::event::{Reminders, WidgetKind};
-use countersign_engine::schedule::{EXPIRES_IN_DAYS_MAX, REMINDER_DAYS_MAX, REMINDERS_MAX, WARN_HOURS_DEFAULT};
+use countersign_engine::schedule::{EXPIRES_IN_DAYS_MAX, WARN_HOURS_DEFAULT};
 use countersign_engine::signer::Role;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::problem::Problems;
 use crate::http::fault::Fault;
-use crate::http::form::{self, Faults, Form, is_email};
+use crate::http::fields;
+use crate::http::form::{self, Faults, Form};
+use crate::http::upload::{self, Upload};
 use crate::language::Language;
+use crate::service::placing::Spot;
 
 /// Longest name by which a widget refers to a signer.
 const REFERENCE_MAX: usize = 64;
 /// Most hours before expiry at which a warning may be due.
-const WARN_HOURS_MAX: i64 = 720;
+const WARN_HOURS_MAX: u32 = 720;
 /// Where the attributes of every body are.
 const ATTRIBUTES: &str = "/data/attributes";
 
@@ -30,12 +33,13 @@ pub(super) const WIDGET_KINDS: [(&str, WidgetKind); 4] = [
     ("checkbox", WidgetKind::Checkbox),
 ];
 
-const ROLES: [(&str, Role); 5] = [
+const ROLES: [(&str, Role); 6] = [
     ("signer", Role::Signer),
     ("approver", Role::Approver),
     ("acknowledger", Role::Acknowledger),
     ("witness", Role::Witness),
     ("copied", Role::Copied),
+    ("viewer", Role::Viewer),
 ];
 
 /// What both kinds of new request have in common.
@@ -59,30 +63,60 @@ pub(super) struct WantedSigner {
     pub(super) reference: Option<String>,
 }
 
-/// Which document is wanted.
-pub(super) enum WantedFile {
+/// A document that is wanted, and the member that holds or names it.
+pub(super) struct WantedFile {
+    pub(super) pointer: String,
+    pub(super) source: FileSource,
+}
+
+/// Where a document comes from.
+pub(super) enum FileSource {
     Stored(Uuid),
     Inline { name: String, bytes: Vec<u8> },
+}
+
+impl WantedFile {
+    /// The id under which it was uploaded before.
+    pub(super) fn id(&self) -> Option<String> {
+        match self.source {
+            FileSource::Stored(id) => Some(id.to_string()),
+            FileSource::Inline { .. } => None,
+        }
+    }
+}
+
+/// The documents of a request, and the member that they came in.
+pub(super) struct WantedFiles {
+    pub(super) files: Vec<WantedFile>,
+    pub(super) member: &'static str,
 }
 
 pub(super) struct WantedWidget {
     pub(super) pointer: String,
     pub(super) kind: WidgetKind,
+    pub(super) document: Option<Reference>,
     pub(super) signer: Option<Reference>,
-    pub(super) page: u32,
-    pub(super) x: f64,
-    pub(super) y: f64,
-    pub(super) width: Option<f64>,
-    pub(super) height: Option<f64>,
+    pub(super) spot: Spot,
     pub(super) required: bool,
     pub(super) label: Option<String>,
     pub(super) name: Option<String>,
 }
 
-/// How a widget names its signer.
+/// How a widget names its signer or its document.
 pub(super) enum Reference {
     Place(u64),
     Text(String),
+}
+
+impl Reference {
+    /// Which it is, from 0: what is called so comes before a place, should a name be a number.
+    pub(super) fn place(&self, called: impl Fn(&str) -> Option<usize>) -> Option<usize> {
+        let counted = |place: u64| usize::try_from(place).ok()?.checked_sub(1);
+        match self {
+            Reference::Place(place) => counted(*place),
+            Reference::Text(text) => called(text).or_else(|| counted(text.parse().ok()?)),
+        }
+    }
 }
 
 /// The body as JSON.
@@ -115,33 +149,13 @@ pub(super) fn wanted(form: &Form<'_>, faults: &mut Faults) -> Wanted {
         title: form.required_line("title", TITLE_MAX, faults),
         message: form.text("message", MESSAGE_MAX, faults),
         business_id: form.line("businessId", BUSINESS_ID_MAX, faults),
-        expires_in_days: whole(form, "expiresInDays", 1, EXPIRES_IN_DAYS_MAX.into(), faults),
-        warn_hours: whole(form, "expiryWarningHours", 0, WARN_HOURS_MAX, faults).unwrap_or(WARN_HOURS_DEFAULT),
-        reminders: reminders(form, faults),
+        expires_in_days: fields::whole(form, "expiresInDays", 1, EXPIRES_IN_DAYS_MAX, faults),
+        warn_hours: fields::whole(form, "expiryWarningHours", 0, WARN_HOURS_MAX, faults).unwrap_or(WARN_HOURS_DEFAULT),
+        reminders: fields::reminders(form, "reminders", faults),
         language: form.one_of("language", &languages, faults),
         signers: signers(form, faults),
         keep_draft: form.boolean("draft", faults).unwrap_or(false),
     }
-}
-
-fn whole(form: &Form<'_>, name: &str, from: i64, to: i64, faults: &mut Faults) -> Option<u32> {
-    form.whole(name, from, to, faults).and_then(|number| u32::try_from(number).ok())
-}
-
-fn reminders(form: &Form<'_>, faults: &mut Faults) -> Option<Reminders> {
-    let value = form.get("reminders")?;
-    let form = Form::required(Some(value), form.pointer("reminders"), faults);
-    let mut field = |name: &str, to: u32| {
-        if form.is_present() && form.get(name).is_none() {
-            faults.push(Fault::at(form.pointer(name), "required", format!("{name} is required.")));
-        }
-        whole(&form, name, 1, to.into(), faults)
-    };
-    Some(Reminders {
-        first_after_days: field("firstAfterDays", REMINDER_DAYS_MAX)?,
-        every_days: field("everyDays", REMINDER_DAYS_MAX)?,
-        at_most: field("max", REMINDERS_MAX)?,
-    })
 }
 
 fn signers(form: &Form<'_>, faults: &mut Faults) -> Vec<WantedSigner> {
@@ -170,14 +184,10 @@ fn signers(form: &Form<'_>, faults: &mut Faults) -> Vec<WantedSigner> {
 
 fn signer(item: &Value, pointer: &str, faults: &mut Faults) -> WantedSigner {
     let form = Form::required(Some(item), pointer, faults);
-    let email = form.required_line("email", EMAIL_MAX, faults).trim().to_owned();
-    if !email.is_empty() && !is_email(&email) {
-        faults.push(Fault::at(form.pointer("email"), "invalid_email", "This is not an e-mail address."));
-    }
     WantedSigner {
+        email: fields::email(&form, "email", faults),
         name: form.required_line("name", NAME_MAX, faults).trim().to_owned(),
-        email,
-        order: whole(&form, "order", 1, ORDER_MAX.into(), faults).unwrap_or(1),
+        order: fields::whole(&form, "order", 1, ORDER_MAX, faults).unwrap_or(1),
         role: form.one_of("role", &ROLES, faults).unwrap_or_default(),
         reference: form.line("id", REFERENCE_MAX, faults),
     }
@@ -185,57 +195,81 @@ fn signer(item: &Value, pointer: &str, faults: &mut Faults) -> WantedSigner {
 
 /// Exactly one of `fileId` and `fileBase64` with `fileName`.
 pub(super) fn file(form: &Form<'_>, faults: &mut Faults) -> Option<WantedFile> {
+    match only_one(form, &["fileId", "fileBase64"], "fileId, or fileBase64 with fileName", faults)? {
+        "fileId" => stored_file(form, faults),
+        _ => inline_file(form, faults),
+    }
+}
+
+/// Exactly one of `fileId`, `fileBase64` with `fileName`, `fileIds` and `files`.
+pub(super) fn files(form: &Form<'_>, faults: &mut Faults) -> WantedFiles {
+    let forms = ["fileId", "fileIds", "files", "fileBase64"];
+    let told = "fileId, fileBase64 with fileName, fileIds, or files";
+    let Some(member) = only_one(form, &forms, told, faults) else {
+        return WantedFiles { files: Vec::new(), member: "fileBase64" };
+    };
+    let files = match member {
+        "fileId" => stored_file(form, faults).into_iter().collect(),
+        "fileBase64" => inline_file(form, faults).into_iter().collect(),
+        _ => several_files(form, member, faults),
+    };
+    WantedFiles { files, member }
+}
+
+/// The one of some members that is there; none or several is a fault.
+fn only_one(form: &Form<'_>, forms: &[&'static str], told: &str, faults: &mut Faults) -> Option<&'static str> {
     if !form.is_present() {
         return None;
     }
-    match (form.get("fileId").is_some(), form.get("fileBase64").is_some()) {
-        (true, false) => form.uuid("fileId", faults).map(WantedFile::Stored),
-        (false, true) => inline_file(form, faults),
-        (true, true) => {
-            let detail = "Send either fileId or fileBase64 with fileName, not both.";
-            faults.push(Fault::at(form.pointer("fileId"), "conflict", detail));
-            None
-        }
-        (false, false) => {
-            let detail = "A document is required: fileId, or fileBase64 with fileName.";
+    let mut given = forms.iter().copied().filter(|name| form.get(name).is_some());
+    let first = given.next();
+    match (first, given.next()) {
+        (None, _) => {
+            let detail = format!("A document is required: {told}.");
             faults.push(Fault::at(form.pointer("fileBase64"), "required", detail));
             None
         }
+        (Some(first), Some(_)) => {
+            let detail = format!("Send exactly one of {told}.");
+            faults.push(Fault::at(form.pointer(first), "conflict", detail));
+            None
+        }
+        (only, None) => only,
     }
+}
+
+fn stored_file(form: &Form<'_>, faults: &mut Faults) -> Option<WantedFile> {
+    let source = FileSource::Stored(form.uuid("fileId", faults)?);
+    Some(WantedFile { pointer: form.pointer("fileId"), source })
+}
+
+/// The items of `fileIds` or `files`.
+fn several_files(form: &Form<'_>, member: &str, faults: &mut Faults) -> Vec<WantedFile> {
+    let items = form.list(member, DOCUMENTS_MAX, faults).unwrap_or_default();
+    if form.get(member).and_then(Value::as_array).is_some_and(Vec::is_empty) {
+        faults.push(Fault::at(form.pointer(member), "required", format!("{member} names at least one document.")));
+    }
+    if member == "files" {
+        let inline = |(item, pointer)| inline_file(&Form::required(Some(item), pointer, faults), faults);
+        return items.into_iter().filter_map(inline).collect();
+    }
+    let mut seen = BTreeSet::new();
+    let mut files = Vec::new();
+    for (item, pointer) in items {
+        match item.as_str().and_then(|text| Uuid::parse_str(text).ok()) {
+            None => faults.push(Fault::at(pointer, "wrong_type", "The id of a file is a UUID.")),
+            Some(id) if !seen.insert(id) => {
+                faults.push(Fault::at(pointer, "duplicate", "This file is in the list already."));
+            }
+            Some(id) => files.push(WantedFile { pointer, source: FileSource::Stored(id) }),
+        }
+    }
+    files
 }
 
 pub(super) fn inline_file(form: &Form<'_>, faults: &mut Faults) -> Option<WantedFile> {
-    let name = form.required_line("fileName", NAME_MAX, faults);
-    let pointer = form.pointer("fileBase64");
-    let Some(text) = form.get("fileBase64").and_then(Value::as_str) else {
-        faults.push(Fault::at(pointer, "wrong_type", "fileBase64 must be a text."));
-        return None;
-    };
-    match decode_base64(text) {
-        None => faults.push(Fault::at(pointer, "invalid_base64", "fileBase64 is not base64.")),
-        Some(bytes) if bytes.is_empty() => faults.push(Fault::at(pointer, "required", "The file is empty.")),
-        Some(bytes) if bytes.len() > FILE_MAX_BYTES => faults.push(too_large().with_pointer(pointer)),
-        Some(bytes) => return Some(WantedFile::Inline { name, bytes }),
-    }
-    None
-}
-
-pub(super) fn too_large() -> Fault {
-    Fault::new(StatusCode::PAYLOAD_TOO_LARGE, "file_too_large", "A document has at most 50 MB.")
-}
-
-/// Base64 with or without padding; line breaks are forgiven.
-fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    use base64::Engine as _;
-    use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-    const LENIENT: GeneralPurpose = GeneralPurpose::new(
-        &base64::alphabet::STANDARD,
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-    );
-    match text.contains(char::is_whitespace) {
-        false => LENIENT.decode(text).ok(),
-        true => LENIENT.decode(text.split_whitespace().collect::<String>()).ok(),
-    }
+    let Upload { name, bytes } = upload::from_fields(form, faults)?;
+    Some(WantedFile { pointer: form.pointer("fileBase64"), source: FileSource::Inline { name, bytes } })
 }
 
 pub(super) fn widgets(form: &Form<'_>, faults: &mut Faults) -> Vec<WantedWidget> {
@@ -251,34 +285,31 @@ fn widget(item: &Value, pointer: String, faults: &mut Faults) -> Option<WantedWi
         }
     }
     let kind = form.one_of("type", &WIDGET_KINDS, faults);
-    let page = whole(&form, "page", 1, i64::from(u32::MAX), faults);
+    let page = fields::whole(&form, "page", 1, u32::MAX, faults);
     let [x, y, width, height] = ["x", "y", "width", "height"].map(|name| form.number(name, faults));
     let required = form.boolean("required", faults);
     let label = form.line("label", NAME_MAX, faults);
     let name = form.line("name", TEXT_MAX.min(100), faults);
-    let signer = reference(&form, faults);
+    let document = reference(&form, "document", "a 1-based place, a file's id or its name", faults);
+    let signer = reference(&form, "signerId", "a signer's id, 1-based place or e-mail address", faults);
     Some(WantedWidget {
         pointer,
         kind: kind?,
+        document,
         signer,
-        page: page?,
-        x: x?,
-        y: y?,
-        width,
-        height,
+        spot: Spot { page: page?, x: x?, y: y?, width, height },
         required: required.unwrap_or(false),
         label,
         name,
     })
 }
 
-fn reference(form: &Form<'_>, faults: &mut Faults) -> Option<Reference> {
-    match form.get("signerId")? {
+fn reference(form: &Form<'_>, name: &str, told: &str, faults: &mut Faults) -> Option<Reference> {
+    match form.get(name)? {
         Value::Number(number) if number.as_u64().is_some() => number.as_u64().map(Reference::Place),
         Value::String(text) => Some(Reference::Text(text.clone())),
         _ => {
-            let detail = "signerId is a signer's id, 1-based place or e-mail address.";
-            faults.push(Fault::at(form.pointer("signerId"), "wrong_type", detail));
+            faults.push(Fault::at(form.pointer(name), "wrong_type", format!("{name} is {told}.")));
             None
         }
     }

@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::ordering::{self, Asker};
 use super::problem::{Body, Id, Problems};
 use super::wire::{Cancel, CreateFromTemplate, CreateRequest, Download, Errors, Message, RequestAnswer, Resend};
-use super::{BASE, files, listing, read, show};
+use super::{BASE, listing, read, show};
 use crate::commit::{Order, Receipt};
 use crate::http::auth::{Caller, Permission};
 use crate::http::fault::{Fault, Source};
@@ -37,8 +37,8 @@ pub(super) async fn create(
 ) -> Result<Response, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Create).await?;
     let receipt = idempotency::receipt(&headers, &Method::POST, &format!("{BASE}/requests"), &body)?;
-    if let Some(before) = created_before(&floor, &caller, receipt.as_ref()).await? {
-        return Ok(before);
+    if let Some(before) = floor.service.made_before(&caller.organization, receipt.as_ref()).await? {
+        return Ok(shown(&before, &floor));
     }
     let json = read::json(&body)?;
     let mut faults = Faults::new();
@@ -62,8 +62,8 @@ pub(super) async fn create_from_template(
     let caller = floor.keys.admit(&headers, Permission::Create).await?;
     let path = format!("{BASE}/requests/from-template");
     let receipt = idempotency::receipt(&headers, &Method::POST, &path, &body)?;
-    if let Some(before) = created_before(&floor, &caller, receipt.as_ref()).await? {
-        return Ok(before);
+    if let Some(before) = floor.service.made_before(&caller.organization, receipt.as_ref()).await? {
+        return Ok(shown(&before, &floor));
     }
     let json = read::json(&body)?;
     let mut faults = Faults::new();
@@ -74,19 +74,6 @@ pub(super) async fn create_from_template(
 
 fn asker(caller: Caller, receipt: Option<Receipt>) -> Asker {
     Asker { organization: caller.organization, actor: Actor::Key(caller.key), receipt }
-}
-
-/// The first answer to this key. It does not depend on what was deleted since: the file or template
-/// that the body names is not looked up again.
-async fn created_before(
-    floor: &Floor,
-    caller: &Caller,
-    receipt: Option<&Receipt>,
-) -> Result<Option<Response>, Problems> {
-    let Some(row) = files::receipt_before(floor, &caller.organization, receipt).await? else { return Ok(None) };
-    // A subject that is no request's was made through another door, whose fingerprint differs.
-    let Ok(id) = row.subject.parse() else { return Ok(None) };
-    Ok(floor.service.as_of_seq(&caller.organization, id, row.seq).await?.map(|request| shown(&request, floor)))
 }
 
 async fn created(floor: &Floor, order: Order) -> Result<Response, Problems> {
@@ -232,10 +219,14 @@ pub(super) async fn resend(
     Ok(Json(Message { message: "Signature request resent successfully" }))
 }
 
-/// Where the sealed PDF can be had for the next 15 minutes; only once COMPLETED.
+/// Where the sealed PDF can be had for the next 15 minutes, or a ZIP of them where there are several documents;
+/// only once COMPLETED.
 #[utoipa::path(
     get, path = "/requests/{id}/download", tag = "Requests",
-    params(("id" = String, Path, description = "Which request")),
+    params(
+        ("id" = String, Path, description = "Which request"),
+        ("document" = Option<u32>, Query, description = "Only this document, by its place, from 1"),
+    ),
     responses(
         (status = 200, body = Download), (status = 409, body = Errors, description = "Not COMPLETED yet"),
     ),
@@ -245,15 +236,27 @@ pub(super) async fn download(
     State(floor): State<Floor>,
     headers: HeaderMap,
     Id(id): Id,
+    RawQuery(query): RawQuery,
 ) -> Result<Json<Download>, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Read).await?;
     let request = find(&floor, &caller, &id).await?;
+    let document = document_of(&request, query.as_deref())?;
     if request.status != Status::Completed {
         let detail = format!("The request is {}; its document can be had once it is COMPLETED.", request.status);
         return Err(Fault::new(StatusCode::CONFLICT, "not_completed", detail).into());
     }
-    let (download_url, expires_at) = floor.service.links.download_url(request.id, floor.service.clock.now());
+    let (download_url, expires_at) = floor.service.links.download_url(request.id, document, floor.service.clock.now());
     Ok(Json(Download { download_url, expires_at }))
+}
+
+/// The place, from 1, of the one document that is wanted.
+fn document_of(request: &Request, query: Option<&str>) -> Result<Option<u32>, Fault> {
+    let wanted = listing::pairs(query).into_iter().find(|(name, _)| name == "document");
+    let Some((name, value)) = wanted else { return Ok(None) };
+    let total = request.terms.documents.len();
+    let place = value.parse().ok().filter(|place: &u32| (1..=total).contains(&(*place as usize)));
+    let detail = format!("{name} is a whole number from 1 to {total}.");
+    Ok(Some(place.ok_or_else(|| Fault::parameter(name, detail))?))
 }
 
 /// Deletes a request with its personal data and documents. COMPLETED and DECLINED are kept.

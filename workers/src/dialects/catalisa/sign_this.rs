@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::ordering::{self, Asker};
 use super::problem::{Body, Problems};
 use super::wire::SelfLink;
-use super::{BASE, BODY_MAX_BYTES, files, read};
+use super::{BASE, BODY_MAX_BYTES, read};
 use crate::commit::{Done, Failure, MESSAGE_RECEIPT, Receipt};
 use crate::http::Floor;
 use crate::http::auth::Permission;
@@ -161,10 +161,10 @@ async fn accepted_before(
     organization: &OrganizationId,
     receipt: &Receipt,
 ) -> Result<Option<RequestId>, Problems> {
-    match files::honoured_receipt(service, organization, receipt).await? {
-        Some(row) if row.fingerprint != receipt.fingerprint => Err(reused().into()),
-        Some(row) => Ok(row.subject.parse().ok()),
-        None => Ok(None),
+    match service.receipt_before(organization, Some(receipt)).await {
+        Ok(before) => Ok(before.and_then(|row| row.subject.parse().ok())),
+        Err(ServiceError::Commit(Failure::KeyReused)) => Err(reused().into()),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -1,15 +1,25 @@
 //! The envelopes dialect: seed 003 (Certyneo public API v1), under `/api/v1/{documents,envelopes,webhooks,keys}`.
 //!
-//! `wire` holds the shapes, `problem` writes faults as `{error, code}`, `paging` lists as `{data, pagination}`;
-//! the rest are the handlers.
+//! `wire` holds the shapes, `vocabulary` says which word of theirs is which of ours, `read` turns bodies into what is
+//! wanted with every fault at once, `drafting` that into drafts, `show` requests into envelopes; `problem` writes faults
+//! as `{error, code}`, `paging` lists as `{data, pagination}`; the rest are the handlers.
 
+mod documents;
+mod downloads;
+mod drafting;
+mod envelopes;
 mod keys;
+mod listing;
 mod paging;
 mod problem;
+mod read;
+mod show;
+mod vocabulary;
 pub mod wire;
 
 use axum::extract::DefaultBodyLimit;
 use axum::response::{IntoResponse as _, Response};
+use countersign_engine::command::FILE_MAX_BYTES;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -21,15 +31,27 @@ use problem::Problems;
 pub const BASE: &str = "/api/v1";
 /// What its addresses begin with there.
 const ROOMS: [&str; 4] = ["documents", "envelopes", "webhooks", "keys"];
+/// Largest body that holds a document: one of the largest size in base64, and room for the rest of it.
+const DOCUMENT_BODY_MAX_BYTES: usize = FILE_MAX_BYTES / 3 * 4 + 1024 * 1024;
 /// Largest body that holds no document, in bytes.
 const BODY_MAX_BYTES: usize = 1024 * 1024;
 
 /// The dialect's routes, with their description.
 pub fn routes() -> OpenApiRouter<Floor> {
+    let with_documents = OpenApiRouter::new()
+        .routes(routes!(documents::upload, documents::list))
+        .layer(DefaultBodyLimit::max(DOCUMENT_BODY_MAX_BYTES));
     OpenApiRouter::new()
+        .routes(routes!(documents::get, documents::delete))
+        .routes(routes!(envelopes::create, listing::list))
+        .routes(routes!(envelopes::get, envelopes::change, envelopes::delete))
+        .routes(routes!(envelopes::send))
+        .routes(routes!(envelopes::void))
+        .routes(routes!(downloads::signed_document))
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::revoke))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .merge(with_documents)
 }
 
 /// Whether an address is this dialect's.

@@ -25,7 +25,8 @@ impl Page {
         for (name, value) in pairs {
             let (field, max) = match name.as_str() {
                 "page" => (&mut page.number, NUMBER_MAX),
-                "pageSize" => (&mut page.size, SIZE_MAX),
+                // `limit` is how their own connectors ask for it.
+                "pageSize" | "limit" => (&mut page.size, SIZE_MAX),
                 _ => {
                     rest.push((name, value));
                     continue;

@@ -36,6 +36,7 @@ pub(super) fn words(facts: &Facts<'_>) -> Words {
         note,
         message_label: format!("A message from {organization}:"),
         reason_label: "The reason given:".into(),
+        documents_label: "Documents:".into(),
         button: button(facts).into(),
         link_label: "If the button does not work, open this address:".into(),
         link_notice: "This link is personal: it was made for you alone. Please do not forward \
@@ -63,6 +64,7 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
                 Role::Acknowledger => "asks you to confirm receipt of",
                 Role::Witness => "asks you to witness the signing of",
                 Role::Copied => "shares with you a copy of",
+                Role::Viewer => "invites you to follow",
             };
             (format!("{organization} {asks} “{title}”"), format!("{organization} {asks} “{title}”."), until(f))
         }
@@ -72,7 +74,7 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
                 Role::Approver => "is waiting for your approval",
                 Role::Acknowledger => "is waiting for you to confirm receipt",
                 Role::Witness => "is waiting for you as a witness",
-                Role::Copied => "is there for you to read",
+                Role::Copied | Role::Viewer => "is there for you to read",
             };
             (
                 format!("Reminder: “{title}” {waits}"),
@@ -112,7 +114,7 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
 fn until(facts: &Facts<'_>) -> Option<String> {
     let at = facts.expires_at?;
     Some(match facts.role {
-        Role::Copied => format!("The link works until {}.", on(at)),
+        Role::Copied | Role::Viewer => format!("The link works until {}.", on(at)),
         _ => format!("You can do this until {}.", on(at)),
     })
 }
@@ -123,14 +125,17 @@ fn on(at: Timestamp) -> String {
 }
 
 fn button(facts: &Facts<'_>) -> &'static str {
+    let several = facts.documents > 1;
     match (facts.kind, facts.role) {
         (LetterKind::Invitation | LetterKind::Reminder, role) => match role {
             Role::Signer => "Read and sign",
             Role::Approver => "Read and approve",
             Role::Acknowledger => "Read and confirm",
             Role::Witness => "Read and witness",
-            Role::Copied => "Read the document",
+            Role::Copied | Role::Viewer if several => "Read the documents",
+            Role::Copied | Role::Viewer => "Read the document",
         },
+        (LetterKind::Completed, _) if several => "Get the finished documents",
         (LetterKind::Completed, _) => "Get the finished document",
         _ => "See the details",
     }

@@ -36,6 +36,7 @@ pub(super) fn words(facts: &Facts<'_>) -> Words {
         note,
         message_label: format!("Mensaje de {organization}:"),
         reason_label: "Motivo indicado:".into(),
+        documents_label: "Documentos:".into(),
         button: button(facts).into(),
         link_label: "Si el botón no funciona, abra esta dirección:".into(),
         link_notice: "Este enlace es personal: se ha creado solo para usted. Por favor, no \
@@ -63,6 +64,7 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
                 Role::Acknowledger => "le pide que confirme la recepción de",
                 Role::Witness => "le pide que sea testigo de la firma de",
                 Role::Copied => "le envía una copia de",
+                Role::Viewer => "le invita a seguir",
             };
             (format!("{organization} {asks} “{title}”"), format!("{organization} {asks} “{title}”."), until(f))
         }
@@ -72,7 +74,7 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
                 Role::Approver => "está pendiente de su aprobación",
                 Role::Acknowledger => "está pendiente de que confirme la recepción",
                 Role::Witness => "está pendiente de su firma como testigo",
-                Role::Copied => "está a su disposición para leerlo",
+                Role::Copied | Role::Viewer => "está a su disposición para leerlo",
             };
             (
                 format!("Recordatorio: “{title}” {waits}"),
@@ -116,7 +118,7 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
 fn until(facts: &Facts<'_>) -> Option<String> {
     let at = facts.expires_at?;
     Some(match facts.role {
-        Role::Copied => format!("El enlace funciona hasta el {}.", on(at)),
+        Role::Copied | Role::Viewer => format!("El enlace funciona hasta el {}.", on(at)),
         _ => format!("Puede hacerlo hasta el {}.", on(at)),
     })
 }
@@ -126,14 +128,17 @@ fn on(at: Timestamp) -> String {
 }
 
 fn button(facts: &Facts<'_>) -> &'static str {
+    let several = facts.documents > 1;
     match (facts.kind, facts.role) {
         (LetterKind::Invitation | LetterKind::Reminder, role) => match role {
             Role::Signer => "Leer y firmar",
             Role::Approver => "Leer y aprobar",
             Role::Acknowledger => "Leer y confirmar",
             Role::Witness => "Leer y firmar como testigo",
-            Role::Copied => "Leer el documento",
+            Role::Copied | Role::Viewer if several => "Leer los documentos",
+            Role::Copied | Role::Viewer => "Leer el documento",
         },
+        (LetterKind::Completed, _) if several => "Obtener los documentos finales",
         (LetterKind::Completed, _) => "Obtener el documento final",
         _ => "Ver los detalles",
     }

@@ -36,6 +36,7 @@ pub(super) fn words(facts: &Facts<'_>) -> Words {
         note,
         message_label: format!("Mensagem de {organization}:"),
         reason_label: "Motivo informado:".into(),
+        documents_label: "Documentos:".into(),
         button: button(facts).into(),
         link_label: "Se o botão não funcionar, abra este endereço:".into(),
         link_notice: "Este link é pessoal: foi criado só para você. Por favor, não encaminhe \
@@ -63,6 +64,7 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
                 Role::Acknowledger => "pede que você confirme o recebimento de",
                 Role::Witness => "pede que você seja testemunha da assinatura de",
                 Role::Copied => "envia a você uma cópia de",
+                Role::Viewer => "convida você a acompanhar",
             };
             (format!("{organization} {asks} “{title}”"), format!("{organization} {asks} “{title}”."), until(f))
         }
@@ -72,7 +74,7 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
                 Role::Approver => "aguarda a sua aprovação",
                 Role::Acknowledger => "aguarda que você confirme o recebimento",
                 Role::Witness => "aguarda a sua assinatura como testemunha",
-                Role::Copied => "está disponível para a sua leitura",
+                Role::Copied | Role::Viewer => "está disponível para a sua leitura",
             };
             (
                 format!("Lembrete: “{title}” {waits}"),
@@ -112,7 +114,7 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
 fn until(facts: &Facts<'_>) -> Option<String> {
     let at = facts.expires_at?;
     Some(match facts.role {
-        Role::Copied => format!("O link funciona até {}.", on(at)),
+        Role::Copied | Role::Viewer => format!("O link funciona até {}.", on(at)),
         _ => format!("Você pode fazer isso até {}.", on(at)),
     })
 }
@@ -122,14 +124,17 @@ fn on(at: Timestamp) -> String {
 }
 
 fn button(facts: &Facts<'_>) -> &'static str {
+    let several = facts.documents > 1;
     match (facts.kind, facts.role) {
         (LetterKind::Invitation | LetterKind::Reminder, role) => match role {
             Role::Signer => "Ler e assinar",
             Role::Approver => "Ler e aprovar",
             Role::Acknowledger => "Ler e confirmar",
             Role::Witness => "Ler e assinar como testemunha",
-            Role::Copied => "Ler o documento",
+            Role::Copied | Role::Viewer if several => "Ler os documentos",
+            Role::Copied | Role::Viewer => "Ler o documento",
         },
+        (LetterKind::Completed, _) if several => "Obter os documentos finais",
         (LetterKind::Completed, _) => "Obter o documento final",
         _ => "Ver os detalhes",
     }

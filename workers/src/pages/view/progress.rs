@@ -1,15 +1,15 @@
-//! The sender's progress page.
+//! The progress page, for the sender and for viewers.
 
 use askama::Template;
 use countersign_engine::request::Status;
 use countersign_engine::signer::{Role, SignerStatus};
 use jiff::Timestamp;
 
-use super::{readable, role_words};
+use super::{page_count, readable, role_words};
 use crate::language::Language;
 use crate::pages::text::{Words, fill};
 
-/// The sender's progress page: `GET /view/{request}/{token}`. It fetches its own address again while it is open.
+/// The progress page: `GET /view/{request}/{token}`, for the sender and for viewers. It fetches its own address again while it is open.
 #[derive(Template)]
 #[template(path = "pages/progress.html")]
 pub struct ProgressPage {
@@ -81,6 +81,7 @@ impl Person {
         match (self.status, self.role) {
             (SignerStatus::Declined, _) => view.person_declined,
             (_, Role::Copied) => view.person_copied,
+            (_, Role::Viewer) => view.person_follows,
             (SignerStatus::Pending, _) => view.person_pending,
             (SignerStatus::Sent, _) => view.person_sent,
             (SignerStatus::Viewed, _) => view.person_viewed,
@@ -97,9 +98,9 @@ impl Person {
 pub struct ViewDocument {
     /// The file's name.
     pub name: String,
-    /// How many pages it has, when known.
-    pub pages: Option<u32>,
-    /// Where it can be read, if anywhere.
+    /// How many pages it has.
+    pub pages: u32,
+    /// Where its own sealed PDF is, when the request is completed and has several.
     pub url: Option<String>,
 }
 
@@ -129,11 +130,11 @@ impl ProgressPage {
     }
 
     fn acting(&self) -> usize {
-        self.people.iter().filter(|person| person.role != Role::Copied).count()
+        self.people.iter().filter(|person| person.role.acts()).count()
     }
 
     fn acted(&self) -> usize {
-        let signed = |person: &&Person| person.role != Role::Copied && person.status == SignerStatus::Signed;
+        let signed = |person: &&Person| person.role.acts() && person.status == SignerStatus::Signed;
         self.people.iter().filter(signed).count()
     }
 
@@ -148,7 +149,6 @@ impl ProgressPage {
     }
 
     fn page_count(&self, pages: &u32) -> String {
-        let view = &self.t().view;
-        if *pages == 1 { view.pages_one.to_owned() } else { fill(view.pages, &[("count", &pages.to_string())]) }
+        page_count(self.t(), *pages)
     }
 }

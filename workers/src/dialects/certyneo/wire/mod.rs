@@ -2,7 +2,13 @@
 //! members they do not have are ours.
 
 mod common;
+mod documents;
+mod envelopes;
 mod keys;
+mod new;
 
 pub use common::*;
+pub use documents::*;
+pub use envelopes::*;
 pub use keys::*;
+pub use new::*;

@@ -1,0 +1,119 @@
+//! What the certificate page of a sealed document says of the request: its documents, its people, its history.
+
+use std::sync::Arc;
+
+use countersign_engine::request::Request;
+use countersign_engine::signer::{Mark, Role, Signer};
+
+use crate::language::Language;
+use crate::seal::{Certificate, CertificateDocument, CertificateSigner};
+
+/// What the certificate page of a document says, whose place is counted from 0.
+pub(super) fn certificate_of(request: &Request, place: usize, language: Language) -> Certificate {
+    let documents = request.terms.documents.iter().enumerate().map(|(place, document)| CertificateDocument {
+        name: request.file_name(place).to_owned(),
+        digest_hex: document.digest.to_string(),
+        bytes: document.bytes,
+        pages: document.pages,
+    });
+    Certificate {
+        request_id: request.id.to_string(),
+        title: request.title.clone().unwrap_or_default(),
+        organization: request.organization.owner().to_string(),
+        test: request.is_test(),
+        documents: documents.collect(),
+        place,
+        completed_at: request.completed_at.unwrap_or(request.updated_at),
+        signers: in_order(request).into_iter().map(|signer| certified(signer, request.is_test(), language)).collect(),
+        chain_head_hex: request.head.to_string(),
+        chain_length: request.seq,
+    }
+}
+
+fn in_order(request: &Request) -> Vec<&Signer> {
+    let mut signers: Vec<&Signer> = request.signers.iter().map(Arc::as_ref).collect();
+    signers.sort_by_key(|signer| signer.terms.order);
+    signers
+}
+
+fn certified(signer: &Signer, test: bool, language: Language) -> CertificateSigner {
+    let words = Words::of(language);
+    let method = match signer.mark.as_ref().map(Mark::kind) {
+        Some("typed") => words.typed,
+        Some(_) => words.drawn,
+        None => words.consent,
+    };
+    let method = format!("{method}, {}", if test { words.handed } else { words.mailed });
+    CertificateSigner {
+        name: signer.name().to_owned(),
+        email: signer.email().to_owned(),
+        role: words.role(signer.terms.role).to_owned(),
+        status: if signer.signed_at.is_some() { words.acted } else { words.copied }.to_owned(),
+        signed_at: signer.signed_at,
+        ip_address: signer.ip.clone(),
+        user_agent: signer.user_agent.clone(),
+        method: if signer.signed_at.is_some() { method } else { String::new() },
+        signature_ids: vec![signer.id().to_string()],
+    }
+}
+
+/// The words of the certificate that name what a person did.
+struct Words {
+    roles: [&'static str; 6],
+    acted: &'static str,
+    copied: &'static str,
+    typed: &'static str,
+    drawn: &'static str,
+    consent: &'static str,
+    mailed: &'static str,
+    handed: &'static str,
+}
+
+impl Words {
+    fn of(language: Language) -> Words {
+        match language {
+            Language::English => Words {
+                roles: ["Signer", "Approver", "Acknowledges receipt", "Witness", "Receives a copy", "May view"],
+                acted: "Signed",
+                copied: "Copied",
+                typed: "Typed signature",
+                drawn: "Drawn signature",
+                consent: "Consent",
+                mailed: "link sent by e-mail",
+                handed: "link handed out for a test",
+            },
+            Language::Spanish => Words {
+                roles: ["Firmante", "Aprobador", "Acusa recibo", "Testigo", "Recibe copia", "Puede ver"],
+                acted: "Firmado",
+                copied: "En copia",
+                typed: "Firma escrita",
+                drawn: "Firma dibujada",
+                consent: "Consentimiento",
+                mailed: "enlace enviado por correo",
+                handed: "enlace entregado para una prueba",
+            },
+            Language::Portuguese => Words {
+                roles: ["Signatário", "Aprovador", "Acusa recebimento", "Testemunha", "Recebe cópia", "Pode ver"],
+                acted: "Assinado",
+                copied: "Em cópia",
+                typed: "Assinatura digitada",
+                drawn: "Assinatura desenhada",
+                consent: "Consentimento",
+                mailed: "link enviado por e-mail",
+                handed: "link entregue para um teste",
+            },
+        }
+    }
+
+    fn role(&self, role: Role) -> &'static str {
+        let [signer, approver, acknowledger, witness, copied, viewer] = self.roles;
+        match role {
+            Role::Signer => signer,
+            Role::Approver => approver,
+            Role::Acknowledger => acknowledger,
+            Role::Witness => witness,
+            Role::Copied => copied,
+            Role::Viewer => viewer,
+        }
+    }
+}
