@@ -56,8 +56,9 @@ async fn furnished(world: &World) -> Value {
         "name": "T", "fileName": "a.pdf", "fileBase64": document, "widgets": [] } } });
     let template = made(world, "/api/v1/esignature/templates", template).await;
     let key = made(world, "/api/v1/keys", json!({ "name": "k", "scopes": ["envelopes:read"] })).await;
+    let uploads = [documents.clone(), spare.clone()].concat();
     json!({ "document": document, "documents": documents, "ids": {
-        "/api/v1/documents": [documents.clone(), spare.clone()].concat(),
+        "/api/v1/documents": uploads,
         "/api/v1/envelopes": envelopes,
         "/api/v1/keys": [key],
         "/api/v1/esignature/requests": requests,
