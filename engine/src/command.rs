@@ -90,6 +90,18 @@ pub enum Wish {
     },
     /// Erase it.
     Delete,
+    /// Keep it, whatever the organization's retention says.
+    Hold {
+        /// Why, if they say.
+        reason: Option<String>,
+    },
+    /// Let it go the way of all others again.
+    Release,
+    /// Erase what the organization's retention keeps no longer than this.
+    Purge {
+        /// Days after its end, at least 1.
+        days: u32,
+    },
     /// Write again to those whose turn it is, or to the one with this address.
     Resend {
         /// The one.
@@ -164,6 +176,9 @@ impl Wish {
             Wish::Decline { .. } => "decline",
             Wish::Cancel { .. } => "cancel",
             Wish::Delete => "delete",
+            Wish::Hold { .. } => "hold",
+            Wish::Release => "release",
+            Wish::Purge { .. } => "purge",
             Wish::Resend { .. } => "resend",
             Wish::Correct { .. } => "correct",
             Wish::Replace { .. } => "replace",

@@ -110,6 +110,8 @@ impl Superstate<Machine> for Group {
             ) => Handled,
             (Group::Out, _) => Super,
             (Group::Open, Fact::Cancelled { .. }) => Transition(Status::Cancelled),
+            (Group::Closed, Fact::Purged { .. }) => Handled,
+            (Group::Open | Group::Closed, Fact::Held {} | Fact::Released {}) => Handled,
             (Group::Open | Group::Closed, _) => {
                 *refused = true;
                 Handled
@@ -199,6 +201,9 @@ mod samples {
             Fact::Expired {},
             Fact::Cancelled { quiet: false },
             Fact::Deleted {},
+            Fact::Held {},
+            Fact::Released {},
+            Fact::Purged { days: 1 },
             Fact::Sealed { digest: Digest::ZERO, bytes: 0 },
             Fact::SealFailed { code: "pdf".into() },
             Fact::DeliverySent { effect: String::new() },
