@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("bus", &["config", "store", "trace"]),
     ("mail", &["language", "trace"]),
     ("seal", &["language"]),
+    ("evidence", &["seal"]),
     ("ledger", &["batching", "store", "vault"]),
     ("meters", &["bus", "store"]),
     ("pulse", &["clock", "config"]),
@@ -28,8 +29,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "service",
         &[
-            "blobs", "bus", "clock", "commit", "config", "language", "ledger", "meters", "pulse", "seal", "stamp",
-            "store", "trace", "vault",
+            "blobs", "bus", "clock", "commit", "config", "evidence", "language", "ledger", "meters", "pulse", "seal",
+            "stamp", "store", "trace", "vault",
         ],
     ),
     ("http", &["bus", "clock", "commit", "config", "meters", "pulse", "seal", "service", "stamp", "store", "trace"]),

@@ -6,6 +6,7 @@ mod bus;
 mod contract;
 mod dialects;
 mod engine;
+mod evidence;
 mod feed;
 mod pages;
 mod roles;

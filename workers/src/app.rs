@@ -190,6 +190,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "Templates", description = "PDFs with named widgets"),
         (name = "Files", description = "PDFs uploaded ahead of requests"),
         (name = "History", description = "What happened, proven whole"),
+        (name = "Retention", description = "How long is kept what has ended"),
         (name = "Events", description = "Events in: asking for signatures by publishing. Events out: what happens, as CloudEvents"),
     ),
     components(schemas(catalisa::wire::Errors)),
@@ -210,7 +211,7 @@ impl utoipa::Modify for Refusals {
             ResponseBuilder::new().description(description).content("application/json", content).build()
         };
         let paths = api.paths.paths.values_mut();
-        let operations = paths.flat_map(|path| [&mut path.get, &mut path.post, &mut path.delete]);
+        let operations = paths.flat_map(|path| [&mut path.get, &mut path.post, &mut path.put, &mut path.delete]);
         for operation in operations.flatten() {
             let responses = &mut operation.responses.responses;
             responses.insert("4XX".to_owned(), answer("What is wrong with the call, all of it").into());

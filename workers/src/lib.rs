@@ -12,6 +12,7 @@ pub mod clock;
 pub mod commit;
 pub mod config;
 pub mod dialects;
+pub mod evidence;
 pub mod feed;
 pub mod http;
 pub mod language;

@@ -18,7 +18,7 @@ use crate::batching::Batch;
 use crate::bus::Bus;
 use crate::ledger::{LedgerError, Loaded};
 use crate::meters::Meters;
-use crate::store::{EffectRow, EventRow, Lane, ReceiptRow, RequestRow, Store, StoreError, Transaction};
+use crate::store::{EffectRow, EventRow, Lane, ReceiptRow, RequestRow, Store, StoreError, Transaction, sealed_path};
 use crate::trace::TraceParent;
 use crate::vault::DataKey;
 
@@ -205,10 +205,8 @@ impl Writer {
         transaction.delete_effects(&settled).await?;
         let uses: Vec<_> = changed.iter().filter(|work| work.stored.is_none()).flat_map(Working::uses).collect();
         transaction.insert_uses(uses).await?;
-        for work in changed.iter().filter(|work| work.is_erased()) {
-            for (organization, digest, subject) in work.uses() {
-                transaction.drop_use(&organization, digest, &subject).await?;
-            }
+        for work in changed.iter().filter(|work| work.is_newly_erased()) {
+            work.erase(transaction).await?;
         }
         transaction.insert_receipts(receipts).await?;
         Ok(())
@@ -228,7 +226,7 @@ impl Writer {
             timers |= wake.is_some() && wake != work.stored.as_ref().and_then(|stored| stored.request.wake_at());
             work.events.iter().cloned().for_each(|event| self.bus.publish(event));
             if let Some(request) = work.now {
-                let key = work.key.filter(|_| request.deleted_at.is_none());
+                let key = work.key.filter(|_| !request.is_erased());
                 self.decider.ledger.remember(Arc::new(Loaded { request, key }));
             }
         }
@@ -255,8 +253,26 @@ impl Working {
         self.now.as_ref().map(|request| row_of(request, self.wrapped_key.clone()))
     }
 
-    fn is_erased(&self) -> bool {
-        self.now.as_ref().is_some_and(|request| request.deleted_at.is_some())
+    fn is_newly_erased(&self) -> bool {
+        let was = self.stored.as_ref().is_some_and(|stored| stored.request.is_erased());
+        !was && self.now.as_ref().is_some_and(|request| request.is_erased())
+    }
+
+    /// Takes away what the request's data key does not erase: documents that nobody else uses, and sealed PDFs. A
+    /// purge also ends the uploads that these documents came by.
+    async fn erase(&self, transaction: &mut Transaction) -> Result<(), StoreError> {
+        let Some(request) = &self.now else { return Ok(()) };
+        let ended_us = request.ended_at.filter(|_| request.purged_at.is_some()).map(Timestamp::as_microsecond);
+        for (organization, digest, subject) in self.uses() {
+            transaction.drop_use(&organization, digest, &subject).await?;
+            if let Some(ended_us) = ended_us {
+                transaction.drop_spent_files(&organization, digest, ended_us).await?;
+            }
+        }
+        if let Some(sealed) = &request.sealed {
+            transaction.orphan(&sealed_path(request.id, sealed.digest)).await?;
+        }
+        Ok(())
     }
 
     /// Effects the batch made owed.
@@ -313,6 +329,8 @@ pub(crate) fn row_of(request: &Request, data_key: Option<Vec<u8>>) -> RequestRow
         updated_us: request.updated_at.as_microsecond(),
         expires_us: micros(request.expires_at),
         wake_us: micros(request.wake_at()),
+        retained_us: micros(request.retained_since()),
+        purged_us: micros(request.purged_at),
         deleted_us: micros(request.deleted_at),
         data_key,
     }

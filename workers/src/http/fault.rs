@@ -92,6 +92,7 @@ impl From<Refusal> for Fault {
         let status = match refusal.code {
             Code::NotFound | Code::Deleted => return Fault::not_found("request"),
             Code::TooSoon => StatusCode::TOO_MANY_REQUESTS,
+            Code::Purged => StatusCode::GONE,
             Code::SignerNotFound
             | Code::ConsentRequired
             | Code::SignatureRequired
@@ -101,6 +102,8 @@ impl From<Refusal> for Fault {
             Code::WrongState
             | Code::Expired
             | Code::RetainedForAudit
+            | Code::Held
+            | Code::NotHeld
             | Code::AlreadyExists
             | Code::SignerAlreadyActed
             | Code::NotYourTurn

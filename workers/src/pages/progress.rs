@@ -24,6 +24,9 @@ pub(super) async fn page(
         return unknown();
     }
     match floor.service.behind_link(id).await {
+        Ok(Some(loaded)) if loaded.request.purged_at.is_some() => {
+            closed(language(&headers, Some(&loaded.request)), ClosedReason::Purged, None)
+        }
         Ok(Some(loaded)) if loaded.request.deleted_at.is_none() => {
             html(StatusCode::OK, &progress(&floor, &loaded.request, &headers))
         }
@@ -49,7 +52,7 @@ fn progress(floor: &Floor, request: &Request, headers: &HeaderMap) -> ProgressPa
         created_at: request.created_at,
         sent_at: request.sent_at,
         expires_at: request.expires_at,
-        ended_at: request.completed_at.or(request.status.is_terminal().then_some(request.updated_at)),
+        ended_at: request.ended_at,
         people,
         documents: request.file_names.iter().enumerate().map(document).collect(),
         download_url: completed.then(|| download::relative_url(floor, request.id)),

@@ -3,10 +3,12 @@
 
 pub mod dead_letters;
 pub mod documents;
+mod evidence;
 mod installation;
 pub mod links;
 pub mod replay;
 pub mod sealing;
+mod trail;
 
 use std::sync::Arc;
 
@@ -22,6 +24,7 @@ use crate::bus::{Bus, BusError};
 use crate::clock::Clock;
 use crate::commit::{Commit, Done, Failure, Order};
 use crate::config::Settings;
+use crate::evidence::BundleError;
 use crate::ledger::{Ledger, LedgerError, Loaded};
 use crate::meters::Meters;
 use crate::pulse::Pulses;
@@ -59,6 +62,9 @@ pub enum ServiceError {
     /// The sealing key.
     #[error(transparent)]
     Authority(#[from] AuthorityError),
+    /// Evidence.
+    #[error(transparent)]
+    Evidence(#[from] BundleError),
     /// Sealing.
     #[error("the document could not be sealed: {0}")]
     Seal(#[from] SealError),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use countersign_engine::command::{Command, Wish};
 use countersign_engine::event::{Value, Widget, WidgetKind};
 use countersign_engine::ids::Digest;
-use countersign_engine::refusal::Code;
+use countersign_engine::refusal::{Code, Refusal};
 use countersign_engine::request::Request;
 use countersign_engine::signer::{Mark, Role, Signer};
 use jiff::Timestamp;
@@ -15,12 +15,16 @@ use crate::commit::{Failure, Order};
 use crate::language::Language;
 use crate::ledger::Loaded;
 use crate::seal::{self, Certificate, CertificateSigner, Job, MarkContent};
-use crate::store::Scope;
+use crate::store::{Scope, sealed_path};
 
 impl Service {
-    /// The sealed PDF of a completed request, made now if the sealer has not yet.
+    /// The sealed PDF of a completed request, made now if the sealer has not yet. Refused `purged` once the
+    /// organization's retention has erased it.
     pub async fn sealed_pdf(&self, loaded: &Loaded) -> Result<Vec<u8>, ServiceError> {
         let request = &loaded.request;
+        if request.purged_at.is_some() {
+            return Err(Failure::Refused(Refusal::purged()).into());
+        }
         match request.sealed {
             Some(sealed) => self.read_sealed(loaded, sealed.digest).await,
             None => self.make_sealed(loaded).await,
@@ -29,7 +33,7 @@ impl Service {
 
     async fn read_sealed(&self, loaded: &Loaded, digest: Digest) -> Result<Vec<u8>, ServiceError> {
         let missing = ServiceError::Missing { what: "sealed PDF" };
-        let name = sealed_path(&loaded.request, digest);
+        let name = sealed_path(loaded.request.id, digest);
         let (Some(key), Some(sealed)) = (&loaded.key, self.blobs.get(&name).await?) else { return Err(missing) };
         let bytes = key.open(&digest.0, &sealed)?;
         if Digest::of(&bytes) == digest { Ok(bytes) } else { Err(missing) }
@@ -40,7 +44,7 @@ impl Service {
         let pdf = self.render_sealed(request).await?;
         let digest = Digest::of(&pdf);
         let key = loaded.key.as_ref().ok_or(ServiceError::Missing { what: "data key" })?;
-        let name = sealed_path(request, digest);
+        let name = sealed_path(request.id, digest);
         self.blobs.put(&name, key.seal(&digest.0, &pdf)?).await?;
         let wish = Wish::Seal { digest, bytes: pdf.len() as u64 };
         let order = Order::system(request.organization.clone(), Command { request: request.id, wish });
@@ -56,6 +60,11 @@ impl Service {
                     self.blobs.delete(&name).await?;
                 }
                 self.read_sealed(&loaded, sealed).await
+            }
+            Err(ServiceError::Commit(Failure::Refused(refusal))) => {
+                // It was purged meanwhile; nothing would ever look for this object again.
+                self.blobs.delete(&name).await?;
+                Err(Failure::Refused(refusal).into())
             }
             Err(error) => Err(error),
         }
@@ -78,10 +87,6 @@ impl Service {
         let rendered = rendering.await.map_err(|_| ServiceError::Missing { what: "sealing thread" })?;
         Ok(rendered?)
     }
-}
-
-fn sealed_path(request: &Request, digest: Digest) -> String {
-    format!("sealed/{}/{digest}", request.id)
 }
 
 fn mark_of(request: &Request, widget: &Widget) -> Option<seal::Mark> {
@@ -135,7 +140,8 @@ fn certificate_of(request: &Request, language: Language) -> Certificate {
     }
 }
 
-fn in_order(request: &Request) -> Vec<&Signer> {
+/// The signers in their order.
+pub(super) fn in_order(request: &Request) -> Vec<&Signer> {
     let mut signers: Vec<&Signer> = request.signers.iter().map(Arc::as_ref).collect();
     signers.sort_by_key(|signer| signer.terms.order);
     signers
@@ -143,11 +149,7 @@ fn in_order(request: &Request) -> Vec<&Signer> {
 
 fn certified(signer: &Signer, language: Language) -> CertificateSigner {
     let words = Words::of(language);
-    let method = match signer.mark.as_ref().map(Mark::kind) {
-        Some("typed") => words.typed,
-        Some(_) => words.drawn,
-        None => words.consent,
-    };
+    let method = words.method(signer.mark.as_ref().map_or("consent", Mark::kind));
     CertificateSigner {
         name: signer.name().to_owned(),
         email: signer.email().to_owned(),
@@ -161,18 +163,18 @@ fn certified(signer: &Signer, language: Language) -> CertificateSigner {
     }
 }
 
-/// The words of the certificate that name what a person did.
-struct Words {
+/// The words of the certificate, and of the audit trail, that name what a person did.
+pub(super) struct Words {
     roles: [&'static str; 5],
     acted: &'static str,
-    copied: &'static str,
+    pub(super) copied: &'static str,
     typed: &'static str,
     drawn: &'static str,
     consent: &'static str,
 }
 
 impl Words {
-    fn of(language: Language) -> Words {
+    pub(super) fn of(language: Language) -> Words {
         match language {
             Language::English => Words {
                 roles: ["Signer", "Approver", "Acknowledges receipt", "Witness", "Receives a copy"],
@@ -201,7 +203,16 @@ impl Words {
         }
     }
 
-    fn role(&self, role: Role) -> &'static str {
+    /// How somebody acted, by the name of the method in the history.
+    pub(super) fn method(&self, method: &str) -> &'static str {
+        match method {
+            "typed" => self.typed,
+            "drawn" => self.drawn,
+            _ => self.consent,
+        }
+    }
+
+    pub(super) fn role(&self, role: Role) -> &'static str {
         let [signer, approver, acknowledger, witness, copied] = self.roles;
         match role {
             Role::Signer => signer,
