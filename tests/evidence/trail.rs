@@ -37,9 +37,13 @@ async fn history(world: &World, id: &str) -> Vec<Value> {
     answer.json["data"].as_array().unwrap().iter().map(|event| event["attributes"].clone()).collect()
 }
 
-/// The words of a PDF with white space taken out: what is wrapped reads as one.
+/// The text of a PDF in the order in which it was drawn, without white space: what is wrapped reads as one.
 async fn squeezed(pdf: &[u8]) -> String {
-    tools::text_of(pdf).await.split_whitespace().collect()
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("trail.pdf");
+    std::fs::write(&file, pdf).unwrap();
+    let text = tools::run(Command::new("pdftotext").arg("-raw").arg(&file).arg("-")).await;
+    text.split_whitespace().collect()
 }
 
 /// Asserts that nothing stands in the white around a page.
