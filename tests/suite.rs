@@ -9,6 +9,7 @@ mod engine;
 mod evidence;
 mod feed;
 mod pages;
+mod retention;
 mod roles;
 mod watch;
 

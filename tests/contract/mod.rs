@@ -7,6 +7,7 @@
 //! | lists filtered, sorted, paged; timers found | `listing` |
 //! | keys, documents by use, files, templates, receipts | `library` |
 //! | durable, shared by two processes, a library without known faults | `durability` |
+//! | what was kept long enough is claimed once, by each organization's own days | `retention` |
 //! | a place held by one at a time, fenced, moved; the outbox whole; dead letters once | `places` |
 //! | on PostgreSQL no way from one organization to another's rows, nor from none to any | `walls` |
 //! | many orders at once, one end, no lost signature, receipts, fences | `commit` |
@@ -20,5 +21,6 @@ mod events;
 mod library;
 mod listing;
 mod places;
+mod retention;
 pub(crate) mod rows;
 mod walls;

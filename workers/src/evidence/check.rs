@@ -17,7 +17,7 @@ use crate::seal::{self, TrailHead, Verdict};
 /// Most files that evidence may have.
 const FILES_MAX: usize = 1000;
 /// Most bytes that they may have together: more than the documents of a request and their sealed PDFs.
-const BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+const BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
 /// What a check found.
 #[derive(Debug, Default)]

@@ -225,7 +225,8 @@ impl<'a> Flow<'a> {
 
     /// A style, smaller if that is what it takes for a text to stand on one line.
     pub(super) fn fitted(&self, style: Style, width: f64, text: &str) -> Style {
-        Style { size: self.fonts.fit(style.face, style.size, width, text), ..style }
+        // A little less, or rounding could still break the line.
+        Style { size: self.fonts.fit(style.face, style.size, width - 0.5, text), ..style }
     }
 
     /// As much of a text as fits on one line.

@@ -236,13 +236,18 @@ impl Service {
     }
 
     async fn try_sweep(&self) -> Result<(), ServiceError> {
-        for path in self.store.orphans(ORPHANS_AT_ONCE).await? {
-            self.blobs.delete(&path).await?;
-            self.store.forget_orphan(&path).await?;
+        loop {
+            let paths = self.store.orphans(ORPHANS_AT_ONCE).await?;
+            for path in &paths {
+                self.blobs.delete(path).await?;
+                self.store.forget_orphan(path).await?;
+            }
+            if (paths.len() as i64) < ORPHANS_AT_ONCE {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 }
 
-/// Most orphaned objects deleted in one go.
+/// Most orphaned objects looked up in one go.
 const ORPHANS_AT_ONCE: i64 = 500;

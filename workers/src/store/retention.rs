@@ -67,7 +67,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         let default_days = default_days.map(i64::from);
         let rows: Vec<(String, i64)> =
-            within!(&mut transaction, |db| { sqlx::query_as(sql::RETENTIONS).bind(default_days).fetch_all(db).await? });
+            within!(&mut transaction, |db| sqlx::query_as(sql::RETENTIONS).bind(default_days).fetch_all(db).await?);
         if rows.is_empty() {
             return Ok(Vec::new());
         }

@@ -71,9 +71,9 @@ pub(super) const ADD_USE: &str = "INSERT INTO document_uses (organization, diges
 pub(super) const DROP_USES: &str = "DELETE FROM document_uses WHERE organization = $1 AND digest = $2 AND subject = $3";
 pub(super) const DROP_UNUSED_DOCUMENT: &str = "DELETE FROM documents WHERE organization = $1 AND digest = $2 \
      AND NOT EXISTS (SELECT 1 FROM document_uses WHERE organization = $1 AND digest = $2) RETURNING blob";
-/// Uploads of a document that nothing but them uses any more, made before an instant.
+/// Uploads of a document that nothing but uploads uses any more, made up to an instant.
 pub(super) const DROP_SPENT_FILES: &str = "DELETE FROM files WHERE organization = $1 AND digest = $2 \
-     AND created_us < $3 AND NOT EXISTS (SELECT 1 FROM document_uses WHERE organization = $1 AND digest = $2 \
+     AND created_us <= $3 AND NOT EXISTS (SELECT 1 FROM document_uses WHERE organization = $1 AND digest = $2 \
      AND substr(subject, 1, 5) <> 'file:') RETURNING id";
 pub(super) const DOCUMENT: &str = "SELECT organization, digest, blob, bytes, pages, data_key, created_us \
      FROM documents WHERE organization = $1 AND digest = $2";

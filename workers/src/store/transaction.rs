@@ -210,17 +210,17 @@ impl Transaction {
         }
     }
 
-    /// Takes away what was uploaded of a document before an instant, and so the document, if nothing else
+    /// Takes away what was uploaded of a document up to an instant, and so the document, if nothing else
     /// uses it.
     pub async fn drop_spent_files(
         &mut self,
         organization: &OrganizationId,
         digest: Digest,
-        before_us: i64,
+        until_us: i64,
     ) -> Result<(), StoreError> {
         let spent: Vec<Uuid> = within!(self, |db| {
             let query = sqlx::query_scalar(sql::DROP_SPENT_FILES).bind(organization.as_str());
-            query.bind(digest.0.as_slice()).bind(before_us).fetch_all(db).await?
+            query.bind(digest.0.as_slice()).bind(until_us).fetch_all(db).await?
         });
         for file in spent {
             self.drop_use(organization, digest, &file_subject(file)).await?;
