@@ -20,6 +20,10 @@ pub const NAME_MAX: usize = 255;
 pub const EMAIL_MAX: usize = 255;
 /// Largest document, in bytes.
 pub const FILE_MAX_BYTES: usize = 50 * 1024 * 1024;
+/// Most documents of a request.
+pub const DOCUMENTS_MAX: usize = 20;
+/// Most bytes that the documents of a request have together.
+pub const DOCUMENTS_MAX_BYTES: u64 = 100 * 1024 * 1024;
 /// Most signers of a request.
 pub const SIGNERS_MAX: usize = 100;
 /// Most widgets of a request.
@@ -151,15 +155,19 @@ pub enum Wish {
         /// A stable code.
         code: String,
     },
-    /// The sealed PDF was made and stored.
+    /// The sealed PDF of a document was made and stored.
     Seal {
-        /// SHA-256 of it.
+        /// Which document, from 0.
+        document: u32,
+        /// SHA-256 of the sealed PDF.
         digest: Digest,
         /// Its length in bytes.
         bytes: u64,
     },
-    /// The sealed PDF could not be made this time.
+    /// The sealed PDF of a document could not be made this time.
     SealFailed {
+        /// Which document, from 0.
+        document: u32,
         /// A stable code.
         code: String,
     },

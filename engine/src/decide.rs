@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::command::{Command, Draft, SIGNERS_MAX, WIDGETS_MAX, Wish};
+use crate::command::{Command, DOCUMENTS_MAX, DOCUMENTS_MAX_BYTES, Draft, SIGNERS_MAX, WIDGETS_MAX, Wish};
 use crate::event::{Actor, Fact, Personal, Terms};
 use crate::ids::{Digest, RequestId, SignerId};
 use crate::refusal::{Code, Refusal};
@@ -88,15 +88,22 @@ pub fn decide(request: Option<&Request>, command: &Command, given: &Given<'_>) -
         Wish::Undeliverable { effect, code } => {
             Ok(vec![Fact::DeliveryFailed { effect: effect.key(), code: code.clone() }.into()])
         }
-        Wish::Seal { digest, bytes } => match request.sealed {
-            Some(_) => Err(Refusal::new(Code::AlreadySealed, "The sealed PDF is there already.")),
-            None => Ok(vec![Fact::Sealed { digest: *digest, bytes: *bytes }.into()]),
-        },
-        Wish::SealFailed { code } => match request.sealed {
-            Some(_) => Err(Refusal::new(Code::AlreadySealed, "The sealed PDF is there already.")),
-            None => Ok(vec![Fact::SealFailed { code: code.clone() }.into()]),
-        },
+        Wish::Seal { document, digest, bytes } => {
+            let (document, digest, bytes) = (*document, *digest, *bytes);
+            sealing(request, document, Fact::Sealed { bytes, digest, document })
+        }
+        Wish::SealFailed { document, code } => {
+            sealing(request, *document, Fact::SealFailed { code: code.clone(), document: *document })
+        }
     }
+}
+
+/// What is told of the sealing of a document, as long as it has no sealed PDF.
+fn sealing(request: &Request, document: u32, fact: Fact) -> Decision {
+    if request.sealed.contains_key(&document) {
+        return Err(Refusal::new(Code::AlreadySealed, "The sealed PDF is there already."));
+    }
+    Ok(vec![fact.into()])
 }
 
 fn create(id: RequestId, draft: &Draft, send: bool, given: &Given<'_>) -> Decision {
@@ -118,6 +125,13 @@ fn check(terms: &Terms) -> Result<(), Refusal> {
     let ids: BTreeSet<_> = terms.signers.iter().map(|signer| signer.id).collect();
     if terms.documents.is_empty() {
         return invalid("A request needs a document.");
+    }
+    let bytes: u64 = terms.documents.iter().map(|document| document.bytes).sum();
+    if terms.documents.len() > DOCUMENTS_MAX || bytes > DOCUMENTS_MAX_BYTES {
+        return invalid("A request has at most 20 documents, of at most 100 MB together.");
+    }
+    if terms.widgets.iter().any(|widget| widget.document as usize >= terms.documents.len()) {
+        return invalid("Widgets must stand on documents of the request.");
     }
     if !terms.signers.iter().any(|signer| signer.role.acts()) {
         return invalid("A request needs somebody who acts.");

@@ -12,7 +12,7 @@ use crate::ids::{RequestId, SignerId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EffectKind {
-    /// Make the sealed PDF.
+    /// Make the sealed PDF of each document; owed until the last is there.
     Seal,
     /// Send a signer their link.
     Invitation,

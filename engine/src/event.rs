@@ -195,19 +195,25 @@ pub enum Fact {
         /// How many days after its end that was due.
         days: u32,
     },
-    /// The sealed PDF was made.
+    /// The sealed PDF of a document was made.
     #[serde(rename = "document.sealed")]
     Sealed {
         /// Its length in bytes.
         bytes: u64,
         /// SHA-256 of the sealed PDF.
         digest: Digest,
+        /// Which document, from 0; absent = the first.
+        #[serde(default, skip_serializing_if = "is_first")]
+        document: u32,
     },
-    /// The sealed PDF could not be made; it will be tried again.
+    /// The sealed PDF of a document could not be made; it will be tried again.
     #[serde(rename = "document.seal_failed")]
     SealFailed {
         /// A stable code.
         code: String,
+        /// Which document, from 0; absent = the first.
+        #[serde(default, skip_serializing_if = "is_first")]
+        document: u32,
     },
     /// A message reached the mail system, or a webhook its endpoint.
     #[serde(rename = "delivery.sent")]
@@ -251,7 +257,8 @@ pub enum Fact {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Terms {
-    /// Blank pages added behind the last document page for signatures that have no place of their own.
+    /// Blank pages added behind the last page of the last document, for signatures that have no place of
+    /// their own.
     #[serde(default)]
     pub appended_pages: u32,
     /// The sender's own reference (at most 100 characters).
@@ -426,6 +433,11 @@ pub struct Personal {
     /// What was filled in.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", serialize_with = "by_text")]
     pub values: BTreeMap<WidgetId, Value>,
+}
+
+/// Whether a document is the first, which the facts leave unsaid: they are older than the others.
+fn is_first(document: &u32) -> bool {
+    *document == 0
 }
 
 /// Writes a map in the order of its keys as text, where 10 comes before 2.

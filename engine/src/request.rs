@@ -87,7 +87,7 @@ impl fmt::Display for Status {
     }
 }
 
-/// The sealed PDF of a completed request.
+/// The sealed PDF of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SealedDocument {
     /// SHA-256 of it.
@@ -151,8 +151,8 @@ pub struct Request {
     pub signers: Vec<Arc<Signer>>,
     /// What must still be done outside.
     pub owed: BTreeSet<Effect>,
-    /// The sealed PDF, once made.
-    pub sealed: Option<SealedDocument>,
+    /// The sealed PDFs that were made, by the place of their document, from 0.
+    pub sealed: BTreeMap<u32, SealedDocument>,
 }
 
 impl Request {
@@ -213,7 +213,7 @@ impl Request {
             values: personal.values,
             signers,
             owed: BTreeSet::new(),
-            sealed: None,
+            sealed: BTreeMap::new(),
         })
     }
 
@@ -281,9 +281,13 @@ impl Request {
                 self.purged_at = Some(event.time);
                 self.erase();
             }
-            Fact::Sealed { digest, bytes } => {
-                self.sealed = Some(SealedDocument { digest: *digest, bytes: *bytes, at: event.time });
-                self.owed.retain(|effect| effect.kind != EffectKind::Seal);
+            Fact::Sealed { bytes, digest, document } => {
+                self.known_document(*document)?;
+                let sealed = SealedDocument { digest: *digest, bytes: *bytes, at: event.time };
+                self.sealed.insert(*document, sealed);
+                if self.unsealed().next().is_none() {
+                    self.owed.retain(|effect| effect.kind != EffectKind::Seal);
+                }
             }
             Fact::DeliverySent { effect } | Fact::DeliveryFailed { effect, .. } => self.settle(effect)?,
             Fact::Added { signer, shift } => self.add(signer, *shift, &event.personal),
@@ -296,10 +300,8 @@ impl Request {
             | Fact::SignerDeclined { .. }
             | Fact::Reminded { .. }
             | Fact::Corrected { .. } => self.change_signer(event)?,
-            Fact::SealFailed { .. }
-            | Fact::ProviderSubmitted { .. }
-            | Fact::ProviderFailed { .. }
-            | Fact::ProviderReported { .. } => {}
+            Fact::SealFailed { document, .. } => self.known_document(*document)?,
+            Fact::ProviderSubmitted { .. } | Fact::ProviderFailed { .. } | Fact::ProviderReported { .. } => {}
         }
         Ok(())
     }
@@ -432,6 +434,13 @@ impl Request {
         }
     }
 
+    fn known_document(&self, document: u32) -> Result<(), Refusal> {
+        match self.terms.documents.get(document as usize) {
+            Some(_) => Ok(()),
+            None => Err(Refusal::new(Code::NotAccepted, "The request has no such document.")),
+        }
+    }
+
     fn drop_messages(&mut self, id: SignerId) {
         self.owed.retain(|effect| effect.signer != Some(id) || !effect.kind.is_moot_when_closed());
     }
@@ -455,6 +464,16 @@ impl Request {
     /// The signer with this id.
     pub fn signer(&self, id: SignerId) -> Option<&Signer> {
         self.signers.iter().map(Arc::as_ref).find(|signer| signer.id() == id)
+    }
+
+    /// The file name of a document, counted from 0; empty once erased.
+    pub fn file_name(&self, document: usize) -> &str {
+        self.file_names.get(document).map_or("", String::as_str)
+    }
+
+    /// The documents, counted from 0, that have no sealed PDF yet.
+    pub fn unsealed(&self) -> impl Iterator<Item = u32> {
+        (0..).zip(&self.terms.documents).map(|(place, _)| place).filter(|place| !self.sealed.contains_key(place))
     }
 
     /// Those the request still waits for.

@@ -1,14 +1,14 @@
 //! SPEC §2, the lifecycle: every status, who may leave it and how, and what an end means.
 
-use countersign_engine::command::Wish;
-use countersign_engine::event::Fact;
+use countersign_engine::command::{Draft, Wish};
+use countersign_engine::event::{Fact, Widget, WidgetKind};
 use countersign_engine::ids::{Digest, SignerId};
 use countersign_engine::machine::step;
 use countersign_engine::refusal::Code;
 use countersign_engine::request::{Request, Status};
 use countersign_engine::signer::{Role, SignerStatus};
 
-use super::play::{Play, draft, signer};
+use super::play::{Play, draft, over, signer, widget};
 
 #[test]
 fn created_and_sent_in_one_go_or_kept_a_draft() {
@@ -149,16 +149,73 @@ fn completion_owes_a_seal_and_a_letter_to_everybody() {
 
 #[test]
 fn sealing_follows_completion_and_cannot_hold_it_back() {
-    let sealed = || Wish::Seal { digest: Digest::of(b"pdf"), bytes: 3 };
+    let sealed = || Wish::Seal { document: 0, digest: Digest::of(b"pdf"), bytes: 3 };
+    let failed = || Wish::SealFailed { document: 0, code: "seal".into() };
     assert_eq!(Play::with_orders(&[1]).refused(sealed()), Code::NotAccepted);
     let mut play = ended(Status::Completed);
-    assert_eq!(play.names(Wish::SealFailed { code: "seal".into() }), ["document.seal_failed"]);
+    assert_eq!(play.names(failed()), ["document.seal_failed"]);
     assert_eq!(play.status(), Status::Completed);
     assert!(play.request().owed.iter().any(|effect| effect.kind.as_str() == "seal"), "still owed after a failure");
     assert_eq!(play.names(sealed()), ["document.sealed"]);
     assert!(!play.request().owed.iter().any(|effect| effect.kind.as_str() == "seal"));
     assert_eq!(play.refused(sealed()), Code::AlreadySealed);
-    assert_eq!(play.refused(Wish::SealFailed { code: "seal".into() }), Code::AlreadySealed);
+    assert_eq!(play.refused(failed()), Code::AlreadySealed);
+}
+
+#[test]
+fn the_seal_is_owed_until_every_document_has_one() {
+    let seal = |document| Wish::Seal { document, digest: Digest::of(&[document as u8]), bytes: 3 };
+    let mut play = Play::sent(over(3, draft(&[(1, Role::Signer)])));
+    play.wish(play.sign(1)).unwrap();
+    assert_eq!(play.status(), Status::Completed, "COMPLETED waits for no seal");
+    let owed = |play: &Play| play.request().owed.iter().any(|effect| effect.kind.as_str() == "seal");
+    for document in [2, 0] {
+        assert_eq!(play.names(seal(document)), ["document.sealed"]);
+        assert!(owed(&play), "the others are still to be sealed");
+        assert_eq!(play.refused(seal(document)), Code::AlreadySealed);
+    }
+    assert_eq!(play.names(Wish::SealFailed { document: 1, code: "seal".into() }), ["document.seal_failed"]);
+    assert_eq!(play.refused(seal(3)), Code::NotAccepted);
+    assert_eq!(play.names(seal(1)), ["document.sealed"]);
+    assert!(!owed(&play));
+    let digests: Vec<Digest> = play.request().sealed.values().map(|sealed| sealed.digest).collect();
+    assert_eq!(digests, [Digest::of(&[0]), Digest::of(&[1]), Digest::of(&[2])]);
+    assert_eq!(play.replayed(), play.request);
+}
+
+#[test]
+fn the_first_document_is_left_unsaid_as_before_there_were_several() {
+    let mut play = Play::sent(over(2, draft(&[(1, Role::Signer)])));
+    play.wish(play.sign(1)).unwrap();
+    for (document, told) in [(0, false), (1, true)] {
+        play.wish(Wish::SealFailed { document, code: "seal".into() }).unwrap();
+        assert_eq!(play.lines.last().unwrap().body.contains("\"document\""), told);
+        play.wish(Wish::Seal { document, digest: Digest::ZERO, bytes: 1 }).unwrap();
+        assert_eq!(play.lines.last().unwrap().body.contains("\"document\""), told);
+    }
+    // As it was written when a request had one document.
+    let old = r#"{"name":"document.sealed","with":{"bytes":3,"digest":"0000000000000000000000000000000000000000000000000000000000000000"}}"#;
+    let fact: Fact = serde_json::from_str(old).unwrap();
+    assert_eq!(fact, Fact::Sealed { bytes: 3, digest: Digest::ZERO, document: 0 });
+    assert_eq!(serde_json::to_string(&fact).unwrap(), old);
+}
+
+#[test]
+fn documents_are_bounded_and_widgets_stand_on_them() {
+    let create = |draft: Draft| Play::new().wish(Wish::Create { draft: Box::new(draft), send: true });
+    let one = || draft(&[(1, Role::Signer)]);
+    assert!(create(over(20, one())).is_ok());
+    let refused = |draft: Draft| create(draft).unwrap_err().code;
+    assert_eq!(refused(over(21, one())), Code::Invalid);
+    assert_eq!(refused(over(0, one())), Code::Invalid);
+    let mut heavy = over(3, one());
+    heavy.terms.documents.iter_mut().for_each(|document| document.bytes = 40 * 1024 * 1024);
+    assert_eq!(refused(heavy), Code::Invalid);
+    let mut astray = over(2, one());
+    astray.terms.widgets = vec![Widget { document: 2, ..widget(1, WidgetKind::Text, signer(1), false) }];
+    assert_eq!(refused(astray.clone()), Code::Invalid);
+    astray.terms.widgets[0].document = 1;
+    assert!(create(astray).is_ok());
 }
 
 #[test]

@@ -62,6 +62,14 @@ pub(crate) fn draft(signers: &[(u32, Role)]) -> Draft {
     Draft { terms, personal }
 }
 
+/// A draft over so many documents.
+pub(crate) fn over(documents: u8, mut draft: Draft) -> Draft {
+    let document = |n: u8| Document { digest: Digest::of(&[n]), bytes: 10 + u64::from(n), pages: 1 + u32::from(n) };
+    draft.terms.documents = (0..documents).map(document).collect();
+    draft.personal.file_names = (0..documents).map(|n| format!("secret{n}.pdf")).collect();
+    draft
+}
+
 /// A widget of a signer, with its number.
 pub(crate) fn widget(number: u32, kind: WidgetKind, owner: SignerId, required: bool) -> Widget {
     let at = Area { x: 1000, y: 1000, width: 90_000, height: 20_000 };

@@ -12,7 +12,7 @@ use countersign_tests::schemas;
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
-use super::play::{Play, cadence, draft, person, proven, signer, typed};
+use super::play::{Play, cadence, draft, over, person, proven, signer, typed};
 use super::watch::Watch;
 
 /// A wish whose persons are chosen among those there are.
@@ -37,8 +37,8 @@ pub(crate) enum Step {
     Tick,
     Deliver(usize),
     GiveUp(usize),
-    Seal,
-    SealFailed,
+    Seal(u32),
+    SealFailed(u32),
 }
 
 fn role() -> impl Strategy<Value = Role> {
@@ -50,11 +50,12 @@ pub(crate) fn any_draft() -> impl Strategy<Value = Draft> {
     let people = prop::collection::vec((1..=4_u32, role()), 1..=6);
     let reminders = prop::option::of((1..=3_u32, 1..=3_u32, 1..=3_u32));
     let warning = prop_oneof![Just(0_u32), Just(24), Just(72)];
-    (people, prop::option::of(1..=9_u32), warning, reminders).prop_map(|(mut people, expiry, warning, reminders)| {
+    let given = (people, 1..=4_u8, prop::option::of(1..=9_u32), warning, reminders);
+    given.prop_map(|(mut people, documents, expiry, warning, reminders)| {
         if !people.iter().any(|(_, role)| role.acts()) {
             people[0].1 = Role::Signer;
         }
-        let mut draft = draft(&people);
+        let mut draft = over(documents, draft(&people));
         draft.terms.expires_in_days = expiry;
         draft.terms.warn_hours = warning;
         draft.terms.reminders = reminders.and_then(|(first, every, most)| cadence(first, every, most));
@@ -84,8 +85,8 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         6 => Just(Step::Tick),
         4 => who.clone().prop_map(Step::Deliver),
         1 => who.prop_map(Step::GiveUp),
-        1 => Just(Step::Seal),
-        1 => Just(Step::SealFailed),
+        2 => (0..5_u32).prop_map(Step::Seal),
+        1 => (0..5_u32).prop_map(Step::SealFailed),
     ]
 }
 
@@ -134,8 +135,8 @@ pub(crate) fn wish(play: &Play, step: &Step, fresh: u32) -> Option<Wish> {
         Step::Tick => Wish::Tick,
         Step::Deliver(place) => Wish::Delivered { effect: owed(place)? },
         Step::GiveUp(place) => Wish::Undeliverable { effect: owed(place)?, code: "refused".into() },
-        Step::Seal => Wish::Seal { digest: Digest::of(b"sealed"), bytes: 6 },
-        Step::SealFailed => Wish::SealFailed { code: "seal".into() },
+        Step::Seal(document) => Wish::Seal { document: *document, digest: Digest::of(b"sealed"), bytes: 6 },
+        Step::SealFailed(document) => Wish::SealFailed { document: *document, code: "seal".into() },
     })
 }
 

@@ -27,6 +27,7 @@ pub(crate) struct Watch {
     seats: BTreeMap<SignerId, Seat>,
     gone: BTreeSet<SignerId>,
     owed: BTreeSet<String>,
+    unsealed: BTreeSet<u32>,
     reminders: Option<Reminders>,
     expires_at: Option<Timestamp>,
     last_time: Option<Timestamp>,
@@ -63,6 +64,7 @@ impl Watch {
         match &event.fact {
             Fact::Created(terms) => {
                 self.reminders = terms.reminders;
+                self.unsealed = (0..).zip(&terms.documents).map(|(place, _)| place).collect();
                 for signer in &terms.signers {
                     self.seats.insert(signer.id, Seat::new(signer.order, signer.role.acts()));
                 }
@@ -167,7 +169,15 @@ impl Watch {
             }
             Fact::Expired {} => self.tell(|_, seat| seat.invited && !seat.signed, |id| key("expired", id)),
             Fact::Cancelled { quiet: false } => self.tell(|_, seat| seat.invited, |id| key("cancelled", id)),
-            Fact::Sealed { .. } => self.owed.retain(|owed| !owed.ends_with(".seal")),
+            Fact::Sealed { document, .. } => {
+                assert!(self.unsealed.remove(document), "a document of the request is sealed once");
+                if self.unsealed.is_empty() {
+                    self.owed.retain(|owed| !owed.ends_with(".seal"));
+                }
+            }
+            Fact::SealFailed { document, .. } => {
+                assert!(self.unsealed.contains(document), "what is sealed does not fail any more");
+            }
             Fact::DeliverySent { effect } | Fact::DeliveryFailed { effect, .. } => {
                 assert!(self.owed.remove(effect), "only what is owed is settled");
             }
@@ -203,6 +213,7 @@ impl Watch {
         let rank = rank(request.status);
         assert!(rank >= self.rank, "status regressed to {}", request.status);
         self.rank = rank;
+        assert_eq!(request.unsealed().collect::<BTreeSet<u32>>(), self.unsealed, "documents without a seal");
         assert_eq!(request.status.is_terminal().then_some(request.status), self.terminal, "the end is absorbing");
         let due: Vec<SignerId> = request.due().map(|signer| signer.id()).collect();
         assert_eq!(due.len(), self.due().count());

@@ -7,7 +7,7 @@ use std::io::{Cursor, Read as _, Write as _};
 use countersign::evidence::{Manifest, ManifestFile, check};
 use countersign::http::auth::Permission;
 use countersign_engine::ids::Digest;
-use countersign_tests::world::{World, binary};
+use countersign_tests::world::{World, binary, new_request};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::process::Command;
@@ -121,9 +121,33 @@ async fn there_is_evidence_at_every_status_and_file_names_stay_in_their_folder()
         let files = unpacked(&zip);
         let manifest: Manifest = serde_json::from_slice(&files["manifest.json"]).unwrap();
         assert_eq!(manifest.status, status);
-        assert!(files.keys().all(|path| !path.contains("..") && path.matches('/').count() <= 1), "{:?}", files.keys());
+        assert!(files.keys().all(|path| !path.contains("../") && path.matches('/').count() <= 1), "{:?}", files.keys());
         assert!(!files.keys().any(|path| path.starts_with("sealed/")));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_of_several_documents_has_each_of_them_in_its_bundle() {
+    let world = World::system().await;
+    let file = |name: &str| json!({ "fileName": name, "fileBase64": new_request(json!({}))["data"]["attributes"]["fileBase64"] });
+    let files = json!({ "fileBase64": null, "fileName": null, "files": [file("contrato.pdf"), file("contrato.pdf")],
+        "signers": [{ "name": "João", "email": "joao@empresa.com" }] });
+    let id = world.created(files).await;
+    world.sign(&id, 0).await;
+    let zip = evidence(&world, &id).await;
+    let told = independent(&zip).await["files"].to_string();
+    for path in ["originals/01-contrato.pdf", "originals/02-contrato.pdf", "sealed/01-contrato-signed.pdf"] {
+        assert!(told.contains(path), "{path} in {told}");
+    }
+    let (valid, said) = verify(&zip, &[]).await;
+    assert!(valid && said.contains("2, 2 sealed PDFs"), "{said}");
+    // The documents are the same here, their sealed PDFs are not.
+    let mut files = unpacked(&zip);
+    let second = files.keys().find(|path| path.starts_with("sealed/02-")).unwrap().clone();
+    files.insert(second, files[SEALED].clone());
+    listed_anew(&mut files);
+    let faults = check(&packed(&files)).faults;
+    assert!(faults.iter().any(|fault| fault.starts_with("sealed/: the sealed PDF with SHA-256")), "{faults:#?}");
 }
 
 #[tokio::test]

@@ -20,6 +20,13 @@ pub fn examples() -> Vec<(String, Value)> {
             "fileBase64": "JVBERi0xLjcK", "signers": signers(), "expiresInDays": 30, "language": "pt-BR" })),
         ),
         (
+            "sign_this_several".to_owned(),
+            asked(json!({ "title": "Contrato e anexo", "signers": signers(), "files": [
+                { "fileName": "contrato.pdf", "fileBase64": "JVBERi0xLjcK" },
+                { "fileName": "anexo.pdf", "fileBase64": "JVBERi0xLjcK" }],
+            "widgets": [{ "type": "signature", "document": "anexo.pdf", "page": 1, "x": 72, "y": 640, "signerId": 1 }] })),
+        ),
+        (
             "sign_this_from_template".to_owned(),
             asked(json!({ "templateId": "tpl_abc123", "title": "Contrato",
             "signers": signers(), "fieldValues": { "valor": "R$ 1.000,00" } })),
@@ -80,8 +87,8 @@ fn facts() -> Vec<Fact> {
         Fact::Held {},
         Fact::Released {},
         Fact::Purged { days: 90 },
-        Fact::Sealed { bytes: 48_213, digest: Digest::of(b"a sealed PDF") },
-        Fact::SealFailed { code: "document_store".to_owned() },
+        Fact::Sealed { bytes: 48_213, digest: Digest::of(b"a sealed PDF"), document: 1 },
+        Fact::SealFailed { code: "document_store".to_owned(), document: 1 },
         Fact::ProviderSubmitted { provider: provider.clone() },
         Fact::ProviderFailed { code: "quota".to_owned(), provider: provider.clone() },
         Fact::ProviderReported { provider, report: "email_opened".to_owned() },

@@ -13,7 +13,7 @@ pub fn sign_this() -> Value {
     let api = serde_json::to_value(countersign::app::openapi()).unwrap();
     let Value::Object(mut shapes) = api["components"]["schemas"].clone() else { panic!("the API has shapes") };
     shapes.values_mut().for_each(refer);
-    one_document(&mut shapes["CreateAttributes"]);
+    documents(&mut shapes["CreateAttributes"]);
     let mut schema = json!({
         "$schema": DRAFT,
         "$id": "urn:countersign:sign_this:v1",
@@ -33,7 +33,7 @@ pub fn sign_this() -> Value {
                 "description": "W3C trace context: what the event leads to goes on in that trace. Ignored if it is none.",
             },
             "data": {
-                "description": "What is to be signed, by whom: a PDF of its own, or a template.",
+                "description": "What is to be signed, by whom: PDFs of its own, or a template.",
                 "type": "object",
                 "if": { "required": ["templateId"] },
                 "then": { "$ref": "#/$defs/FromTemplateAttributes" },
@@ -46,14 +46,19 @@ pub fn sign_this() -> Value {
     schema
 }
 
-/// Exactly one of a file uploaded before and a file that comes along.
-fn one_document(create: &mut Value) {
-    let text = |names: &[&str]| {
-        let texts: Map<String, Value> =
-            names.iter().map(|name| ((*name).to_owned(), json!({ "type": "string" }))).collect();
-        json!({ "required": names, "properties": texts })
+/// Exactly one of: a file uploaded before, one that comes along, several of either.
+fn documents(create: &mut Value) {
+    let given = |kind: &str, names: &[&str]| {
+        let members: Map<String, Value> =
+            names.iter().map(|name| ((*name).to_owned(), json!({ "type": kind }))).collect();
+        json!({ "required": names, "properties": members })
     };
-    create["oneOf"] = json!([text(&["fileId"]), text(&["fileBase64", "fileName"])]);
+    create["oneOf"] = json!([
+        given("string", &["fileId"]),
+        given("string", &["fileBase64", "fileName"]),
+        given("array", &["fileIds"]),
+        given("array", &["files"]),
+    ]);
 }
 
 /// Says `#/$defs/…` where the API's description says `#/components/schemas/…`, and `examples` for its

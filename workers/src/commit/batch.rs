@@ -269,7 +269,7 @@ impl Working {
                 transaction.drop_spent_files(&organization, digest, ended_us).await?;
             }
         }
-        if let Some(sealed) = &request.sealed {
+        for sealed in request.sealed.values() {
             transaction.orphan(&sealed_path(request.id, sealed.digest)).await?;
         }
         Ok(())

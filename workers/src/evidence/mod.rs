@@ -12,7 +12,7 @@ pub mod history;
 
 use serde::{Deserialize, Serialize};
 
-pub use bundle::{Bundle, BundleError};
+pub use bundle::Bundle;
 pub use check::{Checked, check};
 
 /// What the format is called; its number goes up when a reader of the old one would misunderstand.

@@ -69,6 +69,8 @@ pub struct Letter {
     pub reason: Option<String>,
     /// Who declined or cancelled.
     pub actor_name: Option<String>,
+    /// What it is about, where that is more than one document.
+    pub documents: Vec<LetterDocument>,
     /// The personal link behind the button; no button without it.
     pub link: Option<String>,
     /// When the request expires, or expired.
@@ -77,6 +79,15 @@ pub struct Letter {
     pub role: Role,
     /// The trace it is sent in, told in a header.
     pub trace: Option<TraceParent>,
+}
+
+/// One of several documents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LetterDocument {
+    /// Its file name.
+    pub name: String,
+    /// Where it can be had by itself, once all have signed.
+    pub link: Option<String>,
 }
 
 /// Shows only what may stand in a log: neither the address, nor the link, nor anyone's words.
@@ -109,6 +120,7 @@ pub(super) mod tests {
             message: Some("Dear Ana,\nplease read page 3.".into()),
             reason: Some("The price is wrong.".into()),
             actor_name: Some("Bruno Lima".into()),
+            documents: Vec::new(),
             link: Some("https://sign.example.com/s/secret-token".into()),
             expires_at: Some("2026-03-14T17:05:00Z".parse().unwrap()),
             role: Role::Signer,

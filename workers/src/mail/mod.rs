@@ -20,7 +20,7 @@ use std::{fmt, path::PathBuf};
 use self::message::Sender;
 pub use self::{
     folder::Folder,
-    letter::{Letter, LetterKind},
+    letter::{Letter, LetterDocument, LetterKind},
     render::Rendered,
     smtp::Smtp,
 };

@@ -8,7 +8,7 @@ use askama::Template;
 
 use super::{
     MailError,
-    letter::{Letter, LetterKind},
+    letter::{Letter, LetterDocument, LetterKind},
     words::{Facts, Words, words},
 };
 
@@ -33,6 +33,7 @@ struct HtmlPage<'a> {
     words: &'a Words,
     message: &'a [String],
     reason: &'a [String],
+    documents: &'a [LetterDocument],
     link: Option<&'a str>,
 }
 
@@ -42,6 +43,7 @@ struct TextPage<'a> {
     words: &'a Words,
     message: &'a [String],
     reason: &'a [String],
+    documents: &'a [LetterDocument],
     link: Option<&'a str>,
 }
 
@@ -59,6 +61,7 @@ impl Letter {
             organization: &one_line(&self.organization),
             title: &one_line(&self.title),
             actor: actor.as_deref().filter(|actor| !actor.is_empty()),
+            documents: self.documents.len(),
             expires_at: self.expires_at,
         };
         let words = words(self.language, &facts);
@@ -67,15 +70,22 @@ impl Letter {
         let message = lines(self.message.as_deref().filter(|_| asks));
         let reason = lines(self.reason.as_deref().filter(|_| ended));
         let link = self.link.as_deref().map(checked_link).transpose()?;
-        let html = HtmlPage { language: self.language.tag(), words: &words, message: &message, reason: &reason, link }
-            .render()
-            .map_err(unrendered)?;
-        let mut text =
-            TextPage { words: &words, message: &message, reason: &reason, link }.render().map_err(unrendered)?;
+        let documents = self.documents.iter().map(cleaned).collect::<Result<Vec<_>, _>>()?;
+        let (words, message, reason, documents) = (&words, &message, &reason, &documents);
+        let language = self.language.tag();
+        let html = HtmlPage { language, words, message, reason, documents, link }.render().map_err(unrendered)?;
+        let mut text = TextPage { words, message, reason, documents, link }.render().map_err(unrendered)?;
         text.push('\n');
-        let subject = words.subject;
+        let subject = words.subject.clone();
         Ok(Rendered { subject, text, html })
     }
+}
+
+fn cleaned(document: &LetterDocument) -> Result<LetterDocument, MailError> {
+    if let Some(link) = &document.link {
+        checked_link(link)?;
+    }
+    Ok(LetterDocument { name: one_line(&document.name), link: document.link.clone() })
 }
 
 fn unrendered(error: askama::Error) -> MailError {
@@ -193,6 +203,32 @@ mod tests {
     }
 
     #[test]
+    fn several_documents_are_named_and_at_the_end_each_has_its_link() {
+        let document =
+            |name: &str, link: Option<&str>| LetterDocument { name: name.into(), link: link.map(Into::into) };
+        let asked = Letter {
+            documents: vec![document("lease.pdf", None), document("annex\n1.pdf", None)],
+            ..letter(LetterKind::Invitation, Language::English)
+        };
+        let page = asked.render().unwrap();
+        assert!(page.text.contains("Documents:\n\n  1. lease.pdf\n  2. annex 1.pdf\n\n"), "{}", page.text);
+        assert!(page.html.contains("<li>annex 1.pdf</li>"), "{}", page.html);
+        let link = "https://sign.example.com/copy/x?document=1";
+        let told = Letter {
+            documents: vec![document("lease.pdf", Some(link))],
+            ..letter(LetterKind::Completed, Language::English)
+        };
+        let page = told.render().unwrap();
+        assert!(page.text.contains(&format!("  1. lease.pdf\n     {link}\n")), "{}", page.text);
+        assert!(page.html.contains(&format!("<a href=\"{link}\"")), "{}", page.html);
+        let bad = Letter {
+            documents: vec![document("x", Some("javascript:x"))],
+            ..letter(LetterKind::Completed, Language::English)
+        };
+        assert!(bad.render().is_err());
+    }
+
+    #[test]
     fn markup_in_any_field_is_shown_and_never_run() {
         let attack = "<script>alert('x')</script>\"><img src=x onerror=y>";
         for kind in LetterKind::ALL {
@@ -203,6 +239,7 @@ mod tests {
                 message: Some(attack.into()),
                 reason: Some(attack.into()),
                 actor_name: Some(attack.into()),
+                documents: vec![LetterDocument { name: attack.into(), link: None }],
                 link: Some("https://x/\"><script>".into()),
                 ..letter(kind, Language::Portuguese)
             };

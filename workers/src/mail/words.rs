@@ -29,6 +29,8 @@ pub(super) struct Facts<'a> {
     pub title: &'a str,
     /// Who declined or cancelled.
     pub actor: Option<&'a str>,
+    /// How many documents it names; 0 = the only one has no name beside the title.
+    pub documents: usize,
     /// When the request expires, or expired.
     pub expires_at: Option<Timestamp>,
 }
@@ -48,6 +50,8 @@ pub(super) struct Words {
     pub message_label: String,
     /// What stands above a reason.
     pub reason_label: String,
+    /// What stands above the names of several documents.
+    pub documents_label: String,
     /// What stands on the button.
     pub button: String,
     /// What stands above the bare link.
@@ -106,6 +110,7 @@ mod tests {
             organization: "Acme",
             title: "Lease 42",
             actor: Some("Bruno"),
+            documents: 0,
             expires_at: Some("2026-03-14T17:05:00Z".parse().unwrap()),
         }
     }
@@ -121,6 +126,7 @@ mod tests {
                         &words.lead,
                         &words.message_label,
                         &words.reason_label,
+                        &words.documents_label,
                         &words.button,
                         &words.link_label,
                         &words.link_notice,

@@ -43,7 +43,8 @@ fn document(request: &Request, signer: &Signer, pages: &Pages, number: usize) ->
     let here: Vec<&Widget> = request.terms.widgets.iter().filter(|widget| widget.document as usize == number).collect();
     let mine = |widget: &&&Widget| widget.signer == signer.id() && !widget.prefilled;
     Document {
-        name: request.file_names.get(number).cloned().unwrap_or_default(),
+        pages: reference.pages,
+        name: request.file_name(number).to_owned(),
         sheet: page_sizes.last().copied().unwrap_or_default(),
         page_sizes,
         fields: here.iter().filter(mine).map(|widget| field(request, widget)).collect(),

@@ -1,4 +1,5 @@
-//! The sealed PDF: by a stamped address that works for 15 minutes, or by the one in a signer's letter.
+//! The sealed PDFs: by a stamped address that works for 15 minutes, or by the one in a signer's letter. One
+//! document is a PDF; of several, all are a ZIP, and `document` picks one by its place, from 1.
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
@@ -9,8 +10,8 @@ use countersign_engine::request::{Request, Status};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::floor::{closed, failed, language, pdf};
-use super::view::ClosedReason;
+use super::floor::{closed, failed, file, language};
+use super::view::{ClosedReason, FileLink};
 use crate::http::Floor;
 use crate::ledger::Loaded;
 
@@ -26,7 +27,13 @@ pub(super) struct Stamped {
     signature: String,
 }
 
-/// The sealed PDF; made now if the sealer has not yet.
+/// Which document is wanted.
+#[derive(Default, Deserialize)]
+struct Wanted {
+    document: Option<String>,
+}
+
+/// What is to be had; made now if the sealer has not yet.
 pub(super) async fn sealed(State(floor): State<Floor>, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
     let refused = || told(StatusCode::FORBIDDEN, "download_refused", "This download address is not genuine.");
     let stamped = serde_urlencoded::from_str::<Stamped>(query.as_deref().unwrap_or_default());
@@ -42,7 +49,7 @@ pub(super) async fn sealed(State(floor): State<Floor>, Path(id): Path<String>, R
     }
     match floor.service.behind_link(id).await {
         Ok(Some(loaded)) if loaded.request.purged_at.is_some() => told(StatusCode::GONE, "purged", GONE),
-        Ok(Some(loaded)) if loaded.request.status == Status::Completed => send(&floor, &loaded).await,
+        Ok(Some(loaded)) if loaded.request.status == Status::Completed => send(&floor, &loaded, query.as_deref()).await,
         Ok(_) => told(StatusCode::GONE, "document_gone", GONE),
         Err(error) => unavailable(&error),
     }
@@ -52,6 +59,7 @@ pub(super) async fn sealed(State(floor): State<Floor>, Path(id): Path<String>, R
 pub(super) async fn copy(
     State(floor): State<Floor>,
     Path((id, signer, token)): Path<(String, String, String)>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
     let unknown = || closed(language(&headers, None), ClosedReason::Unknown, None);
@@ -64,23 +72,45 @@ pub(super) async fn copy(
             closed(language(&headers, Some(&loaded.request)), ClosedReason::Purged, None)
         }
         Ok(Some(loaded)) if loaded.request.status == Status::Completed && loaded.request.signer(signer).is_some() => {
-            send(&floor, &loaded).await
+            send(&floor, &loaded, query.as_deref()).await
         }
         Ok(_) => unknown(),
         Err(error) => failed(language(&headers, None), &error),
     }
 }
 
-async fn send(floor: &Floor, loaded: &Loaded) -> Response {
-    match floor.service.sealed_pdf(loaded).await {
-        Ok(bytes) => pdf(bytes, disposition("attachment", &sealed_name(&loaded.request))),
+async fn send(floor: &Floor, loaded: &Loaded, query: Option<&str>) -> Response {
+    let unknown = || told(StatusCode::NOT_FOUND, "unknown_document", "The request has no such document.");
+    let wanted: Wanted = serde_urlencoded::from_str(query.unwrap_or_default()).unwrap_or_default();
+    let place = match wanted.document {
+        None => None,
+        Some(text) => match text.parse::<u32>().ok().and_then(|place| place.checked_sub(1)) {
+            None => return unknown(),
+            place => place,
+        },
+    };
+    match floor.service.download(loaded, place).await {
+        Ok(Some(download)) => file(download.bytes, download.media_type, disposition("attachment", &download.name)),
+        Ok(None) => unknown(),
         Err(error) => unavailable(&error),
     }
 }
 
-/// A download's address without its host, for our own pages.
-pub(super) fn relative_url(floor: &Floor, request: RequestId) -> String {
-    let (url, _) = floor.service.links.download_url(request, floor.service.clock.now());
+/// The documents of a completed request, each with where its sealed PDF is; none where there is only one, for
+/// which the download of the request will do.
+pub(super) fn single_links(floor: &Floor, request: &Request) -> Vec<FileLink> {
+    let several = request.status == Status::Completed && request.terms.documents.len() > 1;
+    let total = if several { request.terms.documents.len() } else { 0 };
+    let link = |(at, place)| FileLink {
+        name: request.file_name(at).to_owned(),
+        url: relative_url(floor, request.id, Some(place)),
+    };
+    (0..total).zip(1..).map(link).collect()
+}
+
+/// A download's address without its host, for our own pages; of one document by its place from 1.
+pub(super) fn relative_url(floor: &Floor, request: RequestId, document: Option<u32>) -> String {
+    let (url, _) = floor.service.links.download_url(request, document, floor.service.clock.now());
     match url.strip_prefix(&floor.service.settings.public_url) {
         Some(path) => path.to_owned(),
         None => url,
@@ -99,12 +129,6 @@ pub(super) fn disposition(kind: &str, name: &str) -> String {
         })
         .collect();
     format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
-}
-
-fn sealed_name(request: &Request) -> String {
-    let name = request.file_names.first().map_or("document", String::as_str);
-    let stem = name.strip_suffix(".pdf").or_else(|| name.strip_suffix(".PDF")).unwrap_or(name);
-    format!("{stem}-signed.pdf")
 }
 
 fn unavailable(error: &dyn std::fmt::Display) -> Response {

@@ -43,10 +43,10 @@ fn page_headers() -> HeaderMap {
     ])
 }
 
-/// A PDF as an answer.
-pub(super) fn pdf(bytes: Vec<u8>, disposition: String) -> Response {
+/// A document as an answer.
+pub(super) fn file(bytes: Vec<u8>, media_type: &str, disposition: String) -> Response {
     let headers = [
-        (CONTENT_TYPE, "application/pdf".to_owned()),
+        (CONTENT_TYPE, media_type.to_owned()),
         (CACHE_CONTROL, "private, no-store".to_owned()),
         (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
         (REFERRER_POLICY, "no-referrer".to_owned()),

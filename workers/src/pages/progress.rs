@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use countersign_engine::event::Document;
 use countersign_engine::ids::RequestId;
 use countersign_engine::request::{Request, Status};
 use countersign_engine::signer::Signer;
@@ -38,10 +39,11 @@ pub(super) async fn page(
 fn progress(floor: &Floor, request: &Request, headers: &HeaderMap) -> ProgressPage {
     let mut people: Vec<Person> = request.signers.iter().map(|signer| person(signer)).collect();
     people.sort_by_key(|person| person.order);
-    let document = |(at, name): (usize, &String)| ViewDocument {
-        name: name.clone(),
-        pages: request.terms.documents.get(at).map(|document| document.pages),
-        url: None,
+    let mut links = download::single_links(floor, request).into_iter();
+    let document = |(at, document): (usize, &Document)| ViewDocument {
+        name: request.file_name(at).to_owned(),
+        pages: document.pages,
+        url: links.next().map(|link| link.url),
     };
     let completed = request.status == Status::Completed;
     ProgressPage {
@@ -54,8 +56,8 @@ fn progress(floor: &Floor, request: &Request, headers: &HeaderMap) -> ProgressPa
         expires_at: request.expires_at,
         ended_at: request.ended_at,
         people,
-        documents: request.file_names.iter().enumerate().map(document).collect(),
-        download_url: completed.then(|| download::relative_url(floor, request.id)),
+        documents: request.terms.documents.iter().enumerate().map(document).collect(),
+        download_url: completed.then(|| download::relative_url(floor, request.id, None)),
     }
 }
 

@@ -16,7 +16,7 @@ use countersign_engine::signer::{Mark, SignerStatus};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::floor::{closed, failed, html, language, pdf, session_cookie};
+use super::floor::{closed, failed, file, html, language, session_cookie};
 use super::text::words;
 use super::view::{ClosedReason, DonePage, Outcome};
 use super::visit::{Sent, Visit, faults, request_of};
@@ -96,7 +96,7 @@ pub(super) async fn document(
     match floor.service.documents.read(&visit.request.organization, reference.digest).await {
         Ok(bytes) => {
             let name = visit.request.file_names.get(number).map_or("document.pdf", String::as_str);
-            pdf(bytes, download::disposition("inline", name))
+            file(bytes, "application/pdf", download::disposition("inline", name))
         }
         Err(error) => failed(visit.language, &error),
     }
@@ -173,7 +173,8 @@ pub(super) async fn done(State(floor): State<Floor>, visit: Visit) -> Response {
         outcome,
         at: signer.signed_at.or(signer.declined_at),
         completed,
-        download_url: completed.then(|| download::relative_url(&floor, request.id)),
+        download_url: completed.then(|| download::relative_url(&floor, request.id, None)),
+        files: download::single_links(&floor, request),
         email: signer.person.as_ref().map(|person| person.email.clone()),
     };
     html(StatusCode::OK, &page)

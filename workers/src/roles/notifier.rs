@@ -9,7 +9,7 @@ use std::sync::Arc;
 use countersign_engine::command::{Command, Wish};
 use countersign_engine::effect::{Effect, EffectKind};
 use countersign_engine::request::Request;
-use countersign_engine::signer::SignerStatus;
+use countersign_engine::signer::{Signer, SignerStatus};
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
@@ -17,7 +17,7 @@ use super::{backoff, claims};
 use crate::commit::{Failure, Fence, Order};
 use crate::config::Role;
 use crate::language::Language;
-use crate::mail::{Letter, LetterKind, MailError, Mailer};
+use crate::mail::{Letter, LetterDocument, LetterKind, MailError, Mailer};
 use crate::meters::Attempt;
 use crate::service::{Service, ServiceError};
 use crate::store::{Claim, Lane, Scope};
@@ -87,7 +87,7 @@ fn letter(service: &Service, errand: &Errand) -> Option<Letter> {
     };
     let link = match kind {
         LetterKind::Invitation | LetterKind::Reminder => service.links.signing_url(request, signer),
-        LetterKind::Completed => Some(service.links.copy_url(request.id, signer.id())),
+        LetterKind::Completed => Some(service.links.copy_url(request.id, signer.id(), None)),
         LetterKind::Declined | LetterKind::Cancelled | LetterKind::Expired => None,
     };
     let decliner = request.signers.iter().find(|signer| signer.status == SignerStatus::Declined);
@@ -102,11 +102,24 @@ fn letter(service: &Service, errand: &Errand) -> Option<Letter> {
         message: request.message.clone(),
         reason: request.reason.clone(),
         actor_name: decliner.map(|signer| signer.name().to_owned()),
+        documents: documents(service, request, signer, kind),
         link,
         expires_at: request.expires_at,
         role: signer.terms.role,
         trace: errand.span.traceparent(),
     })
+}
+
+/// The documents of a request that has several, where the letter asks for something or hands them out.
+fn documents(service: &Service, request: &Request, signer: &Signer, kind: LetterKind) -> Vec<LetterDocument> {
+    let total = request.terms.documents.len();
+    let named = total > 1 && matches!(kind, LetterKind::Invitation | LetterKind::Reminder | LetterKind::Completed);
+    let copy = |place| service.links.copy_url(request.id, signer.id(), Some(place));
+    let document = |(at, place)| LetterDocument {
+        name: request.file_name(at).to_owned(),
+        link: (kind == LetterKind::Completed).then(|| copy(place)),
+    };
+    (0..if named { total } else { 0 }).zip(1..).map(document).collect()
 }
 
 async fn settle(service: &Service, mut errand: Errand, result: Result<(), MailError>) {

@@ -1,10 +1,14 @@
-//! The sealer: makes the sealed PDF of each completed request. A failure is recorded, loud, and
-//! tried again for ever; it can never hold a request back, which completed before this role knew.
+//! The sealer: makes the sealed PDF of each document of each completed request. A failure is recorded, loud,
+//! and tried again for ever; it can never hold a request back, which completed before this role knew.
+//!
+//! The seal of a request is owed until the last of its documents has one. Each is a commit of its own, so
+//! after a crash only those are made that are not there; one that fails does not keep the others from theirs.
 
 use std::sync::Arc;
 
 use countersign_engine::command::{Command, Wish};
 use countersign_engine::effect::Effect;
+use countersign_engine::request::Request;
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +20,7 @@ use crate::service::{Service, ServiceError};
 use crate::store::{Claim, Lane, Scope};
 use crate::trace::{self, Part};
 
-/// Most documents sealed in one go.
+/// Most requests whose documents are sealed in one go.
 const AT_ONCE: i64 = 8;
 
 /// Runs until told to stop.
@@ -35,12 +39,13 @@ async fn seal(service: &Service, claim: &Claim) {
     let cause = span.traceparent();
     let error = match service.ledger.load(Scope::All, effect.request).await {
         Ok(Some(loaded)) if loaded.request.owed.contains(&effect) => {
-            match trace::caused_by(cause, service.sealed_pdf(&loaded)).await {
-                Ok(_) => return service.meters.attempted(effect.kind, Attempt::Done),
-                Err(error) => {
-                    trace::caused_by(cause, record(service, &loaded.request.organization, effect, claim, &error)).await;
-                    error
-                }
+            let failed = trace::caused_by(cause, service.seal_all(&loaded)).await;
+            for (document, error) in &failed {
+                trace::caused_by(cause, record(service, &loaded.request, *document, claim, error)).await;
+            }
+            match failed.into_iter().next() {
+                None => return service.meters.attempted(effect.kind, Attempt::Done),
+                Some((_, error)) => error,
             }
         }
         Ok(_) => return service.meters.attempted(effect.kind, Attempt::Moot),
@@ -55,21 +60,15 @@ async fn seal(service: &Service, claim: &Claim) {
     }
 }
 
-/// Records the first failure of a sealing; the later ones are only logged.
-async fn record(
-    service: &Service,
-    organization: &countersign_engine::ids::OrganizationId,
-    effect: Effect,
-    claim: &Claim,
-    error: &ServiceError,
-) {
+/// Records the first failure of a document's sealing; the later ones are only logged.
+async fn record(service: &Service, request: &Request, document: u32, claim: &Claim, error: &ServiceError) {
     if claim.attempts > 0 {
         return;
     }
-    let wish = Wish::SealFailed { code: code(error).to_owned() };
-    let order = Order::system(organization.clone(), Command { request: effect.request, wish });
+    let wish = Wish::SealFailed { document, code: code(error).to_owned() };
+    let order = Order::system(request.organization.clone(), Command { request: request.id, wish });
     if let Err(error) = service.submit(order).await {
-        tracing::error!(%error, request = %effect.request, "a failed sealing could not be recorded");
+        tracing::error!(%error, request = %request.id, "a failed sealing could not be recorded");
     }
 }
 

@@ -5,10 +5,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::canvas::Canvas;
+use super::canvas::{Canvas, INK, Style, style};
 use super::closing::SEAL_SIZE;
 use super::flow::{Flow, LEADING, MARGIN, VALUE, VALUE_AT, WIDTH, grouped, utc};
-use super::fonts::Fonts;
+use super::fonts::{Face, Fonts};
 use super::words::Words;
 use crate::language::Language;
 
@@ -21,14 +21,10 @@ pub struct Certificate {
     pub title: String,
     /// The organization that asked for the signatures.
     pub organization: String,
-    /// The document's file name.
-    pub document_name: String,
-    /// The SHA-256 of the original, in hexadecimal.
-    pub document_digest_hex: String,
-    /// The length of the original in bytes.
-    pub document_bytes: u64,
-    /// The number of pages of the original.
-    pub pages: u32,
+    /// The request's documents, in order.
+    pub documents: Vec<CertificateDocument>,
+    /// Which of them this page stands in, counted from 0.
+    pub place: usize,
     /// When the last signature was given.
     pub completed_at: Timestamp,
     /// The signers, in order.
@@ -37,6 +33,19 @@ pub struct Certificate {
     pub chain_head_hex: String,
     /// The number of events in that history.
     pub chain_length: u64,
+}
+
+/// One document's entry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CertificateDocument {
+    /// Its file name.
+    pub name: String,
+    /// The SHA-256 of the original, in hexadecimal.
+    pub digest_hex: String,
+    /// The length of the original in bytes.
+    pub bytes: u64,
+    /// The number of pages of the original.
+    pub pages: u32,
 }
 
 /// One signer's entry.
@@ -62,19 +71,37 @@ pub struct CertificateSigner {
     pub signature_ids: Vec<String>,
 }
 
+/// A document's name in the list of all.
+const SIBLING: Style = style(Face::Text, 9.5, INK);
+
 /// Draws the certificate; returns its pages and where, on the last one, the seal's box goes.
 pub(super) fn draw(fonts: &mut Fonts, certificate: &Certificate, language: Language) -> (Vec<Canvas>, f64) {
     let words = language.words();
     let mut flow = Flow::new(fonts, None);
     let request = format!("{} {}", words.request, certificate.request_id);
     flow.head(&certificate.organization, words.title, &certificate.title, &request);
-    flow.heading(words.document, 5.0 * LEADING);
-    flow.row(words.file, &certificate.document_name);
-    flow.row(words.digest, &certificate.document_digest_hex);
-    let size = format!("{} {}", grouped(certificate.document_bytes, language), words.bytes);
-    flow.row(words.size, &size);
-    flow.row(words.pages, &certificate.pages.to_string());
+    let several = certificate.documents.len() > 1;
+    match several {
+        false => flow.heading(words.document, 5.0 * LEADING),
+        true => {
+            let (place, total) = (certificate.place + 1, certificate.documents.len());
+            flow.heading(&format!("{} {place} {} {total}", words.document, words.of), 5.0 * LEADING);
+        }
+    }
+    if let Some(document) = certificate.documents.get(certificate.place) {
+        flow.row(words.file, &document.name);
+        flow.row(words.digest, &document.digest_hex);
+        flow.row(words.size, &format!("{} {}", grouped(document.bytes, language), words.bytes));
+        flow.row(words.pages, &document.pages.to_string());
+    }
     flow.row(words.completed, &utc(certificate.completed_at));
+    if several {
+        flow.heading(&format!("{} · {}", words.documents, certificate.documents.len()), 3.0 * LEADING);
+        for (place, document) in certificate.documents.iter().enumerate() {
+            let here = if place == certificate.place { words.this_file } else { "" };
+            sibling(&mut flow, words, (place + 1, document), here);
+        }
+    }
     flow.heading(&format!("{} · {}", words.signers, certificate.signers.len()), 9.0 * LEADING);
     for (place, signer) in (1..).zip(&certificate.signers) {
         enter(&mut flow, words, place, signer);
@@ -84,8 +111,15 @@ pub(super) fn draw(fonts: &mut Fonts, certificate: &Certificate, language: Langu
     flow.row(words.chain_head, &certificate.chain_head_hex);
     let ending = 3.0 * LEADING + SEAL_SIZE.1 + 4.0;
     flow.heading(words.verification, ending);
-    flow.paragraph(VALUE, LEADING - 1.0, words.verify);
+    flow.paragraph(VALUE, LEADING - 1.0, if several { words.verify_several } else { words.verify });
     flow.finished(words, &certificate.request_id)
+}
+
+/// A document of the request in the list of all, and whether it is this one.
+fn sibling(flow: &mut Flow<'_>, words: &Words, (place, document): (usize, &CertificateDocument), here: &str) {
+    flow.item(2.0 * LEADING + 6.0, place, (SIBLING, &document.name), (here, true));
+    flow.row(words.digest, &document.digest_hex);
+    flow.gap(6.0);
 }
 
 fn enter(flow: &mut Flow<'_>, words: &Words, place: usize, signer: &CertificateSigner) {
@@ -99,5 +133,5 @@ fn enter(flow: &mut Flow<'_>, words: &Words, place: usize, signer: &CertificateS
     let agent = flow.shortened(agent, VALUE, WIDTH - MARGIN - VALUE_AT);
     flow.pair((words.browser, &agent), ("", ""));
     flow.pair((words.signatures, &signer.signature_ids.join(", ")), ("", ""));
-    flow.gap();
+    flow.gap(9.0);
 }

@@ -26,6 +26,8 @@ pub(super) const VALUE_AT: f64 = MARGIN + 92.0;
 pub(super) const MAX_VALUE_CHARACTERS: usize = 300;
 
 const BOTTOM: f64 = HEIGHT - 64.0;
+/// Height for a table's rows on a page that has nothing else, at least.
+const PAGE_ROOM: f64 = BOTTOM - MARGIN - 48.0;
 /// Where the second column of an entry starts, and its values.
 const SECOND_AT: f64 = MARGIN + 306.0;
 const SECOND_VALUE_AT: f64 = SECOND_AT + 62.0;
@@ -154,25 +156,30 @@ impl<'a> Flow<'a> {
 
     /// The head of a person's entry: number, name, and how they stand at the right.
     pub(super) fn person(&mut self, place: usize, name: &str, status: (&str, bool)) {
-        self.need(8.0 * LEADING);
-        let (status, done) = status;
-        let style_of_status = style(Face::Strong, 8.5, if done { DONE } else { GREY });
-        let room = WIDTH - MARGIN - NAME_AT - self.fonts.width(Face::Strong, 8.5, status) - 12.0;
-        self.text(style(Face::Text, NAME.size, GREY), MARGIN, &format!("{place}."));
-        if let Some(page) = self.pages.last_mut() {
-            page.text_right(self.fonts, style_of_status, WIDTH - MARGIN, self.at, status);
-        }
-        let name = self.fonts.legible(&cut(name, MAX_VALUE_CHARACTERS));
-        for line in self.fonts.wrap(NAME.face, NAME.size, room, &name) {
-            self.text(NAME, NAME_AT, &line);
-            self.at += LEADING;
-        }
-        self.at += 2.0;
+        self.item(8.0 * LEADING, place, (NAME, name), status);
+        self.gap(2.0);
     }
 
-    /// Room after an entry.
-    pub(super) fn gap(&mut self) {
-        self.at += 9.0;
+    /// The head of an entry, kept on one page with the room that follows it: number, name, and a note at the
+    /// right, which is good news or not.
+    pub(super) fn item(&mut self, room: f64, place: usize, (look, name): (Style, &str), (note, good): (&str, bool)) {
+        self.need(room);
+        let style_of_note = style(Face::Strong, 8.5, if good { DONE } else { GREY });
+        let width = WIDTH - MARGIN - NAME_AT - self.fonts.width(Face::Strong, 8.5, note) - 12.0;
+        self.text(style(Face::Text, look.size, GREY), MARGIN, &format!("{place}."));
+        if let Some(page) = self.pages.last_mut() {
+            page.text_right(self.fonts, style_of_note, WIDTH - MARGIN, self.at, note);
+        }
+        let name = self.fonts.legible(&cut(name, MAX_VALUE_CHARACTERS));
+        for line in self.fonts.wrap(look.face, look.size, width, &name) {
+            self.text(look, NAME_AT, &line);
+            self.at += LEADING;
+        }
+    }
+
+    /// Leaves room.
+    pub(super) fn gap(&mut self, room: f64) {
+        self.at += room;
     }
 
     /// Begins a table, whose heads are repeated on each page it goes on to.
@@ -197,7 +204,7 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// A row of the table, kept on one page, with a hairline under it.
+    /// A row of the table, kept on one page if one can hold it, with a hairline under it.
     pub(super) fn cells(&mut self, cells: &[Cell<'_>], leading: f64) {
         let lines = |cell: &Cell<'_>| -> Vec<(Style, String)> {
             let paragraphs = cell.paragraphs.iter().filter(|(_, text)| !text.is_empty());
@@ -208,17 +215,24 @@ impl<'a> Flow<'a> {
             wrapped.collect()
         };
         let columns: Vec<Vec<(Style, String)>> = cells.iter().map(lines).collect();
-        let height = columns.iter().map(Vec::len).max().unwrap_or(0) as f64 * leading;
-        self.need(height);
-        let top = self.at;
-        for (cell, lines) in cells.iter().zip(columns) {
-            self.at = top;
-            for (style, line) in lines {
-                self.text(style, cell.x, &line);
-                self.at += leading;
+        let total = columns.iter().map(Vec::len).max().unwrap_or(0);
+        self.need((total as f64 * leading).min(PAGE_ROOM));
+        let mut from = 0;
+        while from < total {
+            self.need(leading);
+            let fitting = ((BOTTOM - self.at) / leading).max(1.0) as usize;
+            let (top, to) = (self.at, total.min(from + fitting));
+            for (cell, lines) in cells.iter().zip(&columns) {
+                self.at = top;
+                for (style, line) in lines.iter().take(to).skip(from) {
+                    self.text(*style, cell.x, line);
+                    self.at += leading;
+                }
             }
+            self.at = top + (to - from) as f64 * leading;
+            from = to;
         }
-        self.at = top + height - leading + 5.0;
+        self.at += 5.0 - leading;
         self.rule();
         self.at += leading + 2.0;
     }

@@ -28,7 +28,7 @@ mod verify;
 mod words;
 
 pub use authority::{Authority, AuthorityError, CERTIFICATE_FILE, KEY_FILE, fingerprint_of};
-pub use certificate::{Certificate, CertificateSigner};
+pub use certificate::{Certificate, CertificateDocument, CertificateSigner};
 pub use child::{inspect_in_child, inspect_main};
 pub use closing::SealKind;
 pub use inspect::{

@@ -2,7 +2,7 @@
 
 use lopdf::{Document, Object, ObjectId, Stream, dictionary};
 
-use super::{Authority, Certificate, CertificateSigner, Job, Mark, MarkContent};
+use super::{Authority, Certificate, CertificateDocument, CertificateSigner, Job, Mark, MarkContent};
 use crate::language::Language;
 
 /// A one-page document being made.
@@ -105,10 +105,13 @@ pub(super) fn certificate(signers: usize) -> Certificate {
         request_id: "request".into(),
         title: "Contrato".into(),
         organization: "Aurora".into(),
-        document_name: "contrato.pdf".into(),
-        document_digest_hex: "00".repeat(32),
-        document_bytes: 1_234_567,
-        pages: 1,
+        documents: vec![CertificateDocument {
+            name: "contrato.pdf".into(),
+            digest_hex: "00".repeat(32),
+            bytes: 1_234_567,
+            pages: 1,
+        }],
+        place: 0,
         completed_at: time,
         signers: (1..=signers).map(signer).collect(),
         chain_head_hex: "ff".repeat(32),

@@ -257,7 +257,7 @@ fn summary(flow: &mut Flow<'_>, language: Language, place: usize, signer: &Trail
     let agent = flow.shortened(agent, VALUE, WIDTH - MARGIN - VALUE_AT);
     flow.pair((shared.browser, &agent), ("", ""));
     flow.pair((shared.signatures, &signer.id), ("", ""));
-    flow.gap();
+    flow.gap(9.0);
 }
 
 fn enter(flow: &mut Flow<'_>, event: &TrailEvent) {
@@ -332,6 +332,16 @@ mod tests {
             head: TrailHead { hash_hex: "ff".repeat(32), events },
             language,
         }
+    }
+
+    #[test]
+    fn an_event_longer_than_a_page_goes_on_on_the_next() {
+        let mut fonts = Fonts::new().unwrap();
+        let short = trail(1, Language::English);
+        let mut long = short.clone();
+        long.events[0].details = vec!["a line".to_owned(); 200];
+        let pages = |trail: &AuditTrail, fonts: &mut Fonts| draw(fonts, trail).0.len();
+        assert_eq!(pages(&long, &mut fonts), pages(&short, &mut fonts) + 3, "60 lines on each");
     }
 
     #[test]

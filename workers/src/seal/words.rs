@@ -7,6 +7,8 @@ pub(super) struct Words {
     pub(super) title: &'static str,
     pub(super) request: &'static str,
     pub(super) document: &'static str,
+    pub(super) documents: &'static str,
+    pub(super) this_file: &'static str,
     pub(super) file: &'static str,
     pub(super) digest: &'static str,
     pub(super) size: &'static str,
@@ -26,6 +28,7 @@ pub(super) struct Words {
     pub(super) chain_head: &'static str,
     pub(super) verification: &'static str,
     pub(super) verify: &'static str,
+    pub(super) verify_several: &'static str,
     pub(super) page: &'static str,
     pub(super) of: &'static str,
     pub(super) sealed_by: &'static str,
@@ -36,6 +39,8 @@ const ENGLISH: Words = Words {
     title: "Signature certificate",
     request: "Request",
     document: "Document",
+    documents: "Documents of this request",
+    this_file: "This file",
     file: "Name",
     digest: "SHA-256",
     size: "Size",
@@ -57,6 +62,10 @@ const ENGLISH: Words = Words {
     verify: "This file is sealed: any later change to it is detectable. Run “countersign verify FILE”, or open \
              the signature panel of a PDF reader. The digest above is that of the document as it was uploaded; \
              its bytes are the unchanged beginning of this file.",
+    verify_several: "This file is sealed: any later change to it is detectable. Run “countersign verify FILE”, or \
+                     open the signature panel of a PDF reader. The digests above are those of the documents as they \
+                     were uploaded; the bytes of this one are the unchanged beginning of this file. Each of the \
+                     others has a sealed file of its own.",
     page: "Page",
     of: "of",
     sealed_by: "Sealed by",
@@ -67,6 +76,8 @@ const SPANISH: Words = Words {
     title: "Certificado de firmas",
     request: "Solicitud",
     document: "Documento",
+    documents: "Documentos de esta solicitud",
+    this_file: "Este archivo",
     file: "Nombre",
     digest: "SHA-256",
     size: "Tamaño",
@@ -88,6 +99,10 @@ const SPANISH: Words = Words {
     verify: "Este archivo está sellado: cualquier cambio posterior es detectable. Ejecute «countersign verify \
              ARCHIVO» o abra el panel de firmas de un lector de PDF. La huella indicada es la del documento tal \
              como se cargó; sus bytes son el comienzo inalterado de este archivo.",
+    verify_several: "Este archivo está sellado: cualquier cambio posterior es detectable. Ejecute «countersign \
+                     verify ARCHIVO» o abra el panel de firmas de un lector de PDF. Las huellas indicadas son las de \
+                     los documentos tal como se cargaron; los bytes de este son el comienzo inalterado de este \
+                     archivo. Cada uno de los demás tiene su propio archivo sellado.",
     page: "Página",
     of: "de",
     sealed_by: "Sellado por",
@@ -98,6 +113,8 @@ const PORTUGUESE: Words = Words {
     title: "Certificado de assinaturas",
     request: "Solicitação",
     document: "Documento",
+    documents: "Documentos desta solicitação",
+    this_file: "Este arquivo",
     file: "Nome",
     digest: "SHA-256",
     size: "Tamanho",
@@ -119,6 +136,10 @@ const PORTUGUESE: Words = Words {
     verify: "Este arquivo está selado: qualquer mudança posterior é detectável. Execute “countersign verify \
              ARQUIVO” ou abra o painel de assinaturas de um leitor de PDF. O resumo acima é o do documento tal \
              como foi enviado; seus bytes são o começo inalterado deste arquivo.",
+    verify_several: "Este arquivo está selado: qualquer mudança posterior é detectável. Execute “countersign verify \
+                     ARQUIVO” ou abra o painel de assinaturas de um leitor de PDF. Os resumos acima são os dos \
+                     documentos tal como foram enviados; os bytes deste são o começo inalterado deste arquivo. \
+                     Cada um dos demais tem o seu próprio arquivo selado.",
     page: "Página",
     of: "de",
     sealed_by: "Selado por",

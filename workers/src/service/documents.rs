@@ -44,6 +44,15 @@ impl Admitted {
     }
 }
 
+/// A document with the name it goes by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct File {
+    /// Its file name.
+    pub name: String,
+    /// It.
+    pub document: Admitted,
+}
+
 /// Why a document was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum NotAdmitted {
@@ -103,6 +112,13 @@ impl Documents {
         let admitted = Admitted { digest, bytes: u64::try_from(row.bytes).unwrap_or(0), pages: Arc::new(pages) };
         self.known.insert(known, admitted.clone());
         Ok(Some(admitted))
+    }
+
+    /// A file that was uploaded before; `None` if the organization has none of this id.
+    pub async fn file(&self, organization: &OrganizationId, id: Uuid) -> Result<Option<File>, ServiceError> {
+        let Some(row) = self.store.file(organization, id).await? else { return Ok(None) };
+        let document = self.find(organization, row.digest).await?;
+        Ok(document.map(|document| File { name: row.name, document }))
     }
 
     /// The bytes of an original, proven to be the ones that were taken in.

@@ -118,11 +118,12 @@ impl Links {
         stamp::decode(token).is_some_and(|stamp| self.view.verifies(&[request.0.as_bytes()], &stamp))
     }
 
-    /// The address in the letter that says a request is completed: it does not run out with the day,
-    /// and leads to the sealed PDF as long as that is kept.
-    pub fn copy_url(&self, request: RequestId, signer: SignerId) -> String {
+    /// The address in the letter that says a request is completed, of all its documents or of one by its place
+    /// from 1: it does not run out with the day, and leads to the sealed PDFs as long as they are kept.
+    pub fn copy_url(&self, request: RequestId, signer: SignerId, document: Option<u32>) -> String {
         let token = stamp::encode(&self.copy.stamp(&[request.0.as_bytes(), signer.0.as_bytes()]));
-        format!("{}/copy/{request}/{}/{token}", self.public_url, signer.0.simple())
+        let document = document.map(|place| format!("?document={place}")).unwrap_or_default();
+        format!("{}/copy/{request}/{}/{token}{document}", self.public_url, signer.0.simple())
     }
 
     /// Whether a token opens a signer's copy.
@@ -131,12 +132,14 @@ impl Links {
         stamp::decode(token).is_some_and(|stamp| self.copy.verifies(&parts, &stamp))
     }
 
-    /// An address from which the sealed PDF can be had, and until when.
-    pub fn download_url(&self, request: RequestId, now: Timestamp) -> (String, Timestamp) {
+    /// An address from which the sealed PDFs can be had, or the one of a document by its place from 1; and until when.
+    pub fn download_url(&self, request: RequestId, document: Option<u32>, now: Timestamp) -> (String, Timestamp) {
         let until = now + DOWNLOAD_LIFE;
         let micros = until.as_microsecond();
         let stamp = stamp::encode(&self.download.stamp(&[request.0.as_bytes(), &micros.to_be_bytes()]));
-        (format!("{}/download/{request}?expires={micros}&signature={stamp}", self.public_url), until)
+        // Whoever may have all may have one: the stamp does not cover which.
+        let document = document.map(|place| format!("&document={place}")).unwrap_or_default();
+        (format!("{}/download/{request}?expires={micros}&signature={stamp}{document}", self.public_url), until)
     }
 
     /// Whether a download address is genuine, and if so whether it still works.

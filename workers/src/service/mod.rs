@@ -1,13 +1,17 @@
 //! What every door and every role shares: requests, documents, links, the write path. It translates
 //! nothing and shows nothing; that is the business of whoever calls it.
 
+mod certifying;
 pub mod dead_letters;
 pub mod documents;
+pub mod download;
+pub mod drafting;
 mod evidence;
 mod installation;
 pub mod links;
+pub mod placing;
 pub mod replay;
-pub mod sealing;
+mod sealing;
 mod trail;
 
 use std::sync::Arc;
@@ -24,7 +28,6 @@ use crate::bus::{Bus, BusError};
 use crate::clock::Clock;
 use crate::commit::{Commit, Done, Failure, Order};
 use crate::config::Settings;
-use crate::evidence::BundleError;
 use crate::ledger::{Ledger, LedgerError, Loaded};
 use crate::meters::Meters;
 use crate::pulse::Pulses;
@@ -62,9 +65,6 @@ pub enum ServiceError {
     /// The sealing key.
     #[error(transparent)]
     Authority(#[from] AuthorityError),
-    /// Evidence.
-    #[error(transparent)]
-    Evidence(#[from] BundleError),
     /// Sealing.
     #[error("the document could not be sealed: {0}")]
     Seal(#[from] SealError),

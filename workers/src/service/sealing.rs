@@ -1,4 +1,4 @@
-//! The sealed PDF of a completed request: made once, by whoever needs it first.
+//! The sealed PDFs of a completed request, one for each document: each made once, by whoever needs it first.
 
 use std::sync::Arc;
 
@@ -7,28 +7,40 @@ use countersign_engine::event::{Value, Widget, WidgetKind};
 use countersign_engine::ids::Digest;
 use countersign_engine::refusal::{Code, Refusal};
 use countersign_engine::request::Request;
-use countersign_engine::signer::{Mark, Role, Signer};
+use countersign_engine::signer::{Mark, Signer};
 use jiff::Timestamp;
 
+use super::certifying::certificate_of;
 use super::{Service, ServiceError};
 use crate::commit::{Failure, Order};
 use crate::language::Language;
 use crate::ledger::Loaded;
-use crate::seal::{self, Certificate, CertificateSigner, Job, MarkContent};
+use crate::seal::{self, Job, MarkContent};
 use crate::store::{Scope, sealed_path};
 
 impl Service {
-    /// The sealed PDF of a completed request, made now if the sealer has not yet. Refused `purged` once the
-    /// organization's retention has erased it.
-    pub async fn sealed_pdf(&self, loaded: &Loaded) -> Result<Vec<u8>, ServiceError> {
-        let request = &loaded.request;
-        if request.purged_at.is_some() {
+    /// The sealed PDF of a completed request's document, counted from 0; made now if the sealer has not yet. Refused
+    /// `purged` once the organization's retention has erased it.
+    pub async fn sealed_pdf(&self, loaded: &Loaded, document: u32) -> Result<Vec<u8>, ServiceError> {
+        if loaded.request.purged_at.is_some() {
             return Err(Failure::Refused(Refusal::purged()).into());
         }
-        match request.sealed {
+        match loaded.request.sealed.get(&document) {
             Some(sealed) => self.read_sealed(loaded, sealed.digest).await,
-            None => self.make_sealed(loaded).await,
+            None => self.make_sealed(loaded, document).await,
         }
+    }
+
+    /// Seals every document of a completed request that has no sealed PDF yet; tells which could not be, and why.
+    /// The certificate pages made in one go name the same head of the history.
+    pub async fn seal_all(&self, loaded: &Loaded) -> Vec<(u32, ServiceError)> {
+        let mut failed = Vec::new();
+        for document in loaded.request.unsealed() {
+            if let Err(error) = self.sealed_pdf(loaded, document).await {
+                failed.push((document, error));
+            }
+        }
+        failed
     }
 
     async fn read_sealed(&self, loaded: &Loaded, digest: Digest) -> Result<Vec<u8>, ServiceError> {
@@ -39,21 +51,21 @@ impl Service {
         if Digest::of(&bytes) == digest { Ok(bytes) } else { Err(missing) }
     }
 
-    async fn make_sealed(&self, loaded: &Loaded) -> Result<Vec<u8>, ServiceError> {
+    async fn make_sealed(&self, loaded: &Loaded, document: u32) -> Result<Vec<u8>, ServiceError> {
         let request = &loaded.request;
-        let pdf = self.render_sealed(request).await?;
+        let pdf = self.render_sealed(request, document).await?;
         let digest = Digest::of(&pdf);
         let key = loaded.key.as_ref().ok_or(ServiceError::Missing { what: "data key" })?;
         let name = sealed_path(request.id, digest);
         self.blobs.put(&name, key.seal(&digest.0, &pdf)?).await?;
-        let wish = Wish::Seal { digest, bytes: pdf.len() as u64 };
+        let wish = Wish::Seal { document, digest, bytes: pdf.len() as u64 };
         let order = Order::system(request.organization.clone(), Command { request: request.id, wish });
         match self.submit(order).await {
             Ok(_) => Ok(pdf),
             Err(ServiceError::Commit(Failure::Refused(refusal))) if refusal.code == Code::AlreadySealed => {
                 // Somebody else was faster; theirs is the one the history names.
                 let now = self.ledger.load(Scope::Of(&request.organization), request.id).await?;
-                let theirs = now.and_then(|loaded| Some((loaded.request.sealed?.digest, loaded)));
+                let theirs = now.and_then(|loaded| Some((loaded.request.sealed.get(&document)?.digest, loaded)));
                 let (sealed, loaded) = theirs.ok_or(ServiceError::Missing { what: "sealed PDF" })?;
                 // With an RSA key two seals of the same second are the same bytes, and the same object.
                 if sealed != digest {
@@ -70,14 +82,17 @@ impl Service {
         }
     }
 
-    async fn render_sealed(&self, request: &Request) -> Result<Vec<u8>, ServiceError> {
-        let document = request.terms.documents.first().ok_or(ServiceError::Missing { what: "document" })?;
-        let original = self.documents.read(&request.organization, document.digest).await?;
-        let language = Language::from_tag(&request.terms.language);
-        let marks: Vec<seal::Mark> =
-            request.terms.widgets.iter().filter_map(|widget| mark_of(request, widget)).collect();
-        let appended_pages = request.terms.appended_pages;
-        let certificate = certificate_of(request, language);
+    async fn render_sealed(&self, request: &Request, document: u32) -> Result<Vec<u8>, ServiceError> {
+        let terms = &request.terms;
+        let place = document as usize;
+        let reference = terms.documents.get(place).ok_or(ServiceError::Missing { what: "document" })?;
+        let original = self.documents.read(&request.organization, reference.digest).await?;
+        let language = Language::from_tag(&terms.language);
+        let here = terms.widgets.iter().filter(|widget| widget.document == document);
+        let marks: Vec<seal::Mark> = here.filter_map(|widget| mark_of(request, widget)).collect();
+        let is_last = place + 1 == terms.documents.len();
+        let appended_pages = if is_last { terms.appended_pages } else { 0 };
+        let certificate = certificate_of(request, place, language);
         let sealed_at = self.clock.now();
         let authority = Arc::clone(&self.authority);
         let rendering = tokio::task::spawn_blocking(move || {
@@ -121,107 +136,6 @@ fn signature_of(signer: &Signer) -> Option<MarkContent> {
             MarkContent::Drawn { strokes, aspect: *ratio_milli as f32 / 1000.0, caption }
         }
     })
-}
-
-fn certificate_of(request: &Request, language: Language) -> Certificate {
-    let document = request.terms.documents.first();
-    Certificate {
-        request_id: request.id.to_string(),
-        title: request.title.clone().unwrap_or_default(),
-        organization: request.organization.to_string(),
-        document_name: request.file_names.first().cloned().unwrap_or_default(),
-        document_digest_hex: document.map(|document| document.digest.to_string()).unwrap_or_default(),
-        document_bytes: document.map_or(0, |document| document.bytes),
-        pages: document.map_or(0, |document| document.pages),
-        completed_at: request.completed_at.unwrap_or(request.updated_at),
-        signers: in_order(request).into_iter().map(|signer| certified(signer, language)).collect(),
-        chain_head_hex: request.head.to_string(),
-        chain_length: request.seq,
-    }
-}
-
-/// The signers in their order.
-pub(super) fn in_order(request: &Request) -> Vec<&Signer> {
-    let mut signers: Vec<&Signer> = request.signers.iter().map(Arc::as_ref).collect();
-    signers.sort_by_key(|signer| signer.terms.order);
-    signers
-}
-
-fn certified(signer: &Signer, language: Language) -> CertificateSigner {
-    let words = Words::of(language);
-    let method = words.method(signer.mark.as_ref().map_or("consent", Mark::kind));
-    CertificateSigner {
-        name: signer.name().to_owned(),
-        email: signer.email().to_owned(),
-        role: words.role(signer.terms.role).to_owned(),
-        status: if signer.signed_at.is_some() { words.acted } else { words.copied }.to_owned(),
-        signed_at: signer.signed_at,
-        ip_address: signer.ip.clone(),
-        user_agent: signer.user_agent.clone(),
-        method: if signer.signed_at.is_some() { method.to_owned() } else { String::new() },
-        signature_ids: vec![signer.id().to_string()],
-    }
-}
-
-/// The words of the certificate, and of the audit trail, that name what a person did.
-pub(super) struct Words {
-    roles: [&'static str; 5],
-    acted: &'static str,
-    pub(super) copied: &'static str,
-    typed: &'static str,
-    drawn: &'static str,
-    consent: &'static str,
-}
-
-impl Words {
-    pub(super) fn of(language: Language) -> Words {
-        match language {
-            Language::English => Words {
-                roles: ["Signer", "Approver", "Acknowledges receipt", "Witness", "Receives a copy"],
-                acted: "Signed",
-                copied: "Copied",
-                typed: "Typed signature, link sent by e-mail",
-                drawn: "Drawn signature, link sent by e-mail",
-                consent: "Consent, link sent by e-mail",
-            },
-            Language::Spanish => Words {
-                roles: ["Firmante", "Aprobador", "Acusa recibo", "Testigo", "Recibe copia"],
-                acted: "Firmado",
-                copied: "En copia",
-                typed: "Firma escrita, enlace enviado por correo",
-                drawn: "Firma dibujada, enlace enviado por correo",
-                consent: "Consentimiento, enlace enviado por correo",
-            },
-            Language::Portuguese => Words {
-                roles: ["Signatário", "Aprovador", "Acusa recebimento", "Testemunha", "Recebe cópia"],
-                acted: "Assinado",
-                copied: "Em cópia",
-                typed: "Assinatura digitada, link enviado por e-mail",
-                drawn: "Assinatura desenhada, link enviado por e-mail",
-                consent: "Consentimento, link enviado por e-mail",
-            },
-        }
-    }
-
-    /// How somebody acted, by the name of the method in the history.
-    pub(super) fn method(&self, method: &str) -> &'static str {
-        match method {
-            "typed" => self.typed,
-            "drawn" => self.drawn,
-            _ => self.consent,
-        }
-    }
-
-    pub(super) fn role(&self, role: Role) -> &'static str {
-        let [signer, approver, acknowledger, witness, copied] = self.roles;
-        match role {
-            Role::Signer => signer,
-            Role::Approver => approver,
-            Role::Acknowledger => acknowledger,
-            Role::Witness => witness,
-            Role::Copied => copied,
-        }
-    }
 }
 
 fn readable(time: Timestamp) -> String {

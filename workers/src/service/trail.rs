@@ -14,7 +14,7 @@ use countersign_engine::request::Request;
 use countersign_engine::signer::{Person, Signer, SignerTerms};
 use jiff::Timestamp;
 
-use super::sealing::{self, in_order};
+use super::certifying::{self, in_order};
 use super::{Service, ServiceError};
 use crate::commit::Failure;
 use crate::language::Language;
@@ -52,8 +52,9 @@ impl Service {
 
 /// What is known when an event is told: who people were then, and what keys are called.
 struct Teller<'a> {
+    request: &'a Request,
     words: &'static Words,
-    acts: sealing::Words,
+    acts: certifying::Words,
     keys: &'a HashMap<KeyId, String>,
     people: BTreeMap<SignerId, Person>,
 }
@@ -64,8 +65,8 @@ fn compose<'e>(
     keys: &HashMap<KeyId, String>,
 ) -> AuditTrail {
     let language = Language::from_tag(&request.terms.language);
-    let (words, acts) = (Words::of(language), sealing::Words::of(language));
-    let mut teller = Teller { words, acts, keys, people: BTreeMap::new() };
+    let (words, acts) = (Words::of(language), certifying::Words::of(language));
+    let mut teller = Teller { request, words, acts, keys, people: BTreeMap::new() };
     let events = events.map(|event| teller.tell(event)).collect();
     AuditTrail {
         request_id: request.id.to_string(),
@@ -83,18 +84,18 @@ fn compose<'e>(
 }
 
 fn documents_of(request: &Request) -> Vec<TrailDocument> {
-    let documents = request.terms.documents.iter().enumerate();
+    let documents = (0_u32..).zip(&request.terms.documents);
     let told = documents.map(|(place, document)| TrailDocument {
-        name: request.file_names.get(place).cloned().unwrap_or_default(),
+        name: request.file_name(place as usize).to_owned(),
         digest_hex: document.digest.to_string(),
         bytes: document.bytes,
         pages: document.pages,
-        sealed_digest_hex: request.sealed.filter(|_| place == 0).map(|sealed| sealed.digest.to_string()),
+        sealed_digest_hex: request.sealed.get(&place).map(|sealed| sealed.digest.to_string()),
     });
     told.collect()
 }
 
-fn summary(signer: &Signer, words: &Words, acts: &sealing::Words) -> TrailSigner {
+fn summary(signer: &Signer, words: &Words, acts: &certifying::Words) -> TrailSigner {
     let role = acts.role(signer.terms.role);
     TrailSigner {
         name: signer.name().to_owned(),
@@ -193,8 +194,10 @@ impl Teller<'_> {
             Fact::Added { signer, .. } => vec![self.place(signer)],
             Fact::Cancelled { .. } | Fact::Deleted {} | Fact::Held {} | Fact::Released {} => Vec::new(),
             Fact::Purged { days } => vec![days.to_string()],
-            Fact::Sealed { bytes, digest } => vec![format!("{bytes} B, SHA-256 {digest}")],
-            Fact::SealFailed { code } => vec![code.clone()],
+            Fact::Sealed { bytes, digest, document } => {
+                vec![self.document(*document), format!("{bytes} B, SHA-256 {digest}")]
+            }
+            Fact::SealFailed { code, document } => vec![self.document(*document), code.clone()],
             Fact::DeliverySent { effect } => self.letter(effect),
             Fact::DeliveryFailed { effect, code } => {
                 let mut details = self.letter(effect);
@@ -205,6 +208,11 @@ impl Teller<'_> {
             Fact::ProviderFailed { provider, code } => vec![provider.clone(), code.clone()],
             Fact::ProviderReported { provider, report } => vec![provider.clone(), report.clone()],
         }
+    }
+
+    /// The name of a document, counted from 0.
+    fn document(&self, place: u32) -> String {
+        self.request.file_name(place as usize).to_owned()
     }
 
     /// A signer's role and turn.

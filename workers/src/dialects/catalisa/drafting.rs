@@ -1,62 +1,70 @@
-//! From what is wanted to a draft: finds or takes in the document, gives the signers their ids and
-//! the widgets their places.
+//! From what is wanted to an order: finds or takes in the documents, and gives the signers their ids.
 
 use std::collections::BTreeMap;
 
-use countersign_engine::command::{Command, Draft, Wish};
-use countersign_engine::event::{Personal, TemplateRef, Terms, Value, Widget};
+use countersign_engine::command::{Command, DOCUMENTS_MAX_BYTES, Wish};
+use countersign_engine::event::{TemplateRef, Value};
 use countersign_engine::ids::{OrganizationId, RequestId, SignerId, WidgetId};
 use countersign_engine::signer::{Person, SignerTerms};
+use futures_util::future::join_all;
 use uuid::Uuid;
 
 use super::ordering::Asker;
-use super::read::{Wanted, WantedFile, WantedSigner};
+use super::read::{FileSource, Wanted, WantedFile, WantedSigner};
 use crate::commit::Order;
 use crate::http::fault::Fault;
-use crate::http::form::{Faults, Form};
+use crate::http::form::Faults;
 use crate::service::Service;
-use crate::service::documents::{Admitted, NotAdmitted};
+use crate::service::documents::{File, NotAdmitted};
+use crate::service::drafting::Outline;
+use crate::service::placing::Placed;
 
-/// A document at hand.
-pub(super) struct File {
-    pub(super) name: String,
-    pub(super) document: Admitted,
-}
-
-/// The document of a body, stored; faults are noted at the member it came from.
+/// A document of a body, stored; a fault is noted at the member it came from.
 pub(super) async fn file(
     service: &Service,
     organization: &OrganizationId,
     wanted: Option<WantedFile>,
-    form: &Form<'_>,
     faults: &mut Faults,
 ) -> Result<Option<File>, Fault> {
-    match wanted {
-        None => Ok(None),
-        Some(WantedFile::Inline { name, bytes }) => match service.documents.admit(organization, bytes).await {
-            Ok(document) => Ok(Some(File { name, document })),
-            Err(NotAdmitted::Unsignable(reason)) => {
-                faults.push(Fault::from(reason).with_pointer(form.pointer("fileBase64")));
-                Ok(None)
-            }
-            Err(NotAdmitted::Service(error)) => Err(error.into()),
+    let Some(wanted) = wanted else { return Ok(None) };
+    let found = match wanted.source {
+        FileSource::Inline { name, bytes } => match service.documents.admit(organization, bytes).await {
+            Ok(document) => return Ok(Some(File { name, document })),
+            Err(NotAdmitted::Unsignable(reason)) => Fault::from(reason).with_pointer(wanted.pointer),
+            Err(NotAdmitted::Service(error)) => return Err(error.into()),
         },
-        Some(WantedFile::Stored(id)) => {
-            let found = stored(service, organization, id).await?;
-            if found.is_none() {
-                let detail = format!("There is no file {id}.");
-                faults.push(Fault::at(form.pointer("fileId"), "unknown_file", detail));
-            }
-            Ok(found)
-        }
-    }
+        FileSource::Stored(id) => match service.documents.file(organization, id).await? {
+            Some(file) => return Ok(Some(file)),
+            None => Fault::at(wanted.pointer, "unknown_file", format!("There is no file {id}.")),
+        },
+    };
+    faults.push(found);
+    Ok(None)
 }
 
-async fn stored(service: &Service, organization: &OrganizationId, id: Uuid) -> Result<Option<File>, Fault> {
-    let row = service.store.file(organization, id).await.map_err(|error| Fault::internal(&error))?;
-    let Some(row) = row else { return Ok(None) };
-    let document = service.documents.find(organization, row.digest).await?;
-    Ok(document.map(|document| File { name: row.name, document }))
+/// The documents of a body, in their order, each stored; those that were not taken are `None`.
+pub(super) async fn files(
+    service: &Service,
+    organization: &OrganizationId,
+    wanted: Vec<WantedFile>,
+    (together, faults): (&str, &mut Faults),
+) -> Result<Vec<Option<File>>, Fault> {
+    let taken = join_all(wanted.into_iter().map(async |wanted| {
+        let mut faults = Faults::new();
+        (file(service, organization, Some(wanted), &mut faults).await, faults)
+    }));
+    let mut files = Vec::new();
+    for (file, mut found) in taken.await {
+        files.push(file?);
+        faults.append(&mut found);
+    }
+    let bytes: u64 = files.iter().flatten().map(|file| file.document.bytes).sum();
+    if bytes > DOCUMENTS_MAX_BYTES {
+        let detail = "The documents of a request have at most 100 MB together.";
+        let status = axum::http::StatusCode::PAYLOAD_TOO_LARGE;
+        faults.push(Fault::new(status, "documents_too_large", detail).with_pointer(together));
+    }
+    Ok(files)
 }
 
 /// Ids, order and roles of the signers.
@@ -70,48 +78,35 @@ pub(super) fn terms_of(signers: &[WantedSigner]) -> Vec<SignerTerms> {
     signers.iter().map(terms).collect()
 }
 
-/// Everything a draft is made of.
+/// Everything an order is made of.
 pub(super) struct Parts {
     pub(super) wanted: Wanted,
     pub(super) signers: Vec<SignerTerms>,
-    pub(super) file: File,
+    pub(super) files: Vec<File>,
     pub(super) template: Option<TemplateRef>,
-    pub(super) widgets: Vec<Widget>,
-    pub(super) labels: BTreeMap<WidgetId, String>,
+    pub(super) placed: Placed,
     pub(super) values: BTreeMap<WidgetId, Value>,
-    pub(super) appended_pages: u32,
 }
 
 /// The order that creates a request.
 pub(super) fn order(service: &Service, asker: Asker, parts: Parts) -> Order {
-    let Parts { wanted, signers, file, template, widgets, labels, values, appended_pages } = parts;
-    let people = signers
-        .iter()
-        .zip(&wanted.signers)
-        .map(|(terms, signer)| (terms.id, Person { name: signer.name.clone(), email: signer.email.clone() }));
-    let personal = Personal {
-        title: Some(wanted.title),
-        message: wanted.message.filter(|message| !message.trim().is_empty()),
-        file_names: vec![file.name],
-        people: people.collect(),
-        labels,
-        values,
-        ..Personal::default()
-    };
-    let terms = Terms {
+    let Parts { wanted, signers, files, template, placed, values } = parts;
+    let person = |signer: WantedSigner| Person { name: signer.name, email: signer.email };
+    let people = signers.into_iter().zip(wanted.signers.into_iter().map(person)).collect();
+    let outline = Outline {
+        message: wanted.message,
         business_id: wanted.business_id,
+        placed,
+        values,
         template,
-        documents: vec![file.document.reference()],
-        appended_pages,
-        signers,
-        widgets,
-        expires_in_days: wanted.expires_in_days.or(service.settings.expires_in_days),
+        expires_in_days: wanted.expires_in_days,
         warn_hours: wanted.warn_hours,
         reminders: wanted.reminders,
-        language: wanted.language.unwrap_or(service.settings.language).tag().to_owned(),
-        provider: "native".to_owned(),
+        language: wanted.language,
+        ..Outline::over(wanted.title, files, people)
     };
-    let wish = Wish::Create { draft: Box::new(Draft { terms, personal }), send: !wanted.keep_draft };
+    let draft = Box::new(outline.draft(&service.settings));
+    let wish = Wish::Create { draft, send: !wanted.keep_draft };
     Order {
         organization: asker.organization,
         command: Command { request: RequestId(Uuid::now_v7()), wish },

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::BASE;
 use super::problem::{Body, Id, Problems};
-use super::read::{self, WantedFile};
+use super::read::{self, FileSource};
 use super::wire::{FileAnswer, FileAttributes, FileObject, SelfLink, UploadFile};
 use crate::clock::from_micros;
 use crate::commit::{Failure, Receipt, is_honoured};
@@ -97,9 +97,9 @@ async fn from_json(request: HttpRequest) -> Result<(String, Vec<u8>), Problems> 
     let json = read::json(&body)?;
     let mut faults = Faults::new();
     let (_, form) = read::resource(&json, "file", &mut faults);
-    let file = if form.is_present() { read::inline_file(&form, &mut faults) } else { None };
-    match Problems::unless(faults, file)? {
-        Some(WantedFile::Inline { name, bytes }) => Ok((name, bytes)),
+    let file = read::inline_file(&form, &mut faults);
+    match Problems::unless(faults, file)?.map(|file| file.source) {
+        Some(FileSource::Inline { name, bytes }) => Ok((name, bytes)),
         _ => Err(Fault::not_found("file").into()),
     }
 }

@@ -7,9 +7,10 @@ use countersign_engine::event::Actor;
 use countersign_engine::ids::OrganizationId;
 
 use super::drafting::{self, Parts};
-use super::placing::{Cast, place};
+use super::placing::{Cast, Sheaf, place};
 use super::problem::Problems;
-use super::{read, templates};
+use super::read::{self, WantedFile, WantedFiles};
+use super::templates;
 use crate::commit::{Order, Receipt};
 use crate::http::fault::Fault;
 use crate::http::form::{Faults, Form};
@@ -22,7 +23,7 @@ pub(super) struct Asker {
     pub(super) receipt: Option<Receipt>,
 }
 
-/// The order for a request over a document of its own.
+/// The order for a request over documents of its own.
 pub(super) async fn create(
     service: &Arc<Service>,
     asker: Asker,
@@ -31,24 +32,16 @@ pub(super) async fn create(
 ) -> Result<Order, Problems> {
     let wanted = read::wanted(form, &mut faults);
     let widgets = read::widgets(form, &mut faults);
-    let file = read::file(form, &mut faults);
-    let file = drafting::file(service, &asker.organization, file, form, &mut faults).await?;
+    let WantedFiles { files, member } = read::files(form, &mut faults);
+    let ids: Vec<Option<String>> = files.iter().map(WantedFile::id).collect();
+    let together = form.pointer(member);
+    let files = drafting::files(service, &asker.organization, files, (&together, &mut faults)).await?;
 
     let signers = drafting::terms_of(&wanted.signers);
     let cast = Cast { terms: &signers, wanted: &wanted.signers };
-    let pages = file.as_ref().map(|file| file.document.pages.as_slice()).unwrap_or_default();
-    let placed = place(widgets, &cast, pages, &mut faults);
-    let Some(file) = Problems::unless(faults, file)? else { return Err(Fault::not_found("document").into()) };
-    let parts = Parts {
-        wanted,
-        signers,
-        file,
-        template: None,
-        widgets: placed.widgets,
-        labels: placed.labels,
-        values: Default::default(),
-        appended_pages: placed.appended_pages,
-    };
+    let placed = place(widgets, &cast, &Sheaf { files: &files, ids: &ids }, &mut faults);
+    let files = Problems::unless(faults, files)?.into_iter().flatten().collect();
+    let parts = Parts { wanted, signers, files, template: None, placed, values: Default::default() };
     Ok(drafting::order(service, asker, parts))
 }
 

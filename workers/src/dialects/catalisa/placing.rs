@@ -1,6 +1,4 @@
-//! Widgets: whose each is, and where it stands on the pages of the document.
-
-use std::collections::BTreeMap;
+//! Widgets: whose each is, and on which document it stands, as this dialect's callers name them.
 
 use countersign_engine::event::{Area, Widget, WidgetKind};
 use countersign_engine::ids::{SignerId, WidgetId};
@@ -10,18 +8,8 @@ use super::read::{Reference, WantedSigner, WantedWidget};
 use crate::http::fault::Fault;
 use crate::http::form::Faults;
 use crate::seal::PageSize;
-
-/// How far a box may reach over the edge of its page, in points (an eighth of an inch); it is then
-/// trimmed. Editors round boxes to the page, and seed 002's own sample overhangs A4 by 4.7 points.
-const OVERHANG_POINTS: f64 = 9.0;
-/// Margin of an appended page, in points.
-const MARGIN_POINTS: f64 = 56.0;
-/// Size of a signature box on an appended page, in points.
-const SIGNATURE_POINTS: (f64, f64) = (220.0, 60.0);
-/// Room between two of them, in points.
-const GAP_POINTS: f64 = 40.0;
-/// Pages narrower than this take one column of signatures instead of two.
-const TWO_COLUMNS_POINTS: f64 = 540.0;
+use crate::service::documents::File;
+use crate::service::placing::{Misplaced, Placed, area_on};
 
 /// The signers of a request, with what the widgets may call them.
 pub(super) struct Cast<'a> {
@@ -38,12 +26,7 @@ impl Cast<'_> {
             };
             self.wanted.iter().position(is_called)
         };
-        let counted = |place: u64| usize::try_from(place).ok()?.checked_sub(1);
-        let place = match reference {
-            Reference::Place(place) => counted(*place),
-            Reference::Text(text) => called(text).or_else(|| counted(text.parse().ok()?)),
-        };
-        self.terms.get(place?).map(|terms| terms.id)
+        self.terms.get(reference.place(called)?).map(|terms| terms.id)
     }
 
     /// Those for whom `fits` holds, in the order in which they act.
@@ -54,23 +37,53 @@ impl Cast<'_> {
     }
 }
 
-/// Widgets with their labels, and how many pages they need appended.
-#[derive(Default)]
-pub(super) struct Placed {
-    pub(super) widgets: Vec<Widget>,
-    pub(super) labels: BTreeMap<WidgetId, String>,
-    pub(super) appended_pages: u32,
+/// The documents of a request, with what the widgets may call them; one that was not taken is `None`.
+pub(super) struct Sheaf<'a> {
+    pub(super) files: &'a [Option<File>],
+    /// The ids under which they were uploaded before.
+    pub(super) ids: &'a [Option<String>],
 }
 
-/// Binds widgets to signers and checks their places. Every signer who signs but has no signature
-/// widget gets one on a page appended to the document.
-pub(super) fn place(wanted: Vec<WantedWidget>, cast: &Cast<'_>, pages: &[PageSize], faults: &mut Faults) -> Placed {
+impl Sheaf<'_> {
+    /// The place of the document that a widget names, from 0: the first if it names none.
+    fn resolve(&self, widget: &WantedWidget, faults: &mut Faults) -> Option<usize> {
+        let Some(reference) = &widget.document else { return Some(0) };
+        let pointer = format!("{}/document", widget.pointer);
+        let is_called = |text: &str, place: usize| {
+            let id = self.ids.get(place).and_then(Option::as_deref);
+            id.is_some_and(|id| id.eq_ignore_ascii_case(text))
+                || self.files[place].as_ref().is_some_and(|file| file.name == text)
+        };
+        let called = |text: &str| (0..self.files.len()).filter(|place| is_called(text, *place)).collect::<Vec<_>>();
+        if let Reference::Text(text) = reference
+            && called(text).len() > 1
+        {
+            let detail = "Several documents of this request have this name: use the place or the id.";
+            faults.push(Fault::at(pointer, "ambiguous_document", detail));
+            return None;
+        }
+        let found = reference.place(|text| called(text).first().copied());
+        let found = found.filter(|place| *place < self.files.len());
+        // A name may be that of a document that was not taken, whose own fault is told already.
+        let known = matches!(reference, Reference::Place(_)) || self.files.iter().all(Option::is_some);
+        if found.is_none() && known && !self.files.is_empty() {
+            let detail = "document names no document of this request: use a 1-based place, a file's id or its name.";
+            faults.push(Fault::at(pointer, "unknown_document", detail));
+        }
+        found
+    }
+}
+
+/// Binds widgets to signers and checks their places on the documents.
+pub(super) fn place(wanted: Vec<WantedWidget>, cast: &Cast<'_>, sheaf: &Sheaf<'_>, faults: &mut Faults) -> Placed {
     let signing = cast.in_order(|signer| signer.role.signs());
     let first = cast.in_order(|signer| signer.role.acts()).into_iter().next();
-    let mut turn = signing.iter().copied().cycle();
+    let mut turn = signing.into_iter().cycle();
     let mut placed = Placed::default();
     for widget in wanted {
-        let area = area_of(&widget, pages, faults);
+        let document = sheaf.resolve(&widget, faults);
+        let file = document.and_then(|place| sheaf.files.get(place)?.as_ref());
+        let area = file.and_then(|file| area_of(&widget, &file.document.pages, faults));
         let signer = match &widget.signer {
             Some(reference) => {
                 let found = cast.resolve(reference);
@@ -83,136 +96,42 @@ pub(super) fn place(wanted: Vec<WantedWidget>, cast: &Cast<'_>, pages: &[PageSiz
             None if widget.kind == WidgetKind::Signature => turn.next(),
             None => first,
         };
-        let (Some(at), Some(signer)) = (area, signer) else { continue };
-        placed.push(widget, signer, at);
-    }
-    if let Some(last) = pages.last() {
-        let unplaced = signing.into_iter().filter(|id| !placed.signs(*id)).collect::<Vec<_>>();
-        placed.append(&unplaced, pages.len(), *last);
+        let (Some(document), Some(at), Some(signer)) = (document, area, signer) else { continue };
+        let bound = Widget {
+            at,
+            document: u32::try_from(document).unwrap_or(u32::MAX),
+            id: WidgetId(0),
+            kind: widget.kind,
+            name: widget.name,
+            page: widget.spot.page,
+            prefilled: false,
+            required: widget.required || widget.kind == WidgetKind::Signature,
+            signer,
+        };
+        placed.put(bound, widget.label);
     }
     placed
 }
 
-impl Placed {
-    fn push(&mut self, wanted: WantedWidget, signer: SignerId, at: Area) {
-        let id = self.next_id();
-        if let Some(label) = wanted.label {
-            self.labels.insert(id, label);
-        }
-        self.widgets.push(Widget {
-            id,
-            kind: wanted.kind,
-            signer,
-            document: 0,
-            page: wanted.page,
-            at,
-            required: wanted.required || wanted.kind == WidgetKind::Signature,
-            name: wanted.name,
-            prefilled: false,
-        });
-    }
-
-    fn signs(&self, signer: SignerId) -> bool {
-        self.widgets.iter().any(|widget| widget.signer == signer && widget.kind == WidgetKind::Signature)
-    }
-
-    fn append(&mut self, signers: &[SignerId], pages: usize, sheet: PageSize) {
-        let grid = Grid::on(sheet);
-        for (at, signer) in signers.iter().enumerate() {
-            let (page, area) = grid.cell(at);
-            self.appended_pages = self.appended_pages.max(page + 1);
-            let id = self.next_id();
-            self.widgets.push(Widget {
-                id,
-                kind: WidgetKind::Signature,
-                signer: *signer,
-                document: 0,
-                page: u32::try_from(pages).unwrap_or(u32::MAX).saturating_add(page + 1),
-                at: area,
-                required: true,
-                name: None,
-                prefilled: false,
-            });
-        }
-    }
-
-    fn next_id(&self) -> WidgetId {
-        WidgetId(u32::try_from(self.widgets.len()).unwrap_or(u32::MAX).saturating_add(1))
-    }
-}
-
-/// Places for signatures on appended pages.
-struct Grid {
-    columns: usize,
-    rows: usize,
-    width: f64,
-    height: f64,
-    margin: f64,
-}
-
-impl Grid {
-    fn on(sheet: PageSize) -> Self {
-        let columns: usize = if sheet.width_points >= TWO_COLUMNS_POINTS { 2 } else { 1 };
-        let margin = MARGIN_POINTS.min(sheet.width_points / 10.0).min(sheet.height_points / 10.0);
-        let free = sheet.width_points - margin * (columns as f64 + 1.0);
-        let width = SIGNATURE_POINTS.0.min(free / columns as f64);
-        let height = SIGNATURE_POINTS.1.min(sheet.height_points - 2.0 * margin);
-        let rows = ((sheet.height_points - 2.0 * margin + GAP_POINTS) / (height + GAP_POINTS)).floor();
-        Self { columns, rows: (rows as usize).max(1), width, height, margin }
-    }
-
-    /// The appended page (from 0) and the box of the n-th signature.
-    fn cell(&self, at: usize) -> (u32, Area) {
-        let on_page = self.columns * self.rows;
-        let (page, rest) = (at / on_page, at % on_page);
-        let (row, column) = (rest / self.columns, rest % self.columns);
-        let x = self.margin + column as f64 * (self.width + self.margin);
-        let y = self.margin + row as f64 * (self.height + GAP_POINTS);
-        (u32::try_from(page).unwrap_or(u32::MAX), area(x, y, self.width, self.height))
-    }
-}
-
-/// The usual size of a widget, in points.
-fn usual_size(kind: WidgetKind) -> (f64, f64) {
-    match kind {
-        WidgetKind::Signature => (200.0, 50.0),
-        WidgetKind::Text => (200.0, 20.0),
-        WidgetKind::Date => (100.0, 20.0),
-        WidgetKind::Checkbox => (14.0, 14.0),
-    }
-}
-
 /// A widget's box on its page, trimmed to it; faults if it is not there.
 pub(super) fn area_of(widget: &WantedWidget, pages: &[PageSize], faults: &mut Faults) -> Option<Area> {
+    // The document was not taken; its own fault is told already.
     if pages.is_empty() {
         return None;
     }
-    let Some(page) = pages.get(widget.page as usize - 1) else {
-        let detail = format!("The document has {} pages.", pages.len());
-        faults.push(Fault::at(format!("{}/page", widget.pointer), "page_out_of_range", detail));
-        return None;
-    };
-    let usual = usual_size(widget.kind);
-    let (width, height) = (widget.width.unwrap_or(usual.0), widget.height.unwrap_or(usual.1));
-    let mut fit = true;
-    for (name, start, length, edge) in
-        [("x", widget.x, width, page.width_points), ("y", widget.y, height, page.height_points)]
-    {
-        let inside = start >= 0.0 && length > 0.0 && start < edge && start + length <= edge + OVERHANG_POINTS;
-        if !inside {
-            let detail = format!(
-                "The box is outside its page, which is {:.0} × {:.0} points.",
-                page.width_points, page.height_points
-            );
-            faults.push(Fault::at(format!("{}/{name}", widget.pointer), "outside_page", detail));
-            fit = false;
+    let told = |name: &str, code: &str, detail: String| Fault::at(format!("{}/{name}", widget.pointer), code, detail);
+    match area_on(pages, widget.kind, widget.spot) {
+        Ok(area) => return Some(area),
+        Err(Misplaced::NoSuchPage { pages }) => {
+            faults.push(told("page", "page_out_of_range", format!("The document has {pages} pages.")));
+        }
+        Err(Misplaced::OutsidePage { across, down, page }) => {
+            let PageSize { width_points, height_points } = page;
+            let size = format!("{width_points:.0} × {height_points:.0} points");
+            for name in [("x", across), ("y", down)].into_iter().filter_map(|(name, out)| out.then_some(name)) {
+                faults.push(told(name, "outside_page", format!("The box is outside its page, which is {size}.")));
+            }
         }
     }
-    let (width, height) = (width.min(page.width_points - widget.x), height.min(page.height_points - widget.y));
-    fit.then(|| area(widget.x, widget.y, width, height))
-}
-
-fn area(x: f64, y: f64, width: f64, height: f64) -> Area {
-    let thousandths = |points: f64| (points * 1000.0).round() as i64;
-    Area { x: thousandths(x), y: thousandths(y), width: thousandths(width), height: thousandths(height) }
+    None
 }

@@ -1,9 +1,11 @@
 //! Bodies in: JSON to what is wanted, with every fault at once. Nothing is looked up here.
 
+use std::collections::BTreeSet;
+
 use axum::http::StatusCode;
 use countersign_engine::command::{
-    BUSINESS_ID_MAX, EMAIL_MAX, FILE_MAX_BYTES, MESSAGE_MAX, NAME_MAX, ORDER_MAX, SIGNERS_MAX, TEXT_MAX, TITLE_MAX,
-    WIDGETS_MAX,
+    BUSINESS_ID_MAX, DOCUMENTS_MAX, EMAIL_MAX, FILE_MAX_BYTES, MESSAGE_MAX, NAME_MAX, ORDER_MAX, SIGNERS_MAX, TEXT_MAX,
+    TITLE_MAX, WIDGETS_MAX,
 };
 use countersign_engine::event::{Reminders, WidgetKind};
 use countersign_engine::schedule::{EXPIRES_IN_DAYS_MAX, REMINDER_DAYS_MAX, REMINDERS_MAX, WARN_HOURS_DEFAULT};
@@ -15,6 +17,7 @@ use super::problem::Problems;
 use crate::http::fault::Fault;
 use crate::http::form::{Faults, Form, is_email};
 use crate::language::Language;
+use crate::service::placing::Spot;
 
 /// Longest name by which a widget refers to a signer.
 const REFERENCE_MAX: usize = 64;
@@ -59,30 +62,60 @@ pub(super) struct WantedSigner {
     pub(super) reference: Option<String>,
 }
 
-/// Which document is wanted.
-pub(super) enum WantedFile {
+/// A document that is wanted, and the member that holds or names it.
+pub(super) struct WantedFile {
+    pub(super) pointer: String,
+    pub(super) source: FileSource,
+}
+
+/// Where a document comes from.
+pub(super) enum FileSource {
     Stored(Uuid),
     Inline { name: String, bytes: Vec<u8> },
+}
+
+impl WantedFile {
+    /// The id under which it was uploaded before.
+    pub(super) fn id(&self) -> Option<String> {
+        match self.source {
+            FileSource::Stored(id) => Some(id.to_string()),
+            FileSource::Inline { .. } => None,
+        }
+    }
+}
+
+/// The documents of a request, and the member that they came in.
+pub(super) struct WantedFiles {
+    pub(super) files: Vec<WantedFile>,
+    pub(super) member: &'static str,
 }
 
 pub(super) struct WantedWidget {
     pub(super) pointer: String,
     pub(super) kind: WidgetKind,
+    pub(super) document: Option<Reference>,
     pub(super) signer: Option<Reference>,
-    pub(super) page: u32,
-    pub(super) x: f64,
-    pub(super) y: f64,
-    pub(super) width: Option<f64>,
-    pub(super) height: Option<f64>,
+    pub(super) spot: Spot,
     pub(super) required: bool,
     pub(super) label: Option<String>,
     pub(super) name: Option<String>,
 }
 
-/// How a widget names its signer.
+/// How a widget names its signer or its document.
 pub(super) enum Reference {
     Place(u64),
     Text(String),
+}
+
+impl Reference {
+    /// Which it is, from 0: what is called so comes before a place, should a name be a number.
+    pub(super) fn place(&self, called: impl Fn(&str) -> Option<usize>) -> Option<usize> {
+        let counted = |place: u64| usize::try_from(place).ok()?.checked_sub(1);
+        match self {
+            Reference::Place(place) => counted(*place),
+            Reference::Text(text) => called(text).or_else(|| counted(text.parse().ok()?)),
+        }
+    }
 }
 
 /// The body as JSON.
@@ -188,26 +221,82 @@ fn signer(item: &Value, pointer: &str, faults: &mut Faults) -> WantedSigner {
 
 /// Exactly one of `fileId` and `fileBase64` with `fileName`.
 pub(super) fn file(form: &Form<'_>, faults: &mut Faults) -> Option<WantedFile> {
-    if !form.is_present() {
-        return None;
-    }
-    match (form.get("fileId").is_some(), form.get("fileBase64").is_some()) {
-        (true, false) => form.uuid("fileId", faults).map(WantedFile::Stored),
-        (false, true) => inline_file(form, faults),
-        (true, true) => {
-            let detail = "Send either fileId or fileBase64 with fileName, not both.";
-            faults.push(Fault::at(form.pointer("fileId"), "conflict", detail));
-            None
-        }
-        (false, false) => {
-            let detail = "A document is required: fileId, or fileBase64 with fileName.";
-            faults.push(Fault::at(form.pointer("fileBase64"), "required", detail));
-            None
-        }
+    match only_one(form, &["fileId", "fileBase64"], "fileId, or fileBase64 with fileName", faults)? {
+        "fileId" => stored_file(form, faults),
+        _ => inline_file(form, faults),
     }
 }
 
+/// Exactly one of `fileId`, `fileBase64` with `fileName`, `fileIds` and `files`.
+pub(super) fn files(form: &Form<'_>, faults: &mut Faults) -> WantedFiles {
+    let forms = ["fileId", "fileIds", "files", "fileBase64"];
+    let told = "fileId, fileBase64 with fileName, fileIds, or files";
+    let Some(member) = only_one(form, &forms, told, faults) else {
+        return WantedFiles { files: Vec::new(), member: "fileBase64" };
+    };
+    let files = match member {
+        "fileId" => stored_file(form, faults).into_iter().collect(),
+        "fileBase64" => inline_file(form, faults).into_iter().collect(),
+        _ => several_files(form, member, faults),
+    };
+    WantedFiles { files, member }
+}
+
+/// The one of some members that is there; none or several is a fault.
+fn only_one(form: &Form<'_>, forms: &[&'static str], told: &str, faults: &mut Faults) -> Option<&'static str> {
+    if !form.is_present() {
+        return None;
+    }
+    let mut given = forms.iter().copied().filter(|name| form.get(name).is_some());
+    let first = given.next();
+    match (first, given.next()) {
+        (None, _) => {
+            let detail = format!("A document is required: {told}.");
+            faults.push(Fault::at(form.pointer("fileBase64"), "required", detail));
+            None
+        }
+        (Some(first), Some(_)) => {
+            let detail = format!("Send exactly one of {told}.");
+            faults.push(Fault::at(form.pointer(first), "conflict", detail));
+            None
+        }
+        (only, None) => only,
+    }
+}
+
+fn stored_file(form: &Form<'_>, faults: &mut Faults) -> Option<WantedFile> {
+    let source = FileSource::Stored(form.uuid("fileId", faults)?);
+    Some(WantedFile { pointer: form.pointer("fileId"), source })
+}
+
+/// The items of `fileIds` or `files`.
+fn several_files(form: &Form<'_>, member: &str, faults: &mut Faults) -> Vec<WantedFile> {
+    let items = form.list(member, DOCUMENTS_MAX, faults).unwrap_or_default();
+    if form.get(member).and_then(Value::as_array).is_some_and(Vec::is_empty) {
+        faults.push(Fault::at(form.pointer(member), "required", format!("{member} names at least one document.")));
+    }
+    if member == "files" {
+        let inline = |(item, pointer)| inline_file(&Form::required(Some(item), pointer, faults), faults);
+        return items.into_iter().filter_map(inline).collect();
+    }
+    let mut seen = BTreeSet::new();
+    let mut files = Vec::new();
+    for (item, pointer) in items {
+        match item.as_str().and_then(|text| Uuid::parse_str(text).ok()) {
+            None => faults.push(Fault::at(pointer, "wrong_type", "The id of a file is a UUID.")),
+            Some(id) if !seen.insert(id) => {
+                faults.push(Fault::at(pointer, "duplicate", "This file is in the list already."));
+            }
+            Some(id) => files.push(WantedFile { pointer, source: FileSource::Stored(id) }),
+        }
+    }
+    files
+}
+
 pub(super) fn inline_file(form: &Form<'_>, faults: &mut Faults) -> Option<WantedFile> {
+    if !form.is_present() {
+        return None;
+    }
     let name = form.required_line("fileName", NAME_MAX, faults);
     let pointer = form.pointer("fileBase64");
     let Some(text) = form.get("fileBase64").and_then(Value::as_str) else {
@@ -218,7 +307,7 @@ pub(super) fn inline_file(form: &Form<'_>, faults: &mut Faults) -> Option<Wanted
         None => faults.push(Fault::at(pointer, "invalid_base64", "fileBase64 is not base64.")),
         Some(bytes) if bytes.is_empty() => faults.push(Fault::at(pointer, "required", "The file is empty.")),
         Some(bytes) if bytes.len() > FILE_MAX_BYTES => faults.push(too_large().with_pointer(pointer)),
-        Some(bytes) => return Some(WantedFile::Inline { name, bytes }),
+        Some(bytes) => return Some(WantedFile { pointer, source: FileSource::Inline { name, bytes } }),
     }
     None
 }
@@ -259,29 +348,26 @@ fn widget(item: &Value, pointer: String, faults: &mut Faults) -> Option<WantedWi
     let required = form.boolean("required", faults);
     let label = form.line("label", NAME_MAX, faults);
     let name = form.line("name", TEXT_MAX.min(100), faults);
-    let signer = reference(&form, faults);
+    let document = reference(&form, "document", "a 1-based place, a file's id or its name", faults);
+    let signer = reference(&form, "signerId", "a signer's id, 1-based place or e-mail address", faults);
     Some(WantedWidget {
         pointer,
         kind: kind?,
+        document,
         signer,
-        page: page?,
-        x: x?,
-        y: y?,
-        width,
-        height,
+        spot: Spot { page: page?, x: x?, y: y?, width, height },
         required: required.unwrap_or(false),
         label,
         name,
     })
 }
 
-fn reference(form: &Form<'_>, faults: &mut Faults) -> Option<Reference> {
-    match form.get("signerId")? {
+fn reference(form: &Form<'_>, name: &str, told: &str, faults: &mut Faults) -> Option<Reference> {
+    match form.get(name)? {
         Value::Number(number) if number.as_u64().is_some() => number.as_u64().map(Reference::Place),
         Value::String(text) => Some(Reference::Text(text.clone())),
         _ => {
-            let detail = "signerId is a signer's id, 1-based place or e-mail address.";
-            faults.push(Fault::at(form.pointer("signerId"), "wrong_type", detail));
+            faults.push(Fault::at(form.pointer(name), "wrong_type", format!("{name} is {told}.")));
             None
         }
     }

@@ -233,10 +233,14 @@ pub(super) async fn resend(
     Ok(Json(Message { message: "Signature request resent successfully" }))
 }
 
-/// Where the sealed PDF can be had for the next 15 minutes; only once COMPLETED.
+/// Where the sealed PDF can be had for the next 15 minutes, or a ZIP of them where there are several documents;
+/// only once COMPLETED.
 #[utoipa::path(
     get, path = "/requests/{id}/download", tag = "Requests",
-    params(("id" = String, Path, description = "Which request")),
+    params(
+        ("id" = String, Path, description = "Which request"),
+        ("document" = Option<u32>, Query, description = "Only this document, by its place, from 1"),
+    ),
     responses(
         (status = 200, body = Download), (status = 409, body = Errors, description = "Not COMPLETED yet"),
         (status = 410, body = Errors, description = "Purged by the organization's retention"),
@@ -247,18 +251,30 @@ pub(super) async fn download(
     State(floor): State<Floor>,
     headers: HeaderMap,
     Id(id): Id,
+    RawQuery(query): RawQuery,
 ) -> Result<Json<Download>, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Read).await?;
     let request = find(&floor, &caller, &id).await?;
     if request.purged_at.is_some() {
         return Err(Fault::from(Refusal::purged()).into());
     }
+    let document = document_of(&request, query.as_deref())?;
     if request.status != Status::Completed {
         let detail = format!("The request is {}; its document can be had once it is COMPLETED.", request.status);
         return Err(Fault::new(StatusCode::CONFLICT, "not_completed", detail).into());
     }
-    let (download_url, expires_at) = floor.service.links.download_url(request.id, floor.service.clock.now());
+    let (download_url, expires_at) = floor.service.links.download_url(request.id, document, floor.service.clock.now());
     Ok(Json(Download { download_url, expires_at }))
+}
+
+/// The place, from 1, of the one document that is wanted.
+fn document_of(request: &Request, query: Option<&str>) -> Result<Option<u32>, Fault> {
+    let wanted = listing::pairs(query).into_iter().find(|(name, _)| name == "document");
+    let Some((name, value)) = wanted else { return Ok(None) };
+    let total = request.terms.documents.len();
+    let place = value.parse().ok().filter(|place: &u32| (1..=total).contains(&(*place as usize)));
+    let detail = format!("{name} is a whole number from 1 to {total}.");
+    Ok(Some(place.ok_or_else(|| Fault::parameter(name, detail))?))
 }
 
 /// Deletes a request with its personal data and documents. COMPLETED and DECLINED are kept.

@@ -1,12 +1,13 @@
 //! Requests out: the engine's words as seed 002 writes them.
 
-use countersign_engine::event::Actor;
+use countersign_engine::event::{self, Actor};
 use countersign_engine::request::Request;
 use countersign_engine::signer::Signer;
 
 use super::BASE;
 use super::wire::{
-    Relationships, RequestAnswer, RequestAttributes, RequestObject, SelfLink, SignerAttributes, SignerObject, Signers,
+    Relationships, RequestAnswer, RequestAttributes, RequestObject, SelfLink, SignedDocument, SignerAttributes,
+    SignerObject, Signers,
 };
 use crate::service::links::Links;
 
@@ -28,6 +29,7 @@ pub(super) fn object(request: &Request, links: &Links) -> RequestObject {
         business_id: request.terms.business_id.clone(),
         template_id: template.map(|template| template.id.clone()),
         template_name: template.map(|template| template.name.clone()),
+        documents: documents(request),
         view_url: links.view_url(request.id),
         expires_at: request.expires_at,
         completed_at: request.completed_at,
@@ -47,6 +49,17 @@ pub(super) fn object(request: &Request, links: &Links) -> RequestObject {
         attributes,
         relationships: None,
     }
+}
+
+fn documents(request: &Request) -> Vec<SignedDocument> {
+    let shown = |(place, document): (u32, &event::Document)| SignedDocument {
+        file_name: request.file_name(place as usize).to_owned(),
+        sha256: document.digest.to_string(),
+        bytes: document.bytes,
+        pages: document.pages,
+        sealed_sha256: request.sealed.get(&place).map(|sealed| sealed.digest.to_string()),
+    };
+    (0..).zip(&request.terms.documents).map(shown).collect()
 }
 
 fn signer_object(request: &Request, signer: &Signer, links: &Links) -> SignerObject {

@@ -12,10 +12,10 @@ use countersign_engine::ids::{OrganizationId, WidgetId};
 use uuid::Uuid;
 
 use super::BASE;
-use super::drafting::{self, File, Parts};
+use super::drafting::{self, Parts};
 use super::files::{receipt_row, subject_before};
 use super::listing::{Page, pairs};
-use super::placing::{Cast, area_of, place};
+use super::placing::{Cast, Sheaf, area_of, place};
 use super::problem::{Body, Id, Problems};
 use super::read::{self, Reference, WIDGET_KINDS, Wanted, WantedWidget};
 use super::wire::{
@@ -27,6 +27,8 @@ use crate::http::fault::Fault;
 use crate::http::form::{Faults, Form};
 use crate::http::{Floor, idempotency};
 use crate::seal::PageSize;
+use crate::service::documents::File;
+use crate::service::placing::Spot;
 use crate::service::{Service, ServiceError};
 use crate::store::TemplateRow;
 
@@ -61,7 +63,7 @@ pub(super) async fn create(
     let wanted = read::widgets(&form, &mut faults);
     check_names(&wanted, &mut faults);
     let file = read::file(&form, &mut faults);
-    let file = drafting::file(&floor.service, &caller.organization, file, &form, &mut faults).await?;
+    let file = drafting::file(&floor.service, &caller.organization, file, &mut faults).await?;
     let pages = file.as_ref().map(|file| file.document.pages.as_slice()).unwrap_or_default();
     let widgets = normalized(wanted, pages, &mut faults);
     let Some(file) = Problems::unless(faults, file)? else { return Err(unknown().into()) };
@@ -185,18 +187,11 @@ impl Template {
         let bound = self.widgets.iter().filter(|widget| widget.signer_id.is_none_or(|at| at as usize <= signers.len()));
         let named = form.pointer("templateId");
         let bound = bound.filter_map(|widget| wanted_widget(widget, &named)).collect();
-        let mut placed = place(bound, &cast, &self.file.document.pages, faults);
+        let files = [Some(self.file)];
+        let mut placed = place(bound, &cast, &Sheaf { files: &files, ids: &[] }, faults);
         let values = prefill(&mut placed.widgets, form, faults);
-        Some(Parts {
-            wanted,
-            signers,
-            file: self.file,
-            template: Some(self.reference),
-            widgets: placed.widgets,
-            labels: placed.labels,
-            values,
-            appended_pages: placed.appended_pages,
-        })
+        let files = files.into_iter().flatten().collect();
+        Some(Parts { wanted, signers, files, template: Some(self.reference), placed, values })
     }
 }
 
@@ -240,12 +235,15 @@ fn wanted_widget(widget: &TemplateWidget, pointer: &str) -> Option<WantedWidget>
     Some(WantedWidget {
         pointer: pointer.to_owned(),
         kind,
+        document: None,
         signer: widget.signer_id.map(|place| Reference::Place(place.into())),
-        page: widget.page,
-        x: widget.x,
-        y: widget.y,
-        width: Some(widget.width),
-        height: Some(widget.height),
+        spot: Spot {
+            page: widget.page,
+            x: widget.x,
+            y: widget.y,
+            width: Some(widget.width),
+            height: Some(widget.height),
+        },
         required: widget.required,
         label: widget.label.clone(),
         name: widget.name.clone(),
@@ -275,13 +273,17 @@ fn normalized(wanted: Vec<WantedWidget>, pages: &[PageSize], faults: &mut Faults
             let detail = format!("In a template signerId is a signer's place: 1 to {SIGNERS_MAX}.");
             faults.push(Fault::at(format!("{}/signerId", widget.pointer), "invalid", detail));
         }
+        if widget.document.as_ref().is_some_and(|document| !matches!(document, Reference::Place(1))) {
+            let detail = "A template has one document: leave document out.";
+            faults.push(Fault::at(format!("{}/document", widget.pointer), "unknown_document", detail));
+        }
         let signer_id = place.and_then(|place| u32::try_from(place).ok());
         let Some(at) = area_of(&widget, pages, faults) else { continue };
         widgets.push(TemplateWidget {
             name: widget.name,
             r#type: widget.kind.as_str().to_owned(),
             signer_id,
-            page: widget.page,
+            page: widget.spot.page,
             x: points(at.x),
             y: points(at.y),
             width: points(at.width),

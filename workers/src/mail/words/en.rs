@@ -36,6 +36,7 @@ pub(super) fn words(facts: &Facts<'_>) -> Words {
         note,
         message_label: format!("A message from {organization}:"),
         reason_label: "The reason given:".into(),
+        documents_label: "Documents:".into(),
         button: button(facts).into(),
         link_label: "If the button does not work, open this address:".into(),
         link_notice: "This link is personal: it was made for you alone. Please do not forward \
@@ -123,14 +124,17 @@ fn on(at: Timestamp) -> String {
 }
 
 fn button(facts: &Facts<'_>) -> &'static str {
+    let several = facts.documents > 1;
     match (facts.kind, facts.role) {
         (LetterKind::Invitation | LetterKind::Reminder, role) => match role {
             Role::Signer => "Read and sign",
             Role::Approver => "Read and approve",
             Role::Acknowledger => "Read and confirm",
             Role::Witness => "Read and witness",
+            Role::Copied if several => "Read the documents",
             Role::Copied => "Read the document",
         },
+        (LetterKind::Completed, _) if several => "Get the finished documents",
         (LetterKind::Completed, _) => "Get the finished document",
         _ => "See the details",
     }

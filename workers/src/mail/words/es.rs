@@ -36,6 +36,7 @@ pub(super) fn words(facts: &Facts<'_>) -> Words {
         note,
         message_label: format!("Mensaje de {organization}:"),
         reason_label: "Motivo indicado:".into(),
+        documents_label: "Documentos:".into(),
         button: button(facts).into(),
         link_label: "Si el botón no funciona, abra esta dirección:".into(),
         link_notice: "Este enlace es personal: se ha creado solo para usted. Por favor, no \
@@ -126,14 +127,17 @@ fn on(at: Timestamp) -> String {
 }
 
 fn button(facts: &Facts<'_>) -> &'static str {
+    let several = facts.documents > 1;
     match (facts.kind, facts.role) {
         (LetterKind::Invitation | LetterKind::Reminder, role) => match role {
             Role::Signer => "Leer y firmar",
             Role::Approver => "Leer y aprobar",
             Role::Acknowledger => "Leer y confirmar",
             Role::Witness => "Leer y firmar como testigo",
+            Role::Copied if several => "Leer los documentos",
             Role::Copied => "Leer el documento",
         },
+        (LetterKind::Completed, _) if several => "Obtener los documentos finales",
         (LetterKind::Completed, _) => "Obtener el documento final",
         _ => "Ver los detalles",
     }

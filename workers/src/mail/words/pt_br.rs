@@ -36,6 +36,7 @@ pub(super) fn words(facts: &Facts<'_>) -> Words {
         note,
         message_label: format!("Mensagem de {organization}:"),
         reason_label: "Motivo informado:".into(),
+        documents_label: "Documentos:".into(),
         button: button(facts).into(),
         link_label: "Se o botão não funcionar, abra este endereço:".into(),
         link_notice: "Este link é pessoal: foi criado só para você. Por favor, não encaminhe \
@@ -122,14 +123,17 @@ fn on(at: Timestamp) -> String {
 }
 
 fn button(facts: &Facts<'_>) -> &'static str {
+    let several = facts.documents > 1;
     match (facts.kind, facts.role) {
         (LetterKind::Invitation | LetterKind::Reminder, role) => match role {
             Role::Signer => "Ler e assinar",
             Role::Approver => "Ler e aprovar",
             Role::Acknowledger => "Ler e confirmar",
             Role::Witness => "Ler e assinar como testemunha",
+            Role::Copied if several => "Ler os documentos",
             Role::Copied => "Ler o documento",
         },
+        (LetterKind::Completed, _) if several => "Obter os documentos finais",
         (LetterKind::Completed, _) => "Obter o documento final",
         _ => "Ver os detalhes",
     }

@@ -4,7 +4,7 @@ use askama::Template;
 use countersign_engine::signer::Role;
 use jiff::Timestamp;
 
-use super::{readable, role_words};
+use super::{FileLink, readable, role_words};
 use crate::language::Language;
 use crate::pages::text::RoleWords;
 
@@ -26,8 +26,10 @@ pub struct DonePage {
     pub at: Option<Timestamp>,
     /// Whether everyone has acted.
     pub completed: bool,
-    /// Where the sealed PDF is, when the request is completed.
+    /// Where the sealed PDF is, or all of them, when the request is completed.
     pub download_url: Option<String>,
+    /// Where each of several is.
+    pub files: Vec<FileLink>,
     /// Where the copy will be sent.
     pub email: Option<String>,
 }

@@ -14,7 +14,7 @@ use countersign_engine::signer::Role;
 use jiff::Timestamp;
 
 use super::asset;
-use super::text::{RoleWords, Words, words};
+use super::text::{RoleWords, Words, fill, words};
 
 pub use closed::{ClosedPage, ClosedReason, ErrorKind, ErrorPage};
 pub use done::{DonePage, Outcome};
@@ -43,9 +43,26 @@ macro_rules! layout {
 
 layout!(SignPage, DonePage, ProgressPage, ClosedPage, ErrorPage);
 
+/// One of several documents, and where its sealed PDF is.
+#[derive(Clone, Debug)]
+pub struct FileLink {
+    /// The file's name.
+    pub name: String,
+    /// Where its sealed PDF is.
+    pub url: String,
+}
+
 /// A time as people read it, in UTC.
 fn readable(time: &Timestamp) -> String {
     time.strftime(READABLE_TIME).to_string()
+}
+
+/// How many pages a document has, in words.
+fn page_count(words: &Words, pages: u32) -> String {
+    match pages {
+        1 => words.view.pages_one.to_owned(),
+        _ => fill(words.view.pages, &[("count", &pages.to_string())]),
+    }
 }
 
 /// The words of what a person is asked to do.

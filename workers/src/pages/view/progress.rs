@@ -5,7 +5,7 @@ use countersign_engine::request::Status;
 use countersign_engine::signer::{Role, SignerStatus};
 use jiff::Timestamp;
 
-use super::{readable, role_words};
+use super::{page_count, readable, role_words};
 use crate::language::Language;
 use crate::pages::text::{Words, fill};
 
@@ -97,9 +97,9 @@ impl Person {
 pub struct ViewDocument {
     /// The file's name.
     pub name: String,
-    /// How many pages it has, when known.
-    pub pages: Option<u32>,
-    /// Where it can be read, if anywhere.
+    /// How many pages it has.
+    pub pages: u32,
+    /// Where its own sealed PDF is, when the request is completed and has several.
     pub url: Option<String>,
 }
 
@@ -148,7 +148,6 @@ impl ProgressPage {
     }
 
     fn page_count(&self, pages: &u32) -> String {
-        let view = &self.t().view;
-        if *pages == 1 { view.pages_one.to_owned() } else { fill(view.pages, &[("count", &pages.to_string())]) }
+        page_count(self.t(), *pages)
     }
 }

@@ -5,9 +5,9 @@ use countersign_engine::signer::Role;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{readable, role_words};
+use super::{page_count, readable, role_words};
 use crate::language::Language;
-use crate::pages::text::{RoleWords, ScriptWords};
+use crate::pages::text::{RoleWords, ScriptWords, fill};
 
 /// The signing page: `GET /sign/{request}`.
 #[derive(Template)]
@@ -46,6 +46,33 @@ impl SignPage {
         role_words(self.ceremony.role, self.t())
     }
 
+    /// Whether there is more than one document, so that they are listed and counted.
+    fn several(&self) -> bool {
+        self.ceremony.documents.len() > 1
+    }
+
+    fn lead(&self) -> String {
+        let lead = if self.several() { self.role().lead_several } else { self.role().lead };
+        let count = self.ceremony.documents.len().to_string();
+        let values =
+            [("name", self.ceremony.signer_name.as_str()), ("organization", &self.organization), ("count", &count)];
+        fill(lead, &values)
+    }
+
+    fn consent(&self) -> String {
+        let consent = if self.several() { self.role().consent_several } else { self.role().consent };
+        fill(consent, &[("count", &self.ceremony.documents.len().to_string())])
+    }
+
+    fn number(&self, index: &usize) -> String {
+        let (number, total) = ((index + 1).to_string(), self.ceremony.documents.len().to_string());
+        fill(self.t().sign.document_of, &[("number", &number), ("total", &total)])
+    }
+
+    fn page_count(&self, pages: &u32) -> String {
+        page_count(self.t(), *pages)
+    }
+
     fn document_url(&self, index: &usize) -> String {
         format!("/sign/{}/documents/{index}", self.ceremony.request)
     }
@@ -71,6 +98,8 @@ pub struct Ceremony {
 pub struct Document {
     /// The file's name, as people know it.
     pub name: String,
+    /// How many pages the PDF has.
+    pub pages: u32,
     /// The sizes of the PDF's pages as displayed; may be empty, then the browser asks the PDF.
     pub page_sizes: Vec<PageSize>,
     /// The size of a page that we append (a field's page beyond the PDF's last).

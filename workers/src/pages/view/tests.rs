@@ -25,6 +25,7 @@ fn sign_page(language: Language, role: Role) -> SignPage {
             signature_required: true,
             documents: vec![Document {
                 name: HOSTILE.to_owned(),
+                pages: 1,
                 page_sizes: Vec::new(),
                 sheet: PageSize::default(),
                 fields: vec![Field {
@@ -78,7 +79,7 @@ fn view_page(language: Language) -> ProgressPage {
             person(Role::Approver, 2, SignerStatus::Declined),
             person(Role::Copied, 3, SignerStatus::Pending),
         ],
-        documents: vec![ViewDocument { name: HOSTILE.to_owned(), pages: Some(2), url: Some(HOSTILE.to_owned()) }],
+        documents: vec![ViewDocument { name: HOSTILE.to_owned(), pages: 2, url: Some(HOSTILE.to_owned()) }],
         download_url: None,
     }
 }
@@ -96,8 +97,9 @@ fn pages(language: Language) -> Vec<String> {
                 role,
                 outcome,
                 at: Some(Timestamp::UNIX_EPOCH),
-                completed: false,
+                completed: true,
                 download_url: Some(HOSTILE.to_owned()),
+                files: vec![FileLink { name: HOSTILE.to_owned(), url: HOSTILE.to_owned() }],
                 email: Some(HOSTILE.to_owned()),
             };
             rendered.push(done.render());

@@ -24,7 +24,7 @@ pub struct CreateData {
     pub attributes: CreateAttributes,
 }
 
-/// What a new request is about. Exactly one of `fileId` and `fileBase64` with `fileName`.
+/// What a new request is about. Exactly one of `fileId`, `fileBase64` with `fileName`, `fileIds` and `files`.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateAttributes {
@@ -49,10 +49,17 @@ pub struct CreateAttributes {
     /// Its name; required with `fileBase64`.
     #[schema(max_length = 255)]
     pub file_name: Option<String>,
+    /// Several files uploaded before, in the order in which they are read; at most 100 MB together.
+    #[schema(min_items = 1, max_items = 20)]
+    pub file_ids: Option<Vec<Uuid>>,
+    /// Several PDFs, in the order in which they are read.
+    #[schema(min_items = 1, max_items = 20)]
+    pub files: Option<Vec<NewFile>>,
     /// Who signs.
     #[schema(min_items = 1, max_items = 100)]
     pub signers: Vec<NewSigner>,
-    /// Where they fill and sign. A signer without a signature widget signs on an appended page.
+    /// Where they fill and sign. A signer without a signature widget on any document signs on a page that is
+    /// appended to the last.
     #[schema(max_items = 1000)]
     pub widgets: Option<Vec<NewWidget>>,
     /// Keep it a draft instead of sending it at once.
@@ -66,6 +73,17 @@ pub struct CreateAttributes {
     /// Hours before expiry at which `request.expiring` is recorded; 0 = not at all.
     #[schema(default = 24, maximum = 720)]
     pub expiry_warning_hours: Option<u32>,
+}
+
+/// One of several PDFs.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NewFile {
+    /// The PDF in base64, at most 50 MB decoded.
+    pub file_base64: String,
+    /// Its name.
+    #[schema(max_length = 255)]
+    pub file_name: String,
 }
 
 /// The body of `POST /requests/from-template`.
@@ -151,7 +169,9 @@ pub struct NewWidget {
     /// Whose it is: a signer's `id`, 1-based place in the list, or e-mail. Signature widgets
     /// without it bind to the signers in order; others to the first.
     pub signer_id: Option<Value>,
-    /// Page, from 1.
+    /// Which document it stands on: its 1-based place, the id of its file, or its file name; the first if absent.
+    pub document: Option<Value>,
+    /// Page of that document, from 1.
     #[schema(minimum = 1)]
     pub page: u32,
     /// From the left edge.

@@ -94,6 +94,8 @@ pub struct RequestAttributes {
     /// Its name at that time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template_name: Option<String>,
+    /// What is signed, in order.
+    pub documents: Vec<SignedDocument>,
     /// Its progress page.
     pub view_url: String,
     /// When its links stop working.
@@ -115,6 +117,23 @@ pub struct RequestAttributes {
     /// The API key that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_by: Option<Uuid>,
+}
+
+/// One of the documents of a request.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SignedDocument {
+    /// Its name.
+    pub file_name: String,
+    /// SHA-256 of it, in hexadecimal.
+    pub sha256: String,
+    /// Its length.
+    pub bytes: u64,
+    /// Its number of pages.
+    pub pages: u32,
+    /// SHA-256 of its sealed PDF, once that is made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sealed_sha256: Option<String>,
 }
 
 /// What a request is related to.
@@ -199,7 +218,7 @@ pub struct Message {
     pub message: &'static str,
 }
 
-/// Where the sealed PDF can be had.
+/// Where the sealed PDF can be had, or a ZIP of them where the request has several documents.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Download {

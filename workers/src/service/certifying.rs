@@ -1,0 +1,114 @@
+//! What the certificate page of a sealed document says of the request: its documents, its people, its history.
+
+use std::sync::Arc;
+
+use countersign_engine::request::Request;
+use countersign_engine::signer::{Mark, Role, Signer};
+
+use crate::language::Language;
+use crate::seal::{Certificate, CertificateDocument, CertificateSigner};
+
+/// What the certificate page of a document says, whose place is counted from 0.
+pub(super) fn certificate_of(request: &Request, place: usize, language: Language) -> Certificate {
+    let documents = request.terms.documents.iter().enumerate().map(|(place, document)| CertificateDocument {
+        name: request.file_name(place).to_owned(),
+        digest_hex: document.digest.to_string(),
+        bytes: document.bytes,
+        pages: document.pages,
+    });
+    Certificate {
+        request_id: request.id.to_string(),
+        title: request.title.clone().unwrap_or_default(),
+        organization: request.organization.to_string(),
+        documents: documents.collect(),
+        place,
+        completed_at: request.completed_at.unwrap_or(request.updated_at),
+        signers: in_order(request).into_iter().map(|signer| certified(signer, language)).collect(),
+        chain_head_hex: request.head.to_string(),
+        chain_length: request.seq,
+    }
+}
+
+/// The signers in their order.
+pub(super) fn in_order(request: &Request) -> Vec<&Signer> {
+    let mut signers: Vec<&Signer> = request.signers.iter().map(Arc::as_ref).collect();
+    signers.sort_by_key(|signer| signer.terms.order);
+    signers
+}
+
+fn certified(signer: &Signer, language: Language) -> CertificateSigner {
+    let words = Words::of(language);
+    let method = words.method(signer.mark.as_ref().map_or("consent", Mark::kind));
+    CertificateSigner {
+        name: signer.name().to_owned(),
+        email: signer.email().to_owned(),
+        role: words.role(signer.terms.role).to_owned(),
+        status: if signer.signed_at.is_some() { words.acted } else { words.copied }.to_owned(),
+        signed_at: signer.signed_at,
+        ip_address: signer.ip.clone(),
+        user_agent: signer.user_agent.clone(),
+        method: if signer.signed_at.is_some() { method.to_owned() } else { String::new() },
+        signature_ids: vec![signer.id().to_string()],
+    }
+}
+
+/// The words of the certificate, and of the audit trail, that name what a person did.
+pub(super) struct Words {
+    roles: [&'static str; 5],
+    acted: &'static str,
+    pub(super) copied: &'static str,
+    typed: &'static str,
+    drawn: &'static str,
+    consent: &'static str,
+}
+
+impl Words {
+    pub(super) fn of(language: Language) -> Words {
+        match language {
+            Language::English => Words {
+                roles: ["Signer", "Approver", "Acknowledges receipt", "Witness", "Receives a copy"],
+                acted: "Signed",
+                copied: "Copied",
+                typed: "Typed signature, link sent by e-mail",
+                drawn: "Drawn signature, link sent by e-mail",
+                consent: "Consent, link sent by e-mail",
+            },
+            Language::Spanish => Words {
+                roles: ["Firmante", "Aprobador", "Acusa recibo", "Testigo", "Recibe copia"],
+                acted: "Firmado",
+                copied: "En copia",
+                typed: "Firma escrita, enlace enviado por correo",
+                drawn: "Firma dibujada, enlace enviado por correo",
+                consent: "Consentimiento, enlace enviado por correo",
+            },
+            Language::Portuguese => Words {
+                roles: ["Signatário", "Aprovador", "Acusa recebimento", "Testemunha", "Recebe cópia"],
+                acted: "Assinado",
+                copied: "Em cópia",
+                typed: "Assinatura digitada, link enviado por e-mail",
+                drawn: "Assinatura desenhada, link enviado por e-mail",
+                consent: "Consentimento, link enviado por e-mail",
+            },
+        }
+    }
+
+    /// How somebody acted, by the name of the method in the history.
+    pub(super) fn method(&self, method: &str) -> &'static str {
+        match method {
+            "typed" => self.typed,
+            "drawn" => self.drawn,
+            _ => self.consent,
+        }
+    }
+
+    pub(super) fn role(&self, role: Role) -> &'static str {
+        let [signer, approver, acknowledger, witness, copied] = self.roles;
+        match role {
+            Role::Signer => signer,
+            Role::Approver => approver,
+            Role::Acknowledger => acknowledger,
+            Role::Witness => witness,
+            Role::Copied => copied,
+        }
+    }
+}
