@@ -30,7 +30,8 @@ pub(super) fn certificate_of(request: &Request, place: usize, language: Language
     }
 }
 
-fn in_order(request: &Request) -> Vec<&Signer> {
+/// The signers in their order.
+pub(super) fn in_order(request: &Request) -> Vec<&Signer> {
     let mut signers: Vec<&Signer> = request.signers.iter().map(Arc::as_ref).collect();
     signers.sort_by_key(|signer| signer.terms.order);
     signers
@@ -38,11 +39,7 @@ fn in_order(request: &Request) -> Vec<&Signer> {
 
 fn certified(signer: &Signer, language: Language) -> CertificateSigner {
     let words = Words::of(language);
-    let method = match signer.mark.as_ref().map(Mark::kind) {
-        Some("typed") => words.typed,
-        Some(_) => words.drawn,
-        None => words.consent,
-    };
+    let method = words.method(signer.mark.as_ref().map_or("consent", Mark::kind));
     CertificateSigner {
         name: signer.name().to_owned(),
         email: signer.email().to_owned(),
@@ -56,18 +53,18 @@ fn certified(signer: &Signer, language: Language) -> CertificateSigner {
     }
 }
 
-/// The words of the certificate that name what a person did.
-struct Words {
+/// The words of the certificate, and of the audit trail, that name what a person did.
+pub(super) struct Words {
     roles: [&'static str; 6],
     acted: &'static str,
-    copied: &'static str,
+    pub(super) copied: &'static str,
     typed: &'static str,
     drawn: &'static str,
     consent: &'static str,
 }
 
 impl Words {
-    fn of(language: Language) -> Words {
+    pub(super) fn of(language: Language) -> Words {
         match language {
             Language::English => Words {
                 roles: ["Signer", "Approver", "Acknowledges receipt", "Witness", "Receives a copy", "May view"],
@@ -96,7 +93,16 @@ impl Words {
         }
     }
 
-    fn role(&self, role: Role) -> &'static str {
+    /// How somebody acted, by the name of the method in the history.
+    pub(super) fn method(&self, method: &str) -> &'static str {
+        match method {
+            "typed" => self.typed,
+            "drawn" => self.drawn,
+            _ => self.consent,
+        }
+    }
+
+    pub(super) fn role(&self, role: Role) -> &'static str {
         let [signer, approver, acknowledger, witness, copied, viewer] = self.roles;
         match role {
             Role::Signer => signer,
