@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stamp", &[]),
     ("language", &[]),
     ("tls", &[]),
+    ("zipping", &[]),
     ("blobs", &["tls"]),
     ("store", &["trace"]),
     ("config", &["blobs", "language", "stamp"]),
@@ -21,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("bus", &["config", "store", "trace"]),
     ("mail", &["language", "trace"]),
     ("seal", &["language"]),
+    ("evidence", &["seal", "zipping"]),
     ("ledger", &["batching", "store", "vault"]),
     ("meters", &["bus", "store"]),
     ("pulse", &["clock", "config"]),
@@ -28,8 +30,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "service",
         &[
-            "batching", "blobs", "bus", "clock", "commit", "config", "language", "ledger", "meters", "pulse", "seal",
-            "stamp", "store", "trace", "vault",
+            "batching", "blobs", "bus", "clock", "commit", "config", "evidence", "language", "ledger", "meters",
+            "pulse", "seal", "stamp", "store", "trace", "vault", "zipping",
         ],
     ),
     // `batching`, because calls that must ask for their key's rate ask together.

@@ -6,9 +6,11 @@ mod bus;
 mod contract;
 mod dialects;
 mod engine;
+mod evidence;
 mod feed;
 mod limits;
 mod pages;
+mod retention;
 mod roles;
 mod watch;
 

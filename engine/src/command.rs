@@ -105,6 +105,18 @@ pub enum Wish {
     Delete,
     /// Erase it if it was never sent.
     Discard,
+    /// Keep it, whatever the organization's retention says.
+    Hold {
+        /// Why, if they say.
+        reason: Option<String>,
+    },
+    /// Let it go the way of all others again.
+    Release,
+    /// Erase what the organization's retention keeps no longer than this.
+    Purge {
+        /// Days after its end, at least 1.
+        days: u32,
+    },
     /// Write again to those whose turn it is, or to the one with this address.
     Resend {
         /// The one.
@@ -185,6 +197,9 @@ impl Wish {
             Wish::Cancel { .. } => "cancel",
             Wish::Delete => "delete",
             Wish::Discard => "discard",
+            Wish::Hold { .. } => "hold",
+            Wish::Release => "release",
+            Wish::Purge { .. } => "purge",
             Wish::Resend { .. } => "resend",
             Wish::Correct { .. } => "correct",
             Wish::Replace { .. } => "replace",

@@ -2,6 +2,7 @@
 //! needs from outside (the time, who asks, link digests) is given to it.
 
 mod corrections;
+mod retention;
 mod signing;
 
 use std::collections::BTreeSet;
@@ -60,6 +61,9 @@ pub fn decide(request: Option<&Request>, command: &Command, given: &Given<'_>) -
     if request.deleted_at.is_some() {
         return Err(Refusal::new(Code::Deleted, "The request was deleted."));
     }
+    if request.purged_at.is_some() && !matches!(command.wish, Wish::Delete) {
+        return Err(Refusal::purged());
+    }
     let actor = signing::Act { request, given };
     match &command.wish {
         Wish::Create { .. } => unreachable!("answered above"),
@@ -74,6 +78,9 @@ pub fn decide(request: Option<&Request>, command: &Command, given: &Given<'_>) -
         Wish::Delete => delete(request),
         Wish::Discard if request.status == Status::Draft => delete(request),
         Wish::Discard => Err(Refusal::wrong_state(request.status, "discarded")),
+        Wish::Hold { reason } => retention::hold(request, reason.clone()),
+        Wish::Release => retention::release(request),
+        Wish::Purge { days } => retention::purge(request, *days, given.now),
         Wish::Resend { email } => resend(request, email.as_deref(), given),
         Wish::Correct { signer, person } => corrections::correct(request, *signer, person, given),
         Wish::Replace { signer, by, person } => corrections::replace(request, *signer, *by, person, given),
@@ -203,6 +210,7 @@ fn cancel(request: &Request, reason: Option<String>) -> Decision {
 }
 
 fn delete(request: &Request) -> Decision {
+    retention::refuse_if_held(request)?;
     match request.status {
         Status::Completed | Status::Declined => Err(Refusal::new(
             Code::RetainedForAudit,

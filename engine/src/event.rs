@@ -185,6 +185,19 @@ pub enum Fact {
     /// Its personal data and documents were erased; the history stays.
     #[serde(rename = "request.deleted")]
     Deleted {},
+    /// It must be kept, whatever the organization's retention says, until it is released.
+    #[serde(rename = "request.held")]
+    Held {},
+    /// It need not be kept any longer.
+    #[serde(rename = "request.released")]
+    Released {},
+    /// Its personal data and documents were erased by the organization's retention; what it came to and
+    /// the history stay.
+    #[serde(rename = "request.purged")]
+    Purged {
+        /// How many days after its end that was due.
+        days: u32,
+    },
     /// The sealed PDF of a document was made.
     #[serde(rename = "document.sealed")]
     Sealed {
@@ -466,6 +479,9 @@ impl Fact {
             Fact::Expired {} => "request.expired",
             Fact::Cancelled { .. } => "request.cancelled",
             Fact::Deleted {} => "request.deleted",
+            Fact::Held {} => "request.held",
+            Fact::Released {} => "request.released",
+            Fact::Purged { .. } => "request.purged",
             Fact::Sealed { .. } => "document.sealed",
             Fact::SealFailed { .. } => "document.seal_failed",
             Fact::DeliverySent { .. } => "delivery.sent",

@@ -32,6 +32,12 @@ codes! {
     RetainedForAudit = "retained_for_audit",
     /// The request was deleted.
     Deleted = "deleted",
+    /// The request's personal data and documents were erased by the organization's retention.
+    Purged = "purged",
+    /// The request is held: it may not be erased.
+    Held = "held",
+    /// The request is not held.
+    NotHeld = "not_held",
     /// There is no such request.
     NotFound = "not_found",
     /// The request was changed since the command was thought out.
@@ -98,6 +104,12 @@ impl Refusal {
     /// A refusal with its sentence.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into(), retry_after_seconds: None, fields: Vec::new() }
+    }
+
+    /// The refusal of whatever needs what the organization's retention has erased.
+    pub fn purged() -> Self {
+        let detail = "The request's personal data and documents were erased, as the organization's retention says.";
+        Self::new(Code::Purged, detail)
     }
 
     /// The refusal of something a status does not allow.

@@ -127,7 +127,13 @@ pub struct Request {
     pub warn_at: Option<Timestamp>,
     /// When the last signature was given.
     pub completed_at: Option<Timestamp>,
-    /// When it was erased.
+    /// When it ended, whichever way.
+    pub ended_at: Option<Timestamp>,
+    /// Since when it must be kept, whatever the organization's retention says.
+    pub held_at: Option<Timestamp>,
+    /// When its personal data and documents were erased by the organization's retention.
+    pub purged_at: Option<Timestamp>,
+    /// When it was erased because that was asked for: nobody is told of it any more.
     pub deleted_at: Option<Timestamp>,
     /// Title; `None` once erased.
     pub title: Option<String>,
@@ -193,6 +199,9 @@ impl Request {
             expires_at: None,
             warn_at: None,
             completed_at: None,
+            ended_at: None,
+            held_at: None,
+            purged_at: None,
             deleted_at: None,
             title: personal.title,
             message: personal.message,
@@ -214,6 +223,9 @@ impl Request {
         if self.deleted_at.is_some() {
             return Err(Refusal::new(Code::Deleted, "The request was deleted."));
         }
+        if self.purged_at.is_some() && !matches!(event.fact, Fact::Deleted {}) {
+            return Err(Refusal::purged());
+        }
         let status = machine::step(self.status, &event.fact)?;
         if matches!(event.fact, Fact::Completed {}) && self.due().next().is_some() {
             return Err(Refusal::new(Code::NotAccepted, "Somebody who must act has not."));
@@ -224,6 +236,7 @@ impl Request {
         self.head = event.hash;
         self.updated_at = event.time;
         if status.is_terminal() {
+            self.ended_at.get_or_insert(event.time);
             self.owed.retain(|effect| !effect.kind.is_moot_when_closed());
         }
         Ok(())
@@ -261,7 +274,16 @@ impl Request {
                     self.owe_everyone(event, EffectKind::CancelledNotice, |signer| signer.sent_at.is_some());
                 }
             }
-            Fact::Deleted {} => self.erase(event.time),
+            Fact::Deleted {} => {
+                self.deleted_at = Some(event.time);
+                self.erase();
+            }
+            Fact::Held {} => self.held_at = Some(event.time),
+            Fact::Released {} => self.held_at = None,
+            Fact::Purged { .. } => {
+                self.purged_at = Some(event.time);
+                self.erase();
+            }
             Fact::Sealed { bytes, digest, document } => {
                 self.known_document(*document)?;
                 let sealed = SealedDocument { digest: *digest, bytes: *bytes, at: event.time };
@@ -390,8 +412,7 @@ impl Request {
     }
 
     /// Forgets whatever tells who a person is; a history whose data key is gone folds to the same.
-    fn erase(&mut self, time: Timestamp) {
-        self.deleted_at = Some(time);
+    fn erase(&mut self) {
         self.title = None;
         self.message = None;
         self.reason = None;
@@ -517,6 +538,16 @@ impl Request {
     pub fn active(&self) -> impl Iterator<Item = &Signer> {
         let turn = self.active_order();
         self.due().filter(move |signer| Some(signer.terms.order) == turn)
+    }
+
+    /// Whether its personal data and documents are gone.
+    pub fn is_erased(&self) -> bool {
+        self.purged_at.is_some() || self.deleted_at.is_some()
+    }
+
+    /// From when the organization's retention counts: its end, unless it is held or erased already.
+    pub fn retained_since(&self) -> Option<Timestamp> {
+        self.ended_at.filter(|_| self.held_at.is_none() && !self.is_erased())
     }
 
     /// Whether the links have stopped working because of the time, swept or not.

@@ -17,6 +17,9 @@ pub const REMINDER_DAYS_MAX: u32 = 365;
 /// Most reminders for one signer.
 pub const REMINDERS_MAX: u32 = 50;
 
+/// Longest time that an organization may keep what has ended before it is purged, in days: a century.
+pub const RETENTION_DAYS_MAX: u32 = 36_500;
+
 /// A day on the clock: 24 hours, whatever the calendar says (SPEC §2).
 pub fn days(count: u32) -> SignedDuration {
     SignedDuration::from_hours(24 * i64::from(count))
@@ -47,6 +50,11 @@ pub fn reminder(signer: &Signer, cadence: Option<Reminders>, expires_at: Option<
         None => signer.sent_at?.checked_add(days(cadence.first_after_days)),
     };
     due.ok().filter(|due| expires_at.is_none_or(|expiry| *due < expiry))
+}
+
+/// When a request that ended at `ended_at` is to be purged.
+pub fn purge(ended_at: Timestamp, retention_days: u32) -> Option<Timestamp> {
+    ended_at.checked_add(days(retention_days)).ok()
 }
 
 /// How long a resend to this signer must still wait; zero or less = it may go.

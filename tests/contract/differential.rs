@@ -3,7 +3,7 @@
 
 use countersign::commit::{Failure, Order};
 use countersign::config::Role;
-use countersign::store::{DocumentRow, FileRow, Scope};
+use countersign::store::{DocumentRow, Scope, TemplateRow};
 use countersign_engine::command::{Command, Draft, Wish};
 use countersign_engine::event::{Actor, Event, Fact, Personal};
 use countersign_engine::ids::{Digest, KeyId, RequestId};
@@ -32,7 +32,7 @@ async fn both_databases_tell_the_history_that_the_engine_tells() {
         let (draft, steps) = cases.new_tree(&mut runner).unwrap().current();
         let id = RequestId(Uuid::from_u128(case));
         let play = played(&worlds, id, draft, &steps).await;
-        let erased = play.request().deleted_at.is_some();
+        let erased = play.request().is_erased();
         let expected: Vec<_> = play.events.iter().map(|event| told(event, erased)).collect();
         for world in &worlds {
             let history = world.app.service.history(Scope::All, id).await.unwrap();
@@ -50,9 +50,10 @@ async fn quiet(database: Database) -> World {
     let store = &world.app.service.store;
     let DocumentRow { organization, digest, created_us, .. } = document("a document");
     store.insert_document(&document("a document")).await.unwrap();
-    // A file uses the document too, so that no deleted request takes it along.
-    let file = FileRow { id: Uuid::new_v4(), organization, name: "a.pdf".into(), digest, created_us };
-    store.insert_file(&file, None).await.unwrap();
+    // A template uses the document too, so that no erased request takes it along.
+    let (id, name, file_name, widgets) = ("t".into(), "n".into(), "a.pdf".into(), "[]".into());
+    let template = TemplateRow { organization, id, name, file_name, digest, widgets, created_us };
+    assert!(store.insert_template(&template, None).await.unwrap());
     world
 }
 

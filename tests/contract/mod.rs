@@ -8,6 +8,7 @@
 //! | keys found, listed, revoked, noted as used; their rates changed by one at a time | `keys` |
 //! | documents by use, files, templates, receipts | `library` |
 //! | durable, shared by two processes, a library without known faults | `durability` |
+//! | what was kept long enough is claimed once, by each organization's own days | `retention` |
 //! | a place held by one at a time, fenced, moved; the outbox whole; dead letters once | `places` |
 //! | on PostgreSQL no way from one organization to another's rows, nor from none to any | `walls` |
 //! | many orders at once, one end, no lost signature, receipts, fences | `commit` |
@@ -22,5 +23,6 @@ mod keys;
 mod library;
 mod listing;
 mod places;
+mod retention;
 pub(crate) mod rows;
 mod walls;

@@ -148,6 +148,8 @@ pub(super) fn request(number: u128) -> RequestRow {
         updated_us: 0,
         expires_us: None,
         wake_us: None,
+        retained_us: None,
+        purged_us: None,
         deleted_us: None,
         data_key: Some(vec![9]),
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Stdio;
 
-use countersign::store::{Cursor, FileRow, KeyRow, Listing, RequestRow, Scope, Store, TemplateRow};
+use countersign::store::{Cursor, FileRow, KeyRow, Listing, RequestRow, Retention, Scope, Store, TemplateRow};
 use countersign_engine::ids::{Digest, KeyId};
 use countersign_tests::servers::{Database, connect_as};
 use countersign_tests::world::binary;
@@ -29,6 +29,7 @@ const WALLED: &[(&str, &str)] = &[
     ("file_uses", "organization"),
     ("templates", "name"),
     ("dead_letters", "reasons"),
+    ("retention", "days"),
     ("effects", "lane"),
     ("orphans", "path"),
     ("places", "holder"),
@@ -88,6 +89,7 @@ fn row(table: &str, organization: &str) -> Value {
             "widgets": "[]", "created_us": 1 }),
         "dead_letters" => json!({ "id": uuid, "organization": organization, "digest": bytes, "subject": "s",
             "sequence": 1, "letter": 1, "source": "", "event": "", "reasons": "[]", "created_us": 1 }),
+        "retention" => json!({ "organization": organization, "days": 1, "updated_us": 1 }),
         "effects" => {
             json!({ "key": format!("{uuid}.1.seal"), "lane": "seal", "filed_us": 1, "due_us": 1, "epoch": 0, "attempts": 0 })
         }
@@ -206,6 +208,7 @@ async fn read_by_callers(store: &Store) -> Vec<(&'static str, bool)> {
         ("is_known", store.is_known(&acme).await.unwrap()),
         ("dead_letter", store.dead_letter(of, dead_letter().id).await.unwrap().is_some()),
         ("dead_letters", !store.dead_letters(of, 9, 0).await.unwrap().is_empty()),
+        ("retention", store.retention(&acme).await.unwrap().is_some()),
         ("count_dead_letters", store.count_dead_letters(&acme).await.unwrap() > 0),
     ]
 }
@@ -226,6 +229,7 @@ async fn filled(shelf: &Shelf) {
     let (key, _) = countersign::http::auth::new_key(acme(), "k".into(), &[], now);
     shelf.store.insert_key(&KeyRow { id: KeyId(Uuid::nil()), ..key }).await.unwrap();
     shelf.store.insert_dead_letter(&dead_letter()).await.unwrap();
+    shelf.store.set_retention(&acme(), Retention { days: Some(1), updated_us: 1 }).await.unwrap();
 }
 
 #[tokio::test]

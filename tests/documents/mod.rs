@@ -80,7 +80,8 @@ async fn check(world: &World, name: &str, original: &[u8]) {
     assert!(!String::from_utf8_lossy(&said.stdout).contains("Signature is Valid"), "{name}");
 }
 
-async fn pyhanko(world: &World, file: &Path) -> Value {
+/// What pyHanko thinks of a sealed PDF.
+pub(crate) async fn pyhanko(world: &World, file: &Path) -> Value {
     let python = tools::folder().join("python/bin/python");
     let certificate = world.app.service.settings.data.join("secrets").join(CERTIFICATE_FILE);
     let script = tools::file("documents/check.py");

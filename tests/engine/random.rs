@@ -27,6 +27,9 @@ pub(crate) enum Step {
     Cancel,
     Delete,
     Discard,
+    Hold,
+    Release,
+    Purge(u32),
     ResendAll,
     ResendOne(usize),
     Correct(usize),
@@ -74,6 +77,9 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Cancel),
         1 => Just(Step::Delete),
         1 => Just(Step::Discard),
+        1 => Just(Step::Hold),
+        1 => Just(Step::Release),
+        2 => (0..4_u32).prop_map(Step::Purge),
         2 => Just(Step::ResendAll),
         2 => who.clone().prop_map(Step::ResendOne),
         1 => who.clone().prop_map(Step::Correct),
@@ -120,6 +126,9 @@ pub(crate) fn wish(play: &Play, step: &Step, fresh: u32) -> Option<Wish> {
         Step::Cancel => Wish::Cancel { reason: Some("Off".into()) },
         Step::Delete => Wish::Delete,
         Step::Discard => Wish::Discard,
+        Step::Hold => Wish::Hold { reason: Some("A secret lawsuit".into()) },
+        Step::Release => Wish::Release,
+        Step::Purge(days) => Wish::Purge { days: *days },
         Step::ResendAll => Wish::Resend { email: None },
         Step::ResendOne(place) => Wish::Resend { email: Some(at(place)?.email().to_owned()) },
         Step::Correct(place) => Wish::Correct { signer: at(place)?.id(), person: person(fresh) },
@@ -211,12 +220,14 @@ proptest! {
     }
 
     #[test]
-    fn a_history_without_its_personal_parts_folds_to_the_same_once_deleted(
+    fn a_history_without_its_personal_parts_folds_to_the_same_once_erased(
         draft in any_draft(),
         steps in prop::collection::vec((pause(), step()), 0..30),
     ) {
         let mut play = played(draft, true, &steps);
-        if play.request().deleted_at.is_none() && play.wish(Wish::Delete).is_err() {
+        let _ = play.wish(Wish::Release);
+        play.pass(SignedDuration::from_hours(24));
+        if !play.request().is_erased() && play.wish(Wish::Purge { days: 1 }).is_err() && play.wish(Wish::Delete).is_err() {
             return Ok(());
         }
         let erased: Vec<Line> = play.lines.iter().cloned().map(|line| Line { disclosure: None, ..line }).collect();

@@ -38,6 +38,9 @@ pub(crate) struct Watch {
     rank: u8,
     terminal: Option<Status>,
     out: bool,
+    ended_at: Option<Timestamp>,
+    held: bool,
+    purged: bool,
     deleted: bool,
 }
 
@@ -55,6 +58,7 @@ impl Watch {
         assert_eq!(event.seq, self.seq, "numbers run 1..n");
         assert!(self.last_time.is_none_or(|last| last <= event.time), "time does not run back");
         assert!(!self.deleted, "nothing follows a deletion");
+        assert!(!self.purged || matches!(event.fact, Fact::Deleted {}), "only a deletion follows a purge");
         self.last_time = Some(event.time);
         self.books(event);
         self.effects(event);
@@ -109,7 +113,18 @@ impl Watch {
                 self.leave(*signer);
                 self.seats.insert(by.id, Seat::new(order, by.role).let_in_if(self.out));
             }
-            Fact::Deleted {} => self.deleted = true,
+            Fact::Held {} => self.held = true,
+            Fact::Released {} => self.held = false,
+            Fact::Purged { days } => {
+                let ended = self.ended_at.expect("only what has ended is purged");
+                assert!(!self.held && *days > 0, "nothing that is held is purged, and nothing at once");
+                assert!(event.time.duration_since(ended) >= SignedDuration::from_hours(24 * i64::from(*days)), "early");
+                self.purged = true;
+            }
+            Fact::Deleted {} => {
+                assert!(!self.held, "nothing that is held is deleted");
+                self.deleted = true;
+            }
             _ => {}
         }
     }
@@ -190,7 +205,7 @@ impl Watch {
             Fact::DeliverySent { effect } | Fact::DeliveryFailed { effect, .. } => {
                 assert!(self.owed.remove(effect), "only what is owed is settled");
             }
-            Fact::Deleted {} => self.owed.clear(),
+            Fact::Deleted {} | Fact::Purged { .. } => self.owed.clear(),
             _ => {}
         }
         if event.organization.as_str().ends_with("~test") {
@@ -198,7 +213,7 @@ impl Watch {
         }
         if let Some(end) = terminal(&event.fact) {
             assert_eq!(self.terminal, None, "a request ends once");
-            self.terminal = Some(end);
+            (self.terminal, self.ended_at) = (Some(end), Some(event.time));
             self.drop_letters(None);
         }
     }
@@ -220,6 +235,8 @@ impl Watch {
     fn compare(&mut self, request: &Request) {
         let owed: BTreeSet<String> = request.owed.iter().map(|effect| effect.key()).collect();
         assert_eq!(owed, self.owed, "effects owed");
+        let kept = self.ended_at.filter(|_| !self.held && !self.purged && !self.deleted);
+        assert_eq!(request.retained_since(), kept, "retention counts from the end, unless held or erased");
         let rank = rank(request.status);
         assert!(rank >= self.rank, "status regressed to {}", request.status);
         self.rank = rank;

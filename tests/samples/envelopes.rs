@@ -32,7 +32,8 @@ impl Desk {
 }
 
 fn is_the_contract(envelope: &Value) {
-    assert_eq!((&envelope["subject"], &envelope["status"]), (&json!("Contrat de prestation"), &json!("SENT")));
+    assert_eq!(envelope["status"], "SENT", "{envelope:#}");
+    assert_eq!(envelope["subject"], "Contrat de prestation");
     assert_eq!(envelope["documents"][0]["fileName"], "contrat.pdf");
     let recipient = &envelope["recipients"][0];
     assert_eq!((&recipient["name"], &recipient["email"]), (&json!("Marie Dubois"), &json!("client@example.com")));

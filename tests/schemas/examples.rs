@@ -84,6 +84,9 @@ fn facts() -> Vec<Fact> {
         Fact::Expired {},
         Fact::Cancelled { quiet: false },
         Fact::Deleted {},
+        Fact::Held {},
+        Fact::Released {},
+        Fact::Purged { days: 90 },
         Fact::Sealed { bytes: 48_213, digest: Digest::of(b"a sealed PDF"), document: 1 },
         Fact::SealFailed { code: "document_store".to_owned(), document: 1 },
         Fact::ProviderSubmitted { provider: provider.clone() },
@@ -127,7 +130,12 @@ fn terms() -> Terms {
 
 fn event(fact: Fact, seq: u64) -> Event {
     let actor = match &fact {
-        Fact::Created(_) | Fact::Revised(_) | Fact::Sent { .. } | Fact::Cancelled { .. } => Actor::Key(KeyId(id(0x20))),
+        Fact::Created(_)
+        | Fact::Revised(_)
+        | Fact::Sent { .. }
+        | Fact::Cancelled { .. }
+        | Fact::Held {}
+        | Fact::Released {} => Actor::Key(KeyId(id(0x20))),
         Fact::Viewed { .. } | Fact::Signed { .. } | Fact::SignerDeclined { .. } => Actor::Signer(signer(1)),
         Fact::ProviderReported { provider, .. } => Actor::Provider(provider.clone()),
         _ => Actor::System,

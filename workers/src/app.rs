@@ -192,6 +192,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "Files", description = "PDFs uploaded ahead of requests"),
         (name = "History", description = "What happened, proven whole"),
         (name = "Keys", description = "API keys: made, listed, revoked"),
+        (name = "Retention", description = "How long is kept what has ended"),
         (name = "Events", description = "Events in: asking for signatures by publishing. Events out: what happens, as CloudEvents"),
     ),
     components(schemas(catalisa::wire::Errors, certyneo::wire::EnvelopesError)),
@@ -209,7 +210,8 @@ fn refusing(mut routes: OpenApiRouter<Floor>, schema: &str) -> OpenApiRouter<Flo
         ResponseBuilder::new().description(description).content("application/json", content).build()
     };
     let paths = routes.get_openapi_mut().paths.paths.values_mut();
-    let operations = paths.flat_map(|path| [&mut path.get, &mut path.post, &mut path.patch, &mut path.delete]);
+    let operations =
+        paths.flat_map(|path| [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete]);
     for operation in operations.flatten() {
         let responses = &mut operation.responses.responses;
         responses.insert("4XX".to_owned(), answer("What is wrong with the call, all of it").into());

@@ -78,6 +78,10 @@ pub struct Given {
     /// Days until a request expires where it does not say; 0 = never [default: 0]
     #[arg(long, env = "COUNTERSIGN_EXPIRES_IN_DAYS", value_name = "DAYS")]
     pub expires_in_days: Option<u32>,
+    /// Days from a request's end to the purge of its personal data and documents, where its organization has not
+    /// decided; 0 = never [default: 0]
+    #[arg(long, env = "COUNTERSIGN_RETENTION_DAYS", value_name = "DAYS")]
+    pub retention_days: Option<u32>,
     /// PEM file with the key that seals documents [default: made on first start]
     #[arg(long, env = "COUNTERSIGN_SEAL_KEY", value_name = "FILE", requires = "seal_certificate")]
     pub seal_key: Option<PathBuf>,
@@ -209,6 +213,8 @@ pub struct Settings {
     pub language: Language,
     /// Days until a request expires where it does not say.
     pub expires_in_days: Option<u32>,
+    /// Days from a request's end to its purge where its organization has not decided; `None` = never.
+    pub retention_days: Option<u32>,
     /// Key and certificate files of the seal, if configured.
     pub seal: Option<(PathBuf, PathBuf)>,
     /// Name on the certificate that is made on first start.
@@ -298,6 +304,7 @@ impl Given {
             mail_folder: self.mail_folder.or(other.mail_folder),
             language: self.language.or(other.language),
             expires_in_days: self.expires_in_days.or(other.expires_in_days),
+            retention_days: self.retention_days.or(other.retention_days),
             seal_key: self.seal_key.or(other.seal_key),
             seal_certificate: self.seal_certificate.or(other.seal_certificate),
             seal_name: self.seal_name.or(other.seal_name),
@@ -348,6 +355,10 @@ impl Given {
         if expires_in_days.is_some_and(|days| days > countersign_engine::schedule::EXPIRES_IN_DAYS_MAX) {
             return Err(BadSetting::new("expires_in_days", "is 0 to 365"));
         }
+        let retention_days = self.retention_days.filter(|days| *days > 0);
+        if retention_days.is_some_and(|days| days > countersign_engine::schedule::RETENTION_DAYS_MAX) {
+            return Err(BadSetting::new("retention_days", "is 0 to 36500"));
+        }
         let seal = match (self.seal_key, self.seal_certificate) {
             (Some(key), Some(certificate)) => Some((key, certificate)),
             (None, None) => None,
@@ -396,6 +407,7 @@ impl Given {
             mail_from: self.mail_from.unwrap_or_else(|| MAIL_FROM_DEFAULT.to_owned()),
             language,
             expires_in_days,
+            retention_days,
             seal,
             seal_name: self.seal_name.unwrap_or_else(|| "Countersign".to_owned()),
             trusted_proxies: self.trusted_proxies.unwrap_or(0),

@@ -115,6 +115,8 @@ impl Superstate<Machine> for Group {
             ) => Handled,
             (Group::Out, _) => Super,
             (Group::Open, Fact::Cancelled { .. }) => Transition(Status::Cancelled),
+            (Group::Closed, Fact::Purged { .. }) => Handled,
+            (Group::Open | Group::Closed, Fact::Held {} | Fact::Released {}) => Handled,
             (Group::Open | Group::Closed, _) => {
                 *refused = true;
                 Handled
@@ -209,6 +211,9 @@ mod samples {
             Fact::Expired {},
             Fact::Cancelled { quiet: false },
             Fact::Deleted {},
+            Fact::Held {},
+            Fact::Released {},
+            Fact::Purged { days: 1 },
             Fact::Sealed { bytes: 0, digest: Digest::ZERO, document: 0 },
             Fact::SealFailed { code: "pdf".into(), document: 0 },
             Fact::DeliverySent { effect: String::new() },

@@ -101,7 +101,7 @@ async fn nothing_of_a_person_stays_in_database_or_folder() {
 }
 
 /// Files below a folder that hold one of these texts, plain or in UTF-16.
-fn hits(folder: &Path, texts: &[&str]) -> Vec<String> {
+pub(crate) fn hits(folder: &Path, texts: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -3,7 +3,7 @@
 mod access;
 mod answers;
 mod bodies;
-mod deleting;
+pub(crate) mod deleting;
 mod documents;
 mod lists;
 mod resending;

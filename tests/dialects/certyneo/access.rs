@@ -14,6 +14,7 @@ fn operations(envelope: &str, document: &str) -> Vec<(Method, String, Option<Val
         (Method::PATCH, on(""), Some(json!({ "subject": "S" })), Permission::Create),
         (Method::POST, on("/send"), None, Permission::Create),
         (Method::POST, on("/void"), Some(json!({ "reason": "R" })), Permission::Create),
+        (Method::GET, on("/audit-trail"), None, Permission::Read),
         (Method::GET, on("/signed-document"), None, Permission::Read),
         (Method::DELETE, on(""), None, Permission::Delete),
         (Method::GET, format!("/documents/{document}"), None, Permission::Read),

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use countersign_tests::world::sample;
+use countersign::commit::Order;
+use countersign_engine::command::{Command, Wish};
+use countersign_tests::world::{World, sample};
+use jiff::SignedDuration;
 use reqwest::{Method, Response};
 use serde_json::json;
 
@@ -31,6 +34,37 @@ async fn the_signed_document_is_had_once_all_have_signed() {
     let pdf = response.bytes().await.unwrap();
     assert!(pdf.starts_with(&sample()));
     countersign::seal::verify(&pdf).unwrap();
+}
+
+#[tokio::test]
+async fn the_audit_trail_is_had_once_all_have_signed() {
+    let desk = Desk::new().await;
+    let id = desk.sent(json!({})).await;
+    let path = format!("/envelopes/{id}/audit-trail");
+    assert_eq!(fault(&desk.call(Method::GET, &path, None).await, 409).0, "wrong_state");
+    desk.sign(&id, 0).await;
+    let response = download(&desk, &format!("{id}/audit-trail")).await;
+    assert_eq!(response.headers()["content-type"], "application/pdf");
+    assert!(response.bytes().await.unwrap().starts_with(b"%PDF"));
+}
+
+#[tokio::test]
+async fn what_was_purged_is_gone_and_told_so() {
+    let desk = Desk::new().await;
+    let document = desk.document().await;
+    let id = desk.completed(json!({ "documentIds": [document] })).await;
+    let (request, days) = (World::id(&id), 30);
+    desk.world.app.service.clock.advance(SignedDuration::from_hours(24 * i64::from(days)));
+    let command = Command { request, wish: Wish::Purge { days } };
+    desk.world.app.service.submit(Order::system("acme".parse().unwrap(), command)).await.unwrap();
+    for what in ["audit-trail", "signed-document"] {
+        let gone = desk.call(Method::GET, &format!("/envelopes/{id}/{what}"), None).await;
+        assert_eq!(fault(&gone, 410).0, "purged");
+    }
+    let left = desk.get(&id).await;
+    assert_eq!((&left["status"], left.get("subject")), (&json!("COMPLETED"), None), "what it came to stays");
+    assert_eq!(left["recipients"][0].get("email"), None);
+    desk.world.check().await;
 }
 
 #[tokio::test]

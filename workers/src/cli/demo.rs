@@ -17,10 +17,11 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast::Receiver;
 use tokio::time::timeout;
 
-use super::{Failed, history};
+use super::Failed;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Given, Settings};
+use crate::evidence::{self, history};
 use crate::http::auth::{Permission, new_key};
 use crate::seal::{self, SAMPLE_CLIENT, SAMPLE_DATE, SAMPLE_PROVIDER};
 use crate::service::open_installation;
@@ -121,11 +122,14 @@ impl Demo {
         let original_file = self.out.join(name);
         let sealed_file = self.out.join(format!("{stem}-signed.pdf"));
         let history_file = self.out.join("history.jsonl");
+        let evidence_file = self.out.join("evidence.zip");
         std::fs::write(&original_file, original)?;
         std::fs::write(&sealed_file, &sealed)?;
         let mut lines = Vec::new();
         history::write(&app.service.history(Scope::All, id).await?, &mut lines)?;
         std::fs::write(&history_file, &lines)?;
+        let evidence = app.service.evidence(&ORGANIZATION.parse()?, id).await?;
+        std::fs::write(&evidence_file, &evidence)?;
 
         let verdict = seal::verify(&sealed)?;
         if verdict.certificate_sha256 != app.service.authority.fingerprint() {
@@ -134,16 +138,21 @@ impl Demo {
         if !sealed.starts_with(original) {
             return Err("the original bytes are not the beginning of the sealed PDF".into());
         }
-        let Some(request) = history::check(lines.as_slice())? else { return Err("the history is empty".into()) };
+        let history = history::check(lines.as_slice())?.ok_or("the history is empty")?;
+        let request = history.request;
         if request.status != countersign_engine::request::Status::Completed {
             return Err(format!("the history ends {}", request.status).into());
+        }
+        if let Some(fault) = evidence::check(&evidence).faults.first() {
+            return Err(format!("the evidence does not hold: {fault}").into());
         }
         println!("\nVerified");
         println!("  the seal is intact and covers the whole file ({})", verdict.subject);
         println!("  the original's {} bytes are its unchanged beginning", original.len());
         println!("  all {} events follow from one another; head {}", request.seq, request.head);
+        println!("  the evidence holds together: documents, seals, audit trail, history");
         let view = app.service.links.view_url(id);
-        Ok(Finished { original_file, sealed_file, history_file, view })
+        Ok(Finished { original_file, sealed_file, history_file, evidence_file, view })
     }
 
     fn conclude(&self, finished: &Finished, settings: &Settings) {
@@ -153,10 +162,11 @@ impl Demo {
         println!("  {}  the sealed document", finished.sealed_file.display());
         println!("  {}  the original", finished.original_file.display());
         println!("  {}  the letters", settings.mail_folder.display());
-        println!("  {}  the history\n", finished.history_file.display());
+        println!("  {}  the history", finished.history_file.display());
+        println!("  {}  all of it, with the audit trail, to be kept\n", finished.evidence_file.display());
         println!("Check again, offline");
         println!("  countersign verify {}", finished.sealed_file.display());
-        println!("  countersign verify {}\n", finished.history_file.display());
+        println!("  countersign verify {}\n", finished.evidence_file.display());
         println!("Go on by hand, with the same data");
         println!("  countersign serve --data {data}");
         let path = finished.view.find("/view/").map_or("", |at| &finished.view[at..]);
@@ -168,6 +178,7 @@ struct Finished {
     original_file: PathBuf,
     sealed_file: PathBuf,
     history_file: PathBuf,
+    evidence_file: PathBuf,
     view: String,
 }
 

@@ -4,7 +4,6 @@ mod bar;
 mod demo;
 mod events;
 mod export;
-mod history;
 mod keys;
 mod publish;
 mod replay;
@@ -86,7 +85,7 @@ enum Command {
         #[command(flatten)]
         data: Data,
     },
-    /// Check a sealed PDF or a history (JSON lines) offline
+    /// Check a request's evidence (zip), a sealed PDF or a history (JSON lines) offline
     Verify(verify::Verify),
     /// Ask for signatures by CloudEvents from a file: to NATS, or without it to the data folder's installation
     Publish {

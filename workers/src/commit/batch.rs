@@ -18,7 +18,9 @@ use crate::batching::Batch;
 use crate::bus::Bus;
 use crate::ledger::{LedgerError, Loaded};
 use crate::meters::Meters;
-use crate::store::{EffectRow, EventRow, FileUse, Lane, ReceiptRow, RequestRow, Store, StoreError, Transaction};
+use crate::store::{
+    EffectRow, EventRow, FileUse, Lane, ReceiptRow, RequestRow, Store, StoreError, Transaction, sealed_path,
+};
 use crate::trace::TraceParent;
 use crate::vault::DataKey;
 
@@ -147,12 +149,15 @@ impl Writer {
         {
             return Err(Refusal::new(Code::NotOwed, "The claim on this effect is no longer held.").into());
         }
-        if documents_of(order).any(|document| !known.documents.contains(&document)) {
-            return Err(Failure::DocumentGone);
-        }
+        let gone = documents_of(order).any(|document| !known.documents.contains(&document));
         let now = known.now;
         let id = order.command.request;
         let work = known.working.entry(id).or_default();
+        if gone {
+            // What would be refused anyway is refused for its own reason.
+            self.decider.decide(order, work.now.as_deref(), work.key.as_ref(), now)?;
+            return Err(Failure::DocumentGone);
+        }
         let before = work.rows.len();
         let done = self.apply(order, decided.take(), work, now)?;
         work.trace_since(before, *trace);
@@ -204,6 +209,9 @@ impl Writer {
         let settled: Vec<String> = changed.iter().flat_map(Working::settled).collect();
         transaction.delete_effects(&settled).await?;
         store_uses(transaction, changed).await?;
+        for work in changed.iter().filter(|work| work.is_newly_erased()) {
+            work.erase(transaction).await?;
+        }
         transaction.insert_receipts(receipts).await?;
         Ok(())
     }
@@ -222,7 +230,7 @@ impl Writer {
             timers |= wake.is_some() && wake != work.stored.as_ref().and_then(|stored| stored.request.wake_at());
             work.events.iter().cloned().for_each(|event| self.bus.publish(event));
             if let Some(request) = work.now {
-                let key = work.key.filter(|_| request.deleted_at.is_none());
+                let key = work.key.filter(|_| !request.is_erased());
                 self.decider.ledger.remember(Arc::new(Loaded { request, key }));
             }
         }
@@ -249,8 +257,24 @@ impl Working {
         self.now.as_ref().map(|request| row_of(request, self.wrapped_key.clone()))
     }
 
-    fn is_erased(&self) -> bool {
-        self.now.as_ref().is_some_and(|request| request.deleted_at.is_some())
+    fn is_newly_erased(&self) -> bool {
+        let was = self.stored.as_ref().is_some_and(|stored| stored.request.is_erased());
+        !was && self.now.as_ref().is_some_and(|request| request.is_erased())
+    }
+
+    /// Takes away what the request's data key does not erase: its sealed PDFs, and with a purge the uploads that its
+    /// documents came by.
+    async fn erase(&self, transaction: &mut Transaction) -> Result<(), StoreError> {
+        let Some(request) = &self.now else { return Ok(()) };
+        if let Some(ended_at) = request.ended_at.filter(|_| request.purged_at.is_some()) {
+            for (organization, digest, _) in document_uses(request) {
+                transaction.drop_spent_files(&organization, digest, ended_at.as_microsecond()).await?;
+            }
+        }
+        for sealed in request.sealed.values() {
+            transaction.orphan(&sealed_path(request.id, sealed.digest)).await?;
+        }
+        Ok(())
     }
 
     /// Effects the batch made owed.
@@ -288,17 +312,20 @@ impl Working {
     fn may_use_others(&self) -> bool {
         let same = |stored: &Loaded, now: &Request| Arc::ptr_eq(&stored.request.terms, &now.terms);
         let same = self.stored.as_deref().zip(self.now.as_deref()).is_some_and(|(stored, now)| same(stored, now));
-        !same || self.is_erased()
+        !same || self.is_newly_erased()
     }
 
     /// What the batch made of the things that the request uses, such as documents: those it did not use
     /// before, and those it uses no longer.
     fn used<T: Ord + Clone>(&self, of: impl Fn(&Request) -> BTreeSet<T>) -> (Vec<T>, Vec<T>) {
-        let before = self.stored.as_ref().map(|stored| of(&stored.request)).unwrap_or_default();
-        let now = self.now.as_deref().map(of).unwrap_or_default();
-        let kept = if self.is_erased() { BTreeSet::new() } else { now.clone() };
-        let gone = before.union(&now).filter(|used| !kept.contains(*used)).cloned().collect();
-        (now.difference(&before).cloned().collect(), gone)
+        let stored = self.stored.as_ref().map(|stored| &*stored.request);
+        let before = stored.filter(|request| !request.is_erased()).map(&of).unwrap_or_default();
+        let now = self.now.as_deref().filter(|request| !request.is_erased()).map(&of).unwrap_or_default();
+        let mut gone: BTreeSet<T> = before.difference(&now).cloned().collect();
+        if self.is_newly_erased() {
+            gone.extend(self.now.as_deref().map(&of).unwrap_or_default());
+        }
+        (now.difference(&before).cloned().collect(), gone.into_iter().collect())
     }
 }
 
@@ -343,6 +370,8 @@ pub(crate) fn row_of(request: &Request, data_key: Option<Vec<u8>>) -> RequestRow
         updated_us: request.updated_at.as_microsecond(),
         expires_us: micros(request.expires_at),
         wake_us: micros(request.wake_at()),
+        retained_us: micros(request.retained_since()),
+        purged_us: micros(request.purged_at),
         deleted_us: micros(request.deleted_at),
         data_key,
     }

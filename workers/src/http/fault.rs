@@ -109,6 +109,7 @@ impl From<Refusal> for Fault {
         let status = match refusal.code {
             Code::NotFound | Code::Deleted => return Fault::not_found("request"),
             Code::TooSoon => StatusCode::TOO_MANY_REQUESTS,
+            Code::Purged => StatusCode::GONE,
             Code::SignerNotFound
             | Code::ConsentRequired
             | Code::SignatureRequired
@@ -118,6 +119,8 @@ impl From<Refusal> for Fault {
             Code::WrongState
             | Code::Expired
             | Code::RetainedForAudit
+            | Code::Held
+            | Code::NotHeld
             | Code::AlreadyExists
             | Code::Changed
             | Code::SignerAlreadyActed

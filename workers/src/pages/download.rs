@@ -15,6 +15,9 @@ use super::view::{ClosedReason, FileLink};
 use crate::http::{Floor, file};
 use crate::ledger::Loaded;
 
+/// What is said of a document that was erased.
+const GONE: &str = "This document is not kept any more.";
+
 /// What a download's address carries.
 #[derive(Deserialize)]
 pub(super) struct Stamped {
@@ -45,8 +48,9 @@ pub(super) async fn sealed(State(floor): State<Floor>, Path(id): Path<String>, R
         Some(true) => {}
     }
     match floor.service.behind_link(id).await {
+        Ok(Some(loaded)) if loaded.request.purged_at.is_some() => told(StatusCode::GONE, "purged", GONE),
         Ok(Some(loaded)) if loaded.request.status == Status::Completed => send(&floor, &loaded, query.as_deref()).await,
-        Ok(_) => told(StatusCode::GONE, "document_gone", "This document is not kept any more."),
+        Ok(_) => told(StatusCode::GONE, "document_gone", GONE),
         Err(error) => unavailable(&error),
     }
 }
@@ -64,6 +68,9 @@ pub(super) async fn copy(
         return unknown();
     }
     match floor.service.behind_link(id).await {
+        Ok(Some(loaded)) if loaded.request.purged_at.is_some() => {
+            closed(language(&headers, Some(&loaded.request)), ClosedReason::Purged, None)
+        }
         Ok(Some(loaded)) if loaded.request.status == Status::Completed && loaded.request.signer(signer).is_some() => {
             send(&floor, &loaded, query.as_deref()).await
         }

@@ -30,6 +30,9 @@ pub(super) async fn page(
     };
     let reader = request.as_deref().and_then(|request| Some((request, floor.service.links.reader(request, &token)?)));
     match reader {
+        Some((request, _)) if request.purged_at.is_some() => {
+            closed(language(&headers, Some(request)), ClosedReason::Purged, None)
+        }
         Some((request, reader)) => html(StatusCode::OK, &progress(&floor, request, reader, &token, &headers)),
         None => closed(language(&headers, None), ClosedReason::Unknown, None),
     }
@@ -94,7 +97,7 @@ fn progress(floor: &Floor, request: &Request, reader: Reader<'_>, token: &str, h
         created_at: request.created_at,
         sent_at: request.sent_at,
         expires_at: request.expires_at,
-        ended_at: request.completed_at.or(request.status.is_terminal().then_some(request.updated_at)),
+        ended_at: request.ended_at,
         people,
         documents: request.terms.documents.iter().enumerate().map(document).collect(),
         download_url: completed.then(|| download::relative_url(floor, request.id, None)),

@@ -302,6 +302,9 @@ words! {
         not_your_turn: "Heading: others come first.",
         not_your_turn_detail: "The same, explained.",
         not_your_turn_next: "What to do then.",
+        purged: "Heading when the request was kept for as long as its organization says.",
+        purged_detail: "What that means.",
+        purged_next: "What to do.",
         download: "Link to the signed PDF.",
     }
 }

@@ -136,7 +136,7 @@ impl Visit {
 pub(super) async fn request_of(floor: &Floor, id: &str) -> Result<Option<Arc<Request>>, ServiceError> {
     let Ok(id) = id.parse::<RequestId>() else { return Ok(None) };
     let loaded = floor.service.behind_link(id).await?;
-    Ok(loaded.map(|loaded| Arc::clone(&loaded.request)).filter(|request| request.deleted_at.is_none()))
+    Ok(loaded.map(|loaded| Arc::clone(&loaded.request)).filter(|request| !request.is_erased()))
 }
 
 /// Faults as the page's script reads them.

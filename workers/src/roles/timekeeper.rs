@@ -1,8 +1,9 @@
-//! The timekeeper: expiry, its warning, reminders; and the housekeeping that comes with time.
+//! The timekeeper: expiry, its warning, reminders; the purge of what was kept for as long as its organization
+//! says; and the housekeeping that comes with time.
 //!
-//! It decides nothing. It claims requests whose `wake` has come and wishes a `Tick`; the engine says
-//! what is due. A claim keeps several timekeepers from doing the same work and needs no fence: the
-//! second tick finds nothing due.
+//! It decides nothing. It claims requests whose `wake` has come and wishes a `Tick`, or whose retention is over and
+//! wishes a `Purge`; the engine says what is due. A claim keeps several timekeepers from doing the same work and
+//! needs no fence: the second tick finds nothing due.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,12 +24,14 @@ use crate::store::Due;
 const AT_ONCE: i64 = 512;
 /// How often old receipts, unused documents and orphaned objects are looked for.
 const HOUSEKEEPING: SignedDuration = SignedDuration::from_mins(10);
+/// How often requests are looked for whose retention is over: it counts in days.
+const PURGE: SignedDuration = SignedDuration::from_mins(1);
 /// How long a document may wait for the request, file or template it was sent for.
 const UNUSED_DOCUMENT_LIFE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Runs until told to stop.
 pub async fn run(service: Arc<Service>, stop: CancellationToken) {
-    let mut tidied = Timestamp::MIN;
+    let (mut tidied, mut purged) = (Timestamp::MIN, Timestamp::MIN);
     while !stop.is_cancelled() {
         service.pulses.beat(Role::Timekeeper);
         let now = service.clock.now();
@@ -38,18 +41,26 @@ pub async fn run(service: Arc<Service>, stop: CancellationToken) {
                 tracing::error!(%error, "housekeeping failed");
             }
         }
+        let mut behind = false;
+        if now.duration_since(purged) >= PURGE {
+            behind = purge(&service, now).await;
+            if !behind {
+                purged = now;
+            }
+        }
         let until = now + LEASE;
         match service.store.claim_timers(now.as_microsecond(), until.as_microsecond(), AT_ONCE).await {
-            Ok(due) if due.is_empty() => wait(&service, &stop).await,
+            Ok(due) if due.is_empty() && behind => {}
+            Ok(due) if due.is_empty() => wait(&service, &stop, purged + PURGE).await,
             Ok(due) => {
                 let ticks = due.into_iter().map(|due| tick(&service, due));
                 if !join_all(ticks).await.into_iter().all(|settled| settled) {
-                    wait(&service, &stop).await;
+                    wait(&service, &stop, purged + PURGE).await;
                 }
             }
             Err(error) => {
                 tracing::error!(%error, "timers could not be claimed");
-                wait(&service, &stop).await;
+                wait(&service, &stop, purged + PURGE).await;
             }
         }
     }
@@ -73,6 +84,38 @@ async fn tick(service: &Service, due: Due) -> bool {
     }
 }
 
+/// Purges some of what was kept long enough; whether there may be more.
+async fn purge(service: &Service, now: Timestamp) -> bool {
+    let (now_us, until_us) = (now.as_microsecond(), (now + LEASE).as_microsecond());
+    let spent = service.store.claim_spent(now_us, until_us, service.settings.retention_days, AT_ONCE).await;
+    let spent = match spent {
+        Ok(spent) if spent.is_empty() => return false,
+        Ok(spent) => spent,
+        Err(error) => {
+            tracing::error!(%error, "requests to be purged could not be claimed");
+            return false;
+        }
+    };
+    let more = spent.len() as i64 == AT_ONCE;
+    let purges = spent.into_iter().map(|spent| {
+        let wish = Wish::Purge { days: spent.days };
+        service.submit(Order::system(spent.organization, Command { request: spent.request, wish }))
+    });
+    let mut failed = false;
+    for done in join_all(purges).await {
+        match done {
+            // Refused: held, deleted or purged meanwhile.
+            Ok(_) | Err(ServiceError::Commit(Failure::Refused(_))) => {}
+            Err(error) => {
+                failed = true;
+                tracing::error!(%error, "a purge failed; it will be tried again");
+            }
+        }
+    }
+    service.sweep_orphans().await;
+    more && !failed
+}
+
 async fn tidy(service: &Service, now: Timestamp) -> Result<(), ServiceError> {
     let receipts_before = (now - RECEIPT_LIFE).as_microsecond();
     let documents_before = (now - UNUSED_DOCUMENT_LIFE).as_microsecond();
@@ -86,18 +129,14 @@ async fn tidy(service: &Service, now: Timestamp) -> Result<(), ServiceError> {
     Ok(())
 }
 
-async fn wait(service: &Service, stop: &CancellationToken) {
+/// Waits for a timer, a bell, or `at` at the latest.
+async fn wait(service: &Service, stop: &CancellationToken, at: Timestamp) {
     let next = service.store.next_timer(service.clock.now().as_microsecond()).await.ok().flatten();
-    let due = async {
-        match next {
-            Some(micros) => service.clock.sleep_until(from_micros(micros)).await,
-            None => std::future::pending().await,
-        }
-    };
+    let next = next.map_or(at, |micros| from_micros(micros).min(at));
     tokio::select! {
         () = stop.cancelled() => {}
         () = service.bus.timers_rung() => {}
-        () = due => {}
+        () = service.clock.sleep_until(next) => {}
         () = tokio::time::sleep(POLL) => {}
     }
 }

@@ -105,12 +105,7 @@ impl Authority {
         let chain = Certificate::load_pem_chain(chain_pem.as_bytes()).map_err(|_| AuthorityError::Chain)?;
         let own = chain.first().ok_or(AuthorityError::Chain)?;
         let encoded = own.to_der().map_err(|_| AuthorityError::Chain)?;
-        let authority = Self {
-            key,
-            subject: cms::subject(own),
-            fingerprint: hex::encode(ring::digest::digest(&ring::digest::SHA256, &encoded)),
-            chain,
-        };
+        let authority = Self { key, subject: cms::subject(own), fingerprint: fingerprint(&encoded), chain };
         authority.prove()?;
         Ok(authority)
     }
@@ -166,6 +161,17 @@ impl Authority {
         let own = self.chain.first().ok_or(AuthorityError::Chain)?;
         if cms::is_signed_by(own, self.scheme(), message, &signature) { Ok(()) } else { Err(AuthorityError::Mismatch) }
     }
+}
+
+/// The SHA-256 of the first certificate of a chain in PEM, in hexadecimal; nothing if it cannot be read.
+pub fn fingerprint_of(chain_pem: &[u8]) -> Option<String> {
+    let readable = (chain_pem.len() <= MAX_PEM_BYTES).then_some(chain_pem)?;
+    let chain = Certificate::load_pem_chain(readable).ok()?;
+    Some(fingerprint(&chain.first()?.to_der().ok()?))
+}
+
+fn fingerprint(certificate: &[u8]) -> String {
+    hex::encode(ring::digest::digest(&ring::digest::SHA256, certificate))
 }
 
 impl Key {

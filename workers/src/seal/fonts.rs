@@ -146,6 +146,32 @@ impl Fonts {
         lines
     }
 
+    /// A text in which characters that no face has are named by their code points, as `[U+6F22 U+5B57]`: on
+    /// paper an empty box would tell nobody which they were.
+    pub(super) fn legible(&self, text: &str) -> String {
+        let lines: Vec<String> = text.lines().map(|line| self.legible_line(line)).collect();
+        lines.join("\n")
+    }
+
+    fn legible_line(&self, line: &str) -> String {
+        let mut legible = String::with_capacity(line.len());
+        let mut unknown: Vec<String> = Vec::new();
+        for character in characters(line).map(Some).chain([None]) {
+            match character {
+                Some(character) if self.find(Face::Text, character).1 == 0 => {
+                    unknown.push(format!("U+{:04X}", u32::from(character)));
+                }
+                known => {
+                    if !unknown.is_empty() {
+                        let _ = write!(legible, "[{}]", std::mem::take(&mut unknown).join(" "));
+                    }
+                    legible.extend(known);
+                }
+            }
+        }
+        legible
+    }
+
     /// Writes what was used as font objects and returns the `/Font` resources.
     pub(super) fn embed(&self, mut add: impl FnMut(Object) -> ObjectId) -> Result<Dictionary, SealError> {
         let mut resources = Dictionary::new();
@@ -323,6 +349,13 @@ mod tests {
         assert_eq!(resources.unwrap().len(), 3);
         // Composed and decomposed accents are the same glyph.
         assert_eq!(fonts.encode(Face::Text, "a\u{303}")[0].glyphs, fonts.encode(Face::Text, "ã")[0].glyphs);
+    }
+
+    #[test]
+    fn characters_that_no_face_has_are_named() {
+        let fonts = Fonts::new().unwrap();
+        assert_eq!(fonts.legible("João Ω Привет"), "João Ω Привет");
+        assert_eq!(fonts.legible("漢字 x 字"), "[U+6F22 U+5B57] x [U+5B57]");
     }
 
     #[test]

@@ -4,28 +4,25 @@
 //! decides whether a request is complete.
 
 use jiff::Timestamp;
-use lopdf::{Dictionary, Object, ObjectId, dictionary, text_string};
-use serde::{Deserialize, Serialize};
+use lopdf::{Dictionary, Object, ObjectId, dictionary};
 
 use super::authority::Authority;
-use super::canvas::{Canvas, reals};
+use super::canvas::Canvas;
 use super::certificate::{self, Certificate};
-use super::fields::{Marker, pdf_date};
+use super::closing::{Closing, SealKind};
+use super::fields::Marker;
 use super::fonts::Fonts;
 use super::inspect::{Unsignable, open};
 use super::marks::Mark;
 use super::pages::{self, Page};
 use super::update::Update;
-use super::{SealError, cms, search};
+use super::{SealError, search};
 use crate::language::Language;
 
 /// Most blank signature pages that may be appended.
 pub const MAX_APPENDED_PAGES: u32 = 100;
 /// Most marks in one document.
 pub const MAX_MARKS: usize = 10_000;
-
-/// The key of our own signature dictionaries that holds the length of the original in bytes.
-pub(super) const ORIGINAL_LENGTH_KEY: &[u8] = b"CSGN_OriginalLength";
 
 /// All that goes into one sealed document.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,22 +42,11 @@ pub struct Job<'a> {
     pub language: Language,
 }
 
-/// How the seal relates to the document, written into it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SealKind {
-    /// The document's first signature: it forbids every later change.
-    Certification,
-    /// One more signature on a document that had some.
-    Approval,
-}
-
 /// Seals a document.
 pub fn seal(job: &Job<'_>, authority: &Authority) -> Result<Vec<u8>, SealError> {
     let previous = open(job.original).map_err(SealError::Original)?;
     let mut pages = pages::walk(&previous).map_err(SealError::Original)?;
     check(job, pages.len())?;
-    let kind = if search::is_signed(&previous) { SealKind::Approval } else { SealKind::Certification };
 
     let mut update = Update::new(job.original, &previous);
     let mut fonts = Fonts::new()?;
@@ -90,27 +76,28 @@ pub fn seal(job: &Job<'_>, authority: &Authority) -> Result<Vec<u8>, SealError> 
         page.set("Annots", ids);
     }
 
-    let signature = update.reserve();
+    let closing = Closing {
+        authority,
+        at: job.sealed_at,
+        language: job.language,
+        reason: job.language.words().reason,
+        kind: if search::is_signed(&previous) { SealKind::Approval } else { SealKind::Certification },
+        signature: update.reserve(),
+    };
     let (drawn, seal_top) = certificate::draw(&mut fonts, &job.certificate, job.language);
-    let field = certificate::draw_seal(&mut fonts, seal_top, authority.subject(), job);
     for canvas in drawn {
         let page = canvas.into_page(resources, |object| update.add(object))?;
         added.push((update.reserve(), page));
     }
     if let Some((id, page)) = added.last_mut() {
-        let widget = seal_field(&mut update, &marker, field, *id, signature)?;
-        marker.fields.push(widget);
+        let widget = closing.field(&mut update, &mut fonts, &mut marker, *id, seal_top)?;
         page.set("Annots", vec![Object::Reference(widget)]);
     }
 
     let faces = fonts.embed(|object| update.add(object))?;
     update.put(resources, dictionary! { "Font" => faces.clone() });
     append_pages(&mut update, first_new, added)?;
-    complete_catalog(&mut update, marker, &faces, (kind, signature))?;
-    let dictionary = signature_dictionary(job, authority, kind);
-    let unsigned = update.write((signature, dictionary), cms::reserve(authority))?;
-    let contents = cms::sign(authority, unsigned.covered())?;
-    unsigned.fill(&contents)
+    closing.close(update, marker, &faces)
 }
 
 fn check(job: &Job<'_>, original_pages: usize) -> Result<(), SealError> {
@@ -131,7 +118,7 @@ fn check(job: &Job<'_>, original_pages: usize) -> Result<(), SealError> {
 
 /// Adds annotations to a page of the original. Its list is copied into the page even if it was
 /// an object of its own, because two pages may share such an object.
-fn annotate(update: &mut Update<'_>, page: ObjectId, ids: Vec<Object>) -> Result<(), SealError> {
+pub(super) fn annotate(update: &mut Update<'_>, page: ObjectId, ids: Vec<Object>) -> Result<(), SealError> {
     let mut dictionary = update.dictionary(page)?;
     let mut annotations =
         dictionary.get_deref(b"Annots", update.previous).and_then(Object::as_array).cloned().unwrap_or_default();
@@ -164,71 +151,9 @@ fn append_pages(
     Ok(())
 }
 
-fn complete_catalog(
-    update: &mut Update<'_>,
-    marker: Marker,
-    faces: &Dictionary,
-    (kind, signature): (SealKind, ObjectId),
-) -> Result<(), SealError> {
-    let id = update.previous.trailer.get(b"Root").and_then(Object::as_reference).map_err(|_| SealError::Structure)?;
-    let mut catalog = update.dictionary(id)?;
-    marker.complete_form(update, &mut catalog, faces);
-    if kind == SealKind::Certification {
-        let mut permissions =
-            catalog.get_deref(b"Perms", update.previous).and_then(Object::as_dict).cloned().unwrap_or_default();
-        permissions.set("DocMDP", signature);
-        catalog.set("Perms", permissions);
-    }
-    update.put(id, catalog);
-    Ok(())
-}
-
-/// The field of the seal: visible on the last page, where a reader can click it.
-fn seal_field(
-    update: &mut Update<'_>,
-    marker: &Marker,
-    (canvas, rectangle): (Canvas, [f64; 4]),
-    page: ObjectId,
-    signature: ObjectId,
-) -> Result<ObjectId, SealError> {
-    let look = update.add(canvas.into_form(marker.resources, 0)?);
-    Ok(update.add(dictionary! {
-        "Type" => "Annot",
-        "Subtype" => "Widget",
-        "FT" => "Sig",
-        "T" => text_string(&format!("{}-seal", marker.prefix)),
-        "V" => signature,
-        "F" => 4 | 128,
-        "Rect" => reals(&rectangle),
-        "P" => page,
-        "AP" => dictionary! { "N" => look },
-    }))
-}
-
-fn signature_dictionary(job: &Job<'_>, authority: &Authority, kind: SealKind) -> Dictionary {
-    let mut signature = dictionary! {
-        "Type" => "Sig",
-        "Filter" => "Adobe.PPKLite",
-        "SubFilter" => "ETSI.CAdES.detached",
-        "Name" => text_string(authority.subject()),
-        "Reason" => text_string(job.language.words().reason),
-        "M" => pdf_date(job.sealed_at),
-        "Prop_Build" => dictionary! { "App" => dictionary! { "Name" => "Countersign" } },
-    };
-    signature.set(ORIGINAL_LENGTH_KEY, job.original.len() as i64);
-    if kind == SealKind::Certification {
-        let parameters = dictionary! { "Type" => "TransformParams", "P" => 1, "V" => "1.2" };
-        let reference = dictionary! {
-            "Type" => "SigRef", "TransformMethod" => "DocMDP", "TransformParams" => parameters,
-        };
-        signature.set("Reference", vec![Object::Dictionary(reference)]);
-    }
-    signature
-}
-
 #[cfg(test)]
 mod tests {
-    use lopdf::Document;
+    use lopdf::{Document, text_string};
 
     use super::super::testing::{Draft, all_marks, authority, certificate, job, mark};
     use super::super::{MarkContent, verify};

@@ -3,14 +3,16 @@
 //! It touches PDF bytes and the sealing key. It knows no request, no database and no clock:
 //! everything it writes is handed to it. A sealed file is the original, byte for byte, followed
 //! by one incremental update (the marks, any appended pages, the certificate page) that a PAdES
-//! B-B signature closes.
+//! B-B signature closes. The audit trail is a document of our own, closed in the same way.
 
 mod authority;
 mod canvas;
 mod certificate;
 mod child;
+mod closing;
 mod cms;
 mod fields;
+mod flow;
 mod fonts;
 mod inspect;
 mod job;
@@ -20,20 +22,23 @@ mod sample;
 mod search;
 #[cfg(test)]
 mod testing;
+mod trail;
 mod update;
 mod verify;
 mod words;
 
-pub use authority::{Authority, AuthorityError, CERTIFICATE_FILE, KEY_FILE};
+pub use authority::{Authority, AuthorityError, CERTIFICATE_FILE, KEY_FILE, fingerprint_of};
 pub use certificate::{Certificate, CertificateDocument, CertificateSigner};
 pub use child::{inspect_in_child, inspect_main};
+pub use closing::SealKind;
 pub use inspect::{
     Inspection, MAX_FILE_BYTES, MAX_FILTERS_PER_STREAM, MAX_HELD_STREAM_BYTES, MAX_INFLATED_BYTES,
     MAX_INFLATED_IMAGE_BYTES, MAX_NESTING_LEVELS, MAX_OBJECTS, MAX_PAGES, MAX_VALUES, PageSize, Unsignable, inspect,
 };
-pub use job::{Job, MAX_APPENDED_PAGES, MAX_MARKS, SealKind, seal};
+pub use job::{Job, MAX_APPENDED_PAGES, MAX_MARKS, seal};
 pub use marks::{MAX_STROKE_POINTS, MAX_TEXT_CHARACTERS, Mark, MarkContent};
 pub use sample::{Place, SAMPLE_CLIENT, SAMPLE_DATE, SAMPLE_PROVIDER, sample};
+pub use trail::{AuditTrail, TrailDocument, TrailEvent, TrailHead, TrailSigner, audit_trail, trail_head};
 pub use verify::{MAX_SEALED_BYTES, NotSealed, Original, Verdict, verify};
 
 /// Why a document could not be sealed.

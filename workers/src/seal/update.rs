@@ -16,7 +16,8 @@ const RANGE_PLACEHOLDER: &str = "[0 0000000000 0000000000 0000000000]";
 
 /// An update in progress.
 pub(super) struct Update<'a> {
-    original: &'a [u8],
+    /// The bytes it is appended to.
+    pub(super) original: &'a [u8],
     /// The document as it was.
     pub(super) previous: &'a Document,
     objects: BTreeMap<ObjectId, Object>,

@@ -11,9 +11,9 @@ use lopdf::{Dictionary, Document, LoadOptions, Object};
 use serde::{Deserialize, Serialize};
 use x509_cert::Certificate;
 
+use super::closing::{ORIGINAL_LENGTH_KEY, SealKind};
 use super::cms;
 use super::inspect::{MAX_HELD_STREAM_BYTES, MAX_OBJECTS};
-use super::job::{ORIGINAL_LENGTH_KEY, SealKind};
 
 /// Largest file that is checked, in bytes: a document of the largest size, its seal and more.
 pub const MAX_SEALED_BYTES: usize = 128 * 1024 * 1024;

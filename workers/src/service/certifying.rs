@@ -30,7 +30,8 @@ pub(super) fn certificate_of(request: &Request, place: usize, language: Language
     }
 }
 
-fn in_order(request: &Request) -> Vec<&Signer> {
+/// The signers in their order.
+pub(super) fn in_order(request: &Request) -> Vec<&Signer> {
     let mut signers: Vec<&Signer> = request.signers.iter().map(Arc::as_ref).collect();
     signers.sort_by_key(|signer| signer.terms.order);
     signers
@@ -38,12 +39,6 @@ fn in_order(request: &Request) -> Vec<&Signer> {
 
 fn certified(signer: &Signer, test: bool, language: Language) -> CertificateSigner {
     let words = Words::of(language);
-    let method = match signer.mark.as_ref().map(Mark::kind) {
-        Some("typed") => words.typed,
-        Some(_) => words.drawn,
-        None => words.consent,
-    };
-    let method = format!("{method}, {}", if test { words.handed } else { words.mailed });
     CertificateSigner {
         name: signer.name().to_owned(),
         email: signer.email().to_owned(),
@@ -52,16 +47,16 @@ fn certified(signer: &Signer, test: bool, language: Language) -> CertificateSign
         signed_at: signer.signed_at,
         ip_address: signer.ip.clone(),
         user_agent: signer.user_agent.clone(),
-        method: if signer.signed_at.is_some() { method } else { String::new() },
+        method: if signer.signed_at.is_some() { words.authenticated(signer, test) } else { String::new() },
         signature_ids: vec![signer.id().to_string()],
     }
 }
 
-/// The words of the certificate that name what a person did.
-struct Words {
+/// The words of the certificate, and of the audit trail, that name what a person did.
+pub(super) struct Words {
     roles: [&'static str; 6],
     acted: &'static str,
-    copied: &'static str,
+    pub(super) copied: &'static str,
     typed: &'static str,
     drawn: &'static str,
     consent: &'static str,
@@ -70,7 +65,7 @@ struct Words {
 }
 
 impl Words {
-    fn of(language: Language) -> Words {
+    pub(super) fn of(language: Language) -> Words {
         match language {
             Language::English => Words {
                 roles: ["Signer", "Approver", "Acknowledges receipt", "Witness", "Receives a copy", "May view"],
@@ -105,7 +100,22 @@ impl Words {
         }
     }
 
-    fn role(&self, role: Role) -> &'static str {
+    /// How somebody acted, by the name of the method in the history.
+    pub(super) fn method(&self, method: &str) -> &'static str {
+        match method {
+            "typed" => self.typed,
+            "drawn" => self.drawn,
+            _ => self.consent,
+        }
+    }
+
+    /// How a signer acted, and how they were known.
+    pub(super) fn authenticated(&self, signer: &Signer, test: bool) -> String {
+        let method = self.method(signer.mark.as_ref().map_or("consent", Mark::kind));
+        format!("{method}, {}", if test { self.handed } else { self.mailed })
+    }
+
+    pub(super) fn role(&self, role: Role) -> &'static str {
         let [signer, approver, acknowledger, witness, copied, viewer] = self.roles;
         match role {
             Role::Signer => signer,

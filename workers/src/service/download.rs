@@ -1,19 +1,12 @@
 //! What a completed request can be downloaded as: a document's sealed PDF, or all of them in one ZIP.
 
 use std::collections::HashSet;
-use std::io::{Cursor, Write as _};
 
 use countersign_engine::request::Request;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::{Service, ServiceError};
 use crate::ledger::Loaded;
-
-/// Longest name of a file in a ZIP, in characters, without what makes it unique.
-const NAME_MAX: usize = 120;
+use crate::zipping::{Zip, file_name, stem};
 
 /// A file to be handed out.
 #[derive(Debug)]
@@ -47,17 +40,11 @@ impl Service {
     /// All sealed PDFs of a completed request in one ZIP. It is the same, byte for byte, however often it is made.
     pub async fn sealed_zip(&self, loaded: &Loaded) -> Result<Download, ServiceError> {
         let request = &loaded.request;
-        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-        // A PDF is compressed already.
-        let options = SimpleFileOptions::default()
-            .compression_method(CompressionMethod::Stored)
-            .unix_permissions(0o644)
-            .last_modified_time(zip_time(request.completed_at.unwrap_or(request.updated_at)));
+        let mut zip = Zip::new(request.completed_at.unwrap_or(request.updated_at));
         for (place, name) in (0..).zip(sealed_names(request)) {
-            let pdf = self.sealed_pdf(loaded, place).await?;
-            zip.start_file(name, options).and_then(|()| Ok(zip.write_all(&pdf)?)).map_err(unwritten)?;
+            zip.add(&name, &self.sealed_pdf(loaded, place).await?)?;
         }
-        let bytes = zip.finish().map_err(unwritten)?.into_inner();
+        let bytes = zip.finish()?;
         let title = file_name(request.title.as_deref().unwrap_or_default(), "documents");
         Ok(Download { name: format!("{title}-signed.zip"), media_type: "application/zip", bytes })
     }
@@ -68,35 +55,10 @@ impl Service {
 pub fn sealed_names(request: &Request) -> Vec<String> {
     let mut taken = HashSet::new();
     let unique = |place: usize| {
-        let name = request.file_name(place);
-        let lower = name.to_ascii_lowercase();
-        let stem = if lower.ends_with(".pdf") { &name[..name.len() - 4] } else { name };
-        let stem = file_name(stem, "document");
+        let stem = file_name(stem(request.file_name(place)), "document");
         let numbered = (2..).map(|number: u32| format!("{stem}-signed ({number}).pdf"));
         let mut names = std::iter::once(format!("{stem}-signed.pdf")).chain(numbered);
         names.find(|name| taken.insert(name.to_lowercase())).unwrap_or_default()
     };
     (0..request.terms.documents.len()).map(unique).collect()
-}
-
-/// A text as a part of a file name that every system takes: no folder, no character that some refuse.
-fn file_name(text: &str, otherwise: &str) -> String {
-    let refused = |c: char| c.is_control() || "/\\:*?\"<>|".contains(c);
-    let name: String = text.chars().map(|c| if refused(c) { '_' } else { c }).take(NAME_MAX).collect();
-    let name = name.trim().trim_matches('.').trim();
-    if name.is_empty() { otherwise.to_owned() } else { name.to_owned() }
-}
-
-/// A time as a ZIP holds it: in no zone, from 1980 to 2107, in steps of two seconds.
-fn zip_time(time: Timestamp) -> DateTime {
-    let time = time.to_zoned(TimeZone::UTC);
-    let part = |number: i8| u8::try_from(number).unwrap_or_default();
-    let year = u16::try_from(time.year()).unwrap_or_default();
-    let (month, day) = (part(time.month()), part(time.day()));
-    DateTime::from_date_and_time(year, month, day, part(time.hour()), part(time.minute()), part(time.second()))
-        .unwrap_or_default()
-}
-
-fn unwritten(error: zip::result::ZipError) -> ServiceError {
-    ServiceError::Io(error.into())
 }

@@ -6,6 +6,7 @@ pub mod dead_letters;
 pub mod documents;
 pub mod download;
 pub mod drafting;
+mod evidence;
 mod installation;
 pub mod links;
 pub mod organizations;
@@ -14,6 +15,7 @@ pub mod receipts;
 pub mod replay;
 mod revising;
 mod sealing;
+mod trail;
 pub mod uploads;
 
 use std::sync::Arc;
@@ -246,13 +248,18 @@ impl Service {
     }
 
     async fn try_sweep(&self) -> Result<(), ServiceError> {
-        for path in self.store.orphans(ORPHANS_AT_ONCE).await? {
-            self.blobs.delete(&path).await?;
-            self.store.forget_orphan(&path).await?;
+        loop {
+            let paths = self.store.orphans(ORPHANS_AT_ONCE).await?;
+            for path in &paths {
+                self.blobs.delete(path).await?;
+                self.store.forget_orphan(path).await?;
+            }
+            if (paths.len() as i64) < ORPHANS_AT_ONCE {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 }
 
-/// Most orphaned objects deleted in one go.
+/// Most orphaned objects looked up in one go.
 const ORPHANS_AT_ONCE: i64 = 500;

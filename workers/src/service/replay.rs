@@ -125,7 +125,7 @@ fn compare(request: &Request, stored: &RequestRow, differences: &mut Vec<String>
             stored.status, stored.seq, derived.status, derived.seq
         ));
     }
-    if stored.deleted_us.is_some() == stored.data_key.is_some() {
+    if request.is_erased() == stored.data_key.is_some() {
         differences.push(format!("request {id}: the data key is there exactly when it should not be"));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use countersign_engine::command::{Command, Wish};
 use countersign_engine::event::{Value, Widget, WidgetKind};
 use countersign_engine::ids::Digest;
-use countersign_engine::refusal::Code;
+use countersign_engine::refusal::{Code, Refusal};
 use countersign_engine::request::Request;
 use countersign_engine::signer::{Mark, Signer};
 use jiff::Timestamp;
@@ -16,11 +16,15 @@ use crate::commit::{Failure, Order};
 use crate::language::Language;
 use crate::ledger::Loaded;
 use crate::seal::{self, Job, MarkContent};
-use crate::store::Scope;
+use crate::store::{Scope, sealed_path};
 
 impl Service {
-    /// The sealed PDF of a completed request's document, counted from 0; made now if the sealer has not yet.
+    /// The sealed PDF of a completed request's document, counted from 0; made now if the sealer has not yet. Refused
+    /// `purged` once the organization's retention has erased it.
     pub async fn sealed_pdf(&self, loaded: &Loaded, document: u32) -> Result<Vec<u8>, ServiceError> {
+        if loaded.request.purged_at.is_some() {
+            return Err(Failure::Refused(Refusal::purged()).into());
+        }
         match loaded.request.sealed.get(&document) {
             Some(sealed) => self.read_sealed(loaded, sealed.digest).await,
             None => self.make_sealed(loaded, document).await,
@@ -41,7 +45,7 @@ impl Service {
 
     async fn read_sealed(&self, loaded: &Loaded, digest: Digest) -> Result<Vec<u8>, ServiceError> {
         let missing = ServiceError::Missing { what: "sealed PDF" };
-        let name = sealed_path(&loaded.request, digest);
+        let name = sealed_path(loaded.request.id, digest);
         let (Some(key), Some(sealed)) = (&loaded.key, self.blobs.get(&name).await?) else { return Err(missing) };
         let bytes = key.open(&digest.0, &sealed)?;
         if Digest::of(&bytes) == digest { Ok(bytes) } else { Err(missing) }
@@ -52,7 +56,7 @@ impl Service {
         let pdf = self.render_sealed(request, document).await?;
         let digest = Digest::of(&pdf);
         let key = loaded.key.as_ref().ok_or(ServiceError::Missing { what: "data key" })?;
-        let name = sealed_path(request, digest);
+        let name = sealed_path(request.id, digest);
         self.blobs.put(&name, key.seal(&digest.0, &pdf)?).await?;
         let wish = Wish::Seal { document, digest, bytes: pdf.len() as u64 };
         let order = Order::system(request.organization.clone(), Command { request: request.id, wish });
@@ -68,6 +72,11 @@ impl Service {
                     self.blobs.delete(&name).await?;
                 }
                 self.read_sealed(&loaded, sealed).await
+            }
+            Err(ServiceError::Commit(Failure::Refused(refusal))) => {
+                // It was purged meanwhile; nothing would ever look for this object again.
+                self.blobs.delete(&name).await?;
+                Err(Failure::Refused(refusal).into())
             }
             Err(error) => Err(error),
         }
@@ -93,10 +102,6 @@ impl Service {
         let rendered = rendering.await.map_err(|_| ServiceError::Missing { what: "sealing thread" })?;
         Ok(rendered?)
     }
-}
-
-fn sealed_path(request: &Request, digest: Digest) -> String {
-    format!("sealed/{}/{digest}", request.id)
 }
 
 fn mark_of(request: &Request, widget: &Widget) -> Option<seal::Mark> {

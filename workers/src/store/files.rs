@@ -109,6 +109,7 @@ impl Transaction {
     }
 }
 
-fn file_subject(id: Uuid) -> String {
+/// The name under which an uploaded file uses its document.
+pub(super) fn file_subject(id: Uuid) -> String {
     format!("file:{id}")
 }

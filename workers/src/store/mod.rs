@@ -3,9 +3,10 @@
 //!
 //! `sql` holds the statements of both databases, `sqlite` and `postgres` what differs. `reads` and `log` read,
 //! `transaction` writes, `writer` is SQLite's one connection for that, `rows` checks what comes back; `library` is
-//! what stands beside the requests, `files` the uploads, `keys` the credentials, `rates` what they may still call, `seat` keeps a connection
-//! for what is looked up all the time, `installation` what processes agree on, `places` what the bus remembers, `feed`
-//! one organization's stretch of the log, `stand` how things stand.
+//! what stands beside the requests, `files` the uploads, `keys` the credentials, `rates` what they may still call,
+//! `seat` keeps a connection for what is looked up all the time, `installation` what processes agree on, `places` what
+//! the bus remembers, `feed` one organization's stretch of the log, `stand` how things stand, `retention` how long is
+//! kept what has ended.
 
 mod either;
 mod feed;
@@ -19,6 +20,7 @@ mod places;
 mod postgres;
 mod rates;
 mod reads;
+mod retention;
 mod rows;
 mod seat;
 mod sql;
@@ -47,6 +49,7 @@ pub use log::{BadCursor, Cursor};
 pub use places::{DeadLetterRow, Place, RELAY};
 pub use postgres::Postgres;
 pub use reads::Due;
+pub use retention::{Retention, Spent};
 pub use seat::Seat;
 pub use sqlite::Sqlite;
 pub use stand::{Outbox, Owed};
@@ -223,7 +226,11 @@ pub struct RequestRow {
     pub expires_us: Option<i64>,
     /// When a timer of it is next due.
     pub wake_us: Option<i64>,
-    /// When it was erased.
+    /// From when its organization's retention counts; `None` while it runs or is held, and once erased.
+    pub retained_us: Option<i64>,
+    /// When its personal data and documents were erased by the retention.
+    pub purged_us: Option<i64>,
+    /// When it was erased because that was asked for.
     pub deleted_us: Option<i64>,
     /// Its data key, wrapped; `None` once erased.
     pub data_key: Option<Vec<u8>>,
@@ -414,6 +421,11 @@ pub struct DocumentRow {
     pub data_key: Vec<u8>,
     /// When it was stored, in microseconds.
     pub created_us: i64,
+}
+
+/// The path of a sealed PDF's object among the blobs.
+pub fn sealed_path(request: RequestId, digest: Digest) -> String {
+    format!("sealed/{request}/{digest}")
 }
 
 /// The path of a document's object among the blobs.

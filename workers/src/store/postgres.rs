@@ -20,6 +20,7 @@ use sqlx::{AssertSqlSafe, Connection as _};
 use uuid::Uuid;
 
 use super::rows::{EventColumns, ReceiptColumns};
+use super::sql::retentions;
 use super::{Claim, Scope, StoreError, TRUSTED, migrator};
 
 /// Most connections of one process for the engine's own work, and as many again for what callers read.
@@ -32,11 +33,12 @@ const PLANS: [(&str, &str); 2] = [("enable_seqscan", "off"), ("jit", "off")];
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Most statements that stay prepared on a connection: more than there are.
 const STATEMENTS_MAX: usize = 200;
-pub(super) const MIGRATIONS: [(i64, &str, &str); 5] = [
+pub(super) const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "requests", include_str!("../../../migrations/postgres/0001_requests.sql")),
     (2, "library", include_str!("../../../migrations/postgres/0002_library.sql")),
     (3, "bus", include_str!("../../../migrations/postgres/0003_bus.sql")),
     (4, "keys", include_str!("../../../migrations/postgres/0004_keys.sql")),
+    (5, "retention", include_str!("../../../migrations/postgres/0005_retention.sql")),
     (7, "file_uses", include_str!("../../../migrations/postgres/0007_file_uses.sql")),
 ];
 
@@ -75,6 +77,15 @@ pub(super) const CLAIM_EFFECTS: &str = "UPDATE effects SET epoch = epoch + 1, du
 pub(super) const CLAIM_TIMERS: &str = "UPDATE requests SET lease_us = $2 WHERE id = ANY(ARRAY\
      (SELECT id FROM requests WHERE wake_us <= $1 AND lease_us <= $1 ORDER BY wake_us LIMIT $3 FOR UPDATE SKIP LOCKED)) \
      RETURNING id, organization, wake_us";
+// LATERAL goes from the organizations into the index, and shares a batch out among them.
+pub(super) const CLAIM_SPENT: &str = concat!(
+    "UPDATE requests SET lease_us = $3 WHERE id IN (SELECT due.id FROM (",
+    retentions!(),
+    ") AS keeping (organization, days) CROSS JOIN LATERAL (SELECT r.id FROM requests r \
+     WHERE r.organization = keeping.organization AND r.retained_us <= $2 - keeping.days * 86400000000 \
+     AND r.lease_us <= $2 ORDER BY r.retained_us LIMIT $4 FOR UPDATE SKIP LOCKED) AS due LIMIT $4) \
+     RETURNING id, organization"
+);
 
 /// Skips what a batch is settling: waiting for it could lock both in a circle.
 const RENEW_EFFECTS: &str = "UPDATE effects SET due_us = $3 WHERE key = ANY(ARRAY(SELECT found.key FROM \

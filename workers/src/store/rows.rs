@@ -25,6 +25,8 @@ pub(super) type RequestColumns = (
     Option<i64>,
     Option<i64>,
     Option<i64>,
+    Option<i64>,
+    Option<i64>,
     Option<Vec<u8>>,
 );
 pub(super) type ReceiptColumns = (String, String, Vec<u8>, String, i64, i64);
@@ -76,8 +78,9 @@ impl TryFrom<EventColumns> for EventRow {
 impl TryFrom<RequestColumns> for RequestRow {
     type Error = StoreError;
     fn try_from(columns: RequestColumns) -> Result<Self, StoreError> {
-        let (id, owner, status, seq, head, business_id, created_us, updated_us, expires_us, wake_us, deleted_us, key) =
+        let (id, owner, status, seq, head, business_id, created_us, updated_us, expires_us, wake_us, retained_us, ..) =
             columns;
+        let (.., purged_us, deleted_us, data_key) = columns;
         Ok(Self {
             id: RequestId(id),
             organization: organization(&owner)?,
@@ -89,8 +92,10 @@ impl TryFrom<RequestColumns> for RequestRow {
             updated_us,
             expires_us,
             wake_us,
+            retained_us,
+            purged_us,
             deleted_us,
-            data_key: key,
+            data_key,
         })
     }
 }

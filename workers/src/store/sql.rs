@@ -2,6 +2,16 @@
 
 use super::many::Many;
 
+/// The organizations that keep for a time only, with their days; `$1` are those of the setting.
+macro_rules! retentions {
+    () => {
+        "SELECT organization, days FROM retention WHERE days IS NOT NULL \
+         UNION ALL SELECT DISTINCT organization, $1 FROM keys WHERE $1 IS NOT NULL \
+         AND organization NOT IN (SELECT organization FROM retention)"
+    };
+}
+pub(super) use retentions;
+
 /// Most events and effects have no trace: a column less to write for each of them.
 pub(super) static INSERT_EVENTS: Many<5> = Many::new("INSERT INTO events (request, seq, body, disclosure, hash)", "");
 pub(super) static INSERT_TRACED_EVENTS: Many<6> =
@@ -18,19 +28,20 @@ pub(super) const COUNT_EVENTS: &str = "SELECT count(*) FROM events";
 pub(super) const COUNT_REQUESTS: &str = "SELECT count(*) FROM requests";
 
 pub(super) const REQUEST: &str = "SELECT id, organization, status, seq, head, business_id, created_us, updated_us, \
-     expires_us, wake_us, deleted_us, data_key FROM requests WHERE id = $1 AND $2 IN ('*', organization)";
+     expires_us, wake_us, retained_us, purged_us, deleted_us, data_key FROM requests WHERE id = $1 AND $2 IN ('*', organization)";
 pub(super) const REQUESTS_AFTER: &str = "SELECT id, organization, status, seq, head, business_id, created_us, \
-     updated_us, expires_us, wake_us, deleted_us, data_key FROM requests WHERE id > $1 ORDER BY id LIMIT $2";
-pub(super) static UPSERT_REQUESTS: Many<12> = Many::new(
+     updated_us, expires_us, wake_us, retained_us, purged_us, deleted_us, data_key FROM requests WHERE id > $1 ORDER BY id LIMIT $2";
+pub(super) static UPSERT_REQUESTS: Many<14> = Many::new(
     "INSERT INTO requests (id, organization, status, seq, head, business_id, created_us, updated_us, expires_us, \
-     wake_us, deleted_us, data_key)",
+     wake_us, retained_us, purged_us, deleted_us, data_key)",
     "ON CONFLICT (id) DO UPDATE SET status = excluded.status, seq = excluded.seq, head = excluded.head, \
-     updated_us = excluded.updated_us, expires_us = excluded.expires_us, wake_us = excluded.wake_us, lease_us = 0",
+     updated_us = excluded.updated_us, expires_us = excluded.expires_us, wake_us = excluded.wake_us, \
+     retained_us = excluded.retained_us, lease_us = 0",
 );
 pub(super) const ERASE_REQUEST: &str =
-    "UPDATE requests SET deleted_us = $2, data_key = NULL, business_id = NULL WHERE id = $1";
+    "UPDATE requests SET purged_us = $2, deleted_us = $3, business_id = $4, data_key = NULL WHERE id = $1";
 pub(super) const LIST_REQUESTS: &str = "SELECT id, organization, status, seq, head, business_id, created_us, updated_us, \
-     expires_us, wake_us, deleted_us, data_key FROM requests WHERE ";
+     expires_us, wake_us, retained_us, purged_us, deleted_us, data_key FROM requests WHERE ";
 pub(super) const NEXT_WAKE: &str = "SELECT min(wake_us) FROM requests WHERE wake_us IS NOT NULL";
 pub(super) const NEXT_TIMER: &str = "SELECT min(wake_us) FROM requests WHERE wake_us IS NOT NULL AND lease_us <= $1";
 
@@ -60,6 +71,10 @@ pub(super) const ADD_USE: &str = "INSERT INTO document_uses (organization, diges
 pub(super) const DROP_USES: &str = "DELETE FROM document_uses WHERE organization = $1 AND digest = $2 AND subject = $3";
 pub(super) const DROP_UNUSED_DOCUMENT: &str = "DELETE FROM documents WHERE organization = $1 AND digest = $2 \
      AND NOT EXISTS (SELECT 1 FROM document_uses WHERE organization = $1 AND digest = $2) RETURNING blob";
+/// Uploads of a document that nothing but uploads uses any more, made up to an instant.
+pub(super) const DROP_SPENT_FILES: &str = "DELETE FROM files WHERE organization = $1 AND digest = $2 \
+     AND created_us <= $3 AND NOT EXISTS (SELECT 1 FROM document_uses WHERE organization = $1 AND digest = $2 \
+     AND substr(subject, 1, 5) <> 'file:') RETURNING id";
 pub(super) const DOCUMENT: &str = "SELECT organization, digest, blob, bytes, pages, data_key, created_us \
      FROM documents WHERE organization = $1 AND digest = $2";
 pub(super) const INSERT_DOCUMENT: &str = "INSERT INTO documents (organization, digest, blob, bytes, pages, data_key, \
@@ -86,7 +101,7 @@ pub(super) static INSERT_FILE_USES: Many<3> = Many::new(
 );
 pub(super) const DROP_FILE_USE: &str = "DELETE FROM file_uses WHERE organization = $1 AND file = $2 AND request = $3";
 pub(super) const COUNT_FILE_USES: &str = "SELECT count(*) FROM (SELECT 1 FROM file_uses u JOIN requests r \
-     ON r.id = u.request WHERE u.organization = $1 AND u.file = $2 AND r.status <> 'DRAFT' AND r.deleted_us IS NULL \
+     ON r.id = u.request WHERE u.organization = $1 AND u.file = $2 AND r.status <> 'DRAFT' AND r.deleted_us IS NULL AND r.purged_us IS NULL \
      LIMIT 1) AS used";
 pub(super) const INSERT_TEMPLATE: &str = "INSERT INTO templates (organization, id, name, file_name, digest, widgets, \
      created_us) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (organization, id) DO NOTHING";
@@ -118,6 +133,13 @@ pub(super) const USE_KEY: &str = "UPDATE keys SET last_used_us = $2 WHERE id = $
 pub(super) static ADD_RATES: Many<2> = Many::new("INSERT INTO rates (key, state)", "ON CONFLICT (key) DO NOTHING");
 pub(super) static PUT_RATES: Many<2> =
     Many::new("INSERT INTO rates (key, state)", "ON CONFLICT (key) DO UPDATE SET state = excluded.state");
+
+pub(super) const RETENTION: &str = "SELECT days, updated_us FROM retention WHERE organization = $1";
+pub(super) const SET_RETENTION: &str = "INSERT INTO retention (organization, days, updated_us) VALUES ($1, $2, $3) \
+     ON CONFLICT (organization) DO UPDATE SET days = excluded.days, updated_us = excluded.updated_us";
+pub(super) const FORGET_RETENTION: &str = "DELETE FROM retention WHERE organization = $1";
+/// Whoever keeps for a time, and for how many days. An organization exists from its first key.
+pub(super) const RETENTIONS: &str = retentions!();
 
 pub(super) const AGREED: &str = "SELECT value FROM installation WHERE name = $1";
 pub(super) const AGREE: &str = "INSERT INTO installation (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";

@@ -15,6 +15,7 @@ use sqlx::sqlite::{
 use uuid::Uuid;
 
 use super::rows::{EventColumns, ReceiptColumns};
+use super::sql::retentions;
 use super::writer::Writer;
 use super::{Claim, StoreError, migrator};
 
@@ -29,11 +30,12 @@ const CHECKPOINT_PAGES: &str = "4000";
 /// SQLite's own page cache in KiB (negative, as its pragma wants it). The system caches the file too,
 /// and SQLite walks its whole cache in a commit that split pages in the middle of a tree.
 const PAGE_CACHE: &str = "-16384";
-pub(super) const MIGRATIONS: [(i64, &str, &str); 5] = [
+pub(super) const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "requests", include_str!("../../../migrations/sqlite/0001_requests.sql")),
     (2, "library", include_str!("../../../migrations/sqlite/0002_library.sql")),
     (3, "bus", include_str!("../../../migrations/sqlite/0003_bus.sql")),
     (4, "keys", include_str!("../../../migrations/sqlite/0004_keys.sql")),
+    (5, "retention", include_str!("../../../migrations/sqlite/0005_retention.sql")),
     (7, "file_uses", include_str!("../../../migrations/sqlite/0007_file_uses.sql")),
 ];
 
@@ -66,6 +68,13 @@ pub(super) const CLAIM_EFFECTS: &str = "UPDATE effects SET epoch = epoch + 1, du
 pub(super) const CLAIM_TIMERS: &str = "UPDATE requests SET lease_us = $2 WHERE id IN \
      (SELECT id FROM requests WHERE wake_us <= $1 AND lease_us <= $1 ORDER BY wake_us LIMIT $3) \
      RETURNING id, organization, wake_us";
+// CROSS JOIN has SQLite go from the organizations into the index, not through all requests.
+pub(super) const CLAIM_SPENT: &str = concat!(
+    "UPDATE requests SET lease_us = $3 WHERE id IN (SELECT r.id FROM (",
+    retentions!(),
+    ") AS keeping CROSS JOIN requests r WHERE r.organization = keeping.organization \
+     AND r.retained_us <= $2 - keeping.days * 86400000000 AND r.lease_us <= $2 LIMIT $4) RETURNING id, organization"
+);
 
 /// A store in one SQLite file.
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@ use countersign_engine::ids::{Digest, OrganizationId, RequestId};
 use uuid::Uuid;
 
 use super::either::within;
+use super::files::file_subject;
 use super::many::Value;
 use super::rows::{self, EventColumns, ReceiptColumns, digest, organization};
 use super::{EffectRow, EventRow, ReceiptRow, RequestRow, StoreError, Writing, document_path, postgres, sql, sqlite};
@@ -97,11 +98,11 @@ impl Transaction {
     }
 
     /// Writes the narrow rows of new requests and brings those of known ones up to date. A request that
-    /// is erased loses its data key and its reference.
+    /// is erased loses its data key.
     pub async fn upsert_requests(&mut self, requests: Vec<RequestRow>) -> Result<(), StoreError> {
-        let erased = |request: &RequestRow| request.deleted_us.map(|deleted_us| (request.id, deleted_us));
-        let erased: Vec<(RequestId, i64)> = requests.iter().filter_map(erased).collect();
-        let values = |request: RequestRow| -> [Value; 12] {
+        let is_erased = |request: &&RequestRow| request.purged_us.is_some() || request.deleted_us.is_some();
+        let erased: Vec<RequestRow> = requests.iter().filter(is_erased).cloned().collect();
+        let values = |request: RequestRow| -> [Value; 14] {
             [
                 request.id.0.into(),
                 request.organization.as_str().into(),
@@ -113,18 +114,18 @@ impl Transaction {
                 request.updated_us.into(),
                 request.expires_us.into(),
                 request.wake_us.into(),
+                request.retained_us.into(),
+                request.purged_us.into(),
                 request.deleted_us.into(),
                 request.data_key.into(),
             ]
         };
         sql::UPSERT_REQUESTS.execute(self, requests.into_iter().map(values)).await?;
-        for (id, deleted_us) in erased {
-            within!(self, |db| sqlx::query(sql::ERASE_REQUEST)
-                .bind(id.0)
-                .bind(deleted_us)
-                .execute(db)
-                .await
-                .map(drop))?;
+        for row in erased {
+            within!(self, |db| {
+                let query = sqlx::query(sql::ERASE_REQUEST).bind(row.id.0).bind(row.purged_us);
+                query.bind(row.deleted_us).bind(&row.business_id).execute(db).await.map(drop)
+            })?;
         }
         Ok(())
     }
@@ -203,11 +204,33 @@ impl Transaction {
             let query = sqlx::query_scalar(sql::DROP_UNUSED_DOCUMENT).bind(organization.as_str());
             query.bind(digest.0.as_slice()).fetch_optional(db).await?
         });
-        if let Some(blob) = blob {
-            let path = document_path(blob);
-            within!(self, |db| sqlx::query(sql::INSERT_ORPHAN).bind(path).execute(db).await.map(drop))?;
+        match blob {
+            Some(blob) => self.orphan(&document_path(blob)).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Takes away what was uploaded of a document up to an instant, and so the document, if nothing else
+    /// uses it.
+    pub async fn drop_spent_files(
+        &mut self,
+        organization: &OrganizationId,
+        digest: Digest,
+        until_us: i64,
+    ) -> Result<(), StoreError> {
+        let spent: Vec<Uuid> = within!(self, |db| {
+            let query = sqlx::query_scalar(sql::DROP_SPENT_FILES).bind(organization.as_str());
+            query.bind(digest.0.as_slice()).bind(until_us).fetch_all(db).await?
+        });
+        for file in spent {
+            self.drop_use(organization, digest, &file_subject(file)).await?;
         }
         Ok(())
+    }
+
+    /// Queues a stored object for deletion.
+    pub async fn orphan(&mut self, path: &str) -> Result<(), StoreError> {
+        Ok(within!(self, |db| sqlx::query(sql::INSERT_ORPHAN).bind(path).execute(db).await.map(drop))?)
     }
 }
 

@@ -13,6 +13,7 @@ mod placing;
 mod problem;
 mod read;
 mod requests;
+mod retention;
 mod show;
 pub mod sign_this;
 mod templates;
@@ -43,7 +44,11 @@ pub fn routes() -> OpenApiRouter<Floor> {
         .routes(routes!(requests::cancel))
         .routes(routes!(requests::resend))
         .routes(routes!(requests::download))
+        .routes(routes!(retention::get, retention::put, retention::delete))
+        .routes(routes!(retention::hold, retention::release))
         .routes(routes!(history::events))
+        .routes(routes!(history::audit_trail))
+        .routes(routes!(history::evidence))
         .routes(routes!(files::upload))
         .routes(routes!(files::get, files::delete))
         .routes(routes!(templates::create, templates::list))

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use countersign_engine::command::{Command, EMAIL_MAX, TEXT_MAX, Wish};
 use countersign_engine::event::Actor;
 use countersign_engine::ids::RequestId;
+use countersign_engine::refusal::Refusal;
 use countersign_engine::request::{Request, Status};
 use serde_json::Value;
 
@@ -229,6 +230,7 @@ pub(super) async fn resend(
     ),
     responses(
         (status = 200, body = Download), (status = 409, body = Errors, description = "Not COMPLETED yet"),
+        (status = 410, body = Errors, description = "Purged by the organization's retention"),
     ),
     security(("key" = ["ESIGNATURE_READ"]))
 )]
@@ -240,6 +242,9 @@ pub(super) async fn download(
 ) -> Result<Json<Download>, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Read).await?;
     let request = find(&floor, &caller, &id).await?;
+    if request.purged_at.is_some() {
+        return Err(Fault::from(Refusal::purged()).into());
+    }
     let document = document_of(&request, query.as_deref())?;
     if request.status != Status::Completed {
         let detail = format!("The request is {}; its document can be had once it is COMPLETED.", request.status);
@@ -265,7 +270,7 @@ fn document_of(request: &Request, query: Option<&str>) -> Result<Option<u32>, Fa
     params(("id" = String, Path, description = "Which request")),
     responses(
         (status = 204),
-        (status = 409, body = Errors, description = "COMPLETED and DECLINED requests are kept"),
+        (status = 409, body = Errors, description = "COMPLETED and DECLINED requests are kept, and those that are held"),
     ),
     security(("key" = ["ESIGNATURE_DELETE"]))
 )]
@@ -284,7 +289,8 @@ pub(super) async fn find(floor: &Floor, caller: &Caller, id: &str) -> Result<Arc
     Ok(floor.service.find(&caller.organization, id).await?.ok_or_else(unknown)?)
 }
 
-fn order(caller: &Caller, request: RequestId, wish: Wish, receipt: Option<Receipt>) -> Order {
+/// What a caller wishes of a request.
+pub(super) fn order(caller: &Caller, request: RequestId, wish: Wish, receipt: Option<Receipt>) -> Order {
     Order {
         organization: caller.organization.clone(),
         command: Command { request, wish },
@@ -296,11 +302,18 @@ fn order(caller: &Caller, request: RequestId, wish: Wish, receipt: Option<Receip
     }
 }
 
-fn receipt_for(headers: &HeaderMap, id: RequestId, action: &str, body: &[u8]) -> Result<Option<Receipt>, Fault> {
+/// The receipt that a call about a request asks for, if it does.
+pub(super) fn receipt_for(
+    headers: &HeaderMap,
+    id: RequestId,
+    action: &str,
+    body: &[u8],
+) -> Result<Option<Receipt>, Fault> {
     idempotency::receipt(headers, &Method::POST, &format!("{BASE}/requests/{id}/{action}"), body)
 }
 
-fn optional_json(body: &[u8]) -> Result<Value, Problems> {
+/// A body that may be left out.
+pub(super) fn optional_json(body: &[u8]) -> Result<Value, Problems> {
     match body.trim_ascii().is_empty() {
         true => Ok(Value::Object(serde_json::Map::new())),
         false => read::json(body),

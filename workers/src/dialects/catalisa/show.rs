@@ -34,6 +34,8 @@ pub(super) fn object(request: &Request, links: &Links) -> RequestObject {
         view_url: links.view_url(request.id),
         expires_at: request.expires_at,
         completed_at: request.completed_at,
+        held_at: request.held_at,
+        purged_at: request.purged_at,
         created_at: request.created_at,
         updated_at: request.updated_at,
         created_by: match &request.created_by {

@@ -47,6 +47,7 @@ pub fn routes() -> OpenApiRouter<Floor> {
         .routes(routes!(envelopes::get, envelopes::change, envelopes::delete))
         .routes(routes!(envelopes::send))
         .routes(routes!(envelopes::void))
+        .routes(routes!(downloads::audit_trail))
         .routes(routes!(downloads::signed_document))
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::revoke))

@@ -235,6 +235,9 @@ pub(super) static WORDS: Words = Words {
         not_your_turn: "It is not your turn yet",
         not_your_turn_detail: "Others have to act before you.",
         not_your_turn_next: "We will send you an e-mail with your link as soon as it is your turn.",
+        purged: "This request is not kept any more",
+        purged_detail: "Its documents and personal data were erased once the sender no longer had to keep them.",
+        purged_next: "If you need the document, ask the others for their copy.",
         download: "Download the signed PDF",
     },
     error: ErrorWords {

@@ -235,6 +235,9 @@ pub(super) static WORDS: Words = Words {
         not_your_turn: "Todavía no es su turno",
         not_your_turn_detail: "Otras personas deben actuar antes que usted.",
         not_your_turn_next: "Le enviaremos un correo con su enlace en cuanto sea su turno.",
+        purged: "Esta solicitud ya no se conserva",
+        purged_detail: "Sus documentos y datos personales se borraron cuando el remitente ya no debía conservarlos.",
+        purged_next: "Si necesita el documento, pida su copia a los demás.",
         download: "Descargar el PDF firmado",
     },
     error: ErrorWords {

@@ -235,6 +235,9 @@ pub(super) static WORDS: Words = Words {
         not_your_turn: "Ainda não é a sua vez",
         not_your_turn_detail: "Outras pessoas precisam agir antes de você.",
         not_your_turn_next: "Enviaremos um e-mail com o seu link assim que for a sua vez.",
+        purged: "Esta solicitação não é mais guardada",
+        purged_detail: "Seus documentos e dados pessoais foram apagados quando o remetente não precisava mais guardá-los.",
+        purged_next: "Se você precisa do documento, peça a cópia dos demais.",
         download: "Baixar o PDF assinado",
     },
     error: ErrorWords {

@@ -23,11 +23,13 @@ pub enum ClosedReason {
     Expired,
     /// Others come first.
     NotYourTurn,
+    /// It was kept for as long as its organization says.
+    Purged,
 }
 
 impl ClosedReason {
     /// Every reason.
-    pub const ALL: [ClosedReason; 8] = [
+    pub const ALL: [ClosedReason; 9] = [
         ClosedReason::Unknown,
         ClosedReason::Replaced,
         ClosedReason::AlreadySigned,
@@ -36,6 +38,7 @@ impl ClosedReason {
         ClosedReason::Cancelled,
         ClosedReason::Expired,
         ClosedReason::NotYourTurn,
+        ClosedReason::Purged,
     ];
 
     /// The HTTP status that goes with the page.
@@ -48,7 +51,8 @@ impl ClosedReason {
             | ClosedReason::Completed
             | ClosedReason::Declined
             | ClosedReason::Cancelled
-            | ClosedReason::Expired => 410,
+            | ClosedReason::Expired
+            | ClosedReason::Purged => 410,
         }
     }
 
@@ -56,7 +60,11 @@ impl ClosedReason {
         match self {
             ClosedReason::AlreadySigned | ClosedReason::Completed => "good",
             ClosedReason::NotYourTurn | ClosedReason::Replaced => "busy",
-            ClosedReason::Unknown | ClosedReason::Declined | ClosedReason::Cancelled | ClosedReason::Expired => "quiet",
+            ClosedReason::Unknown
+            | ClosedReason::Declined
+            | ClosedReason::Cancelled
+            | ClosedReason::Expired
+            | ClosedReason::Purged => "quiet",
         }
     }
 }
@@ -89,6 +97,7 @@ impl ClosedPage {
             ClosedReason::Cancelled => (c.cancelled, c.cancelled_detail, c.cancelled_next),
             ClosedReason::Expired => (c.expired, c.expired_detail, c.expired_next),
             ClosedReason::NotYourTurn => (c.not_your_turn, c.not_your_turn_detail, c.not_your_turn_next),
+            ClosedReason::Purged => (c.purged, c.purged_detail, c.purged_next),
         };
         Notice { heading, detail, next: Some(next) }
     }

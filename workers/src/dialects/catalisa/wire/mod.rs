@@ -6,9 +6,11 @@ mod dead_letters;
 mod library;
 mod new;
 mod requests;
+mod retention;
 
 pub use common::*;
 pub use dead_letters::*;
 pub use library::*;
 pub use new::*;
 pub use requests::*;
+pub use retention::*;

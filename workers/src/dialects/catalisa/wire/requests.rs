@@ -107,6 +107,12 @@ pub struct RequestAttributes {
     /// When the last signature was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<Timestamp>,
+    /// Since when it is held: neither purged nor deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_at: Option<Timestamp>,
+    /// When its personal data and documents were purged by the organization's retention.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purged_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.

@@ -20,8 +20,19 @@ struct Exported {
     hash: Digest,
 }
 
+/// A history that is whole.
+#[derive(Debug)]
+pub struct History {
+    /// The request that it makes.
+    pub request: Request,
+    /// Its events.
+    pub events: Vec<Event>,
+    /// Numbers of events whose personal part is not there, though they were made with one.
+    pub undisclosed: Vec<u64>,
+}
+
 /// Writes a history.
-pub(super) fn write(history: &[(Event, Line)], out: &mut impl Write) -> io::Result<()> {
+pub fn write(history: &[(Event, Line)], out: &mut impl Write) -> io::Result<()> {
     for (_, line) in history {
         let personal = line.disclosure.as_deref().map(serde_json::from_str).transpose()?;
         let exported = Exported { event: serde_json::from_str(&line.body)?, personal, hash: line.hash };
@@ -31,10 +42,11 @@ pub(super) fn write(history: &[(Event, Line)], out: &mut impl Write) -> io::Resu
     Ok(())
 }
 
-/// Reads a history and proves it: hashes, numbers, personal parts, and that it could happen.
-/// The error names the line.
-pub(super) fn check(input: impl BufRead) -> Result<Option<Request>, String> {
+/// Reads a history and proves it: hashes, numbers, personal parts, and that it could happen. Nothing if there is
+/// not a single event; the error names the line.
+pub fn check(input: impl BufRead) -> Result<Option<History>, String> {
     let mut request: Option<Request> = None;
+    let (mut events, mut undisclosed) = (Vec::new(), Vec::new());
     let mut previous = Digest::ZERO;
     for (number, text) in (1_u64..).zip(input.lines()) {
         let at = |error: &dyn std::fmt::Display| format!("line {number}: {error}");
@@ -43,6 +55,9 @@ pub(super) fn check(input: impl BufRead) -> Result<Option<Request>, String> {
             return Err(at(&"too long"));
         }
         let exported: Exported = serde_json::from_str(&text).map_err(|error| at(&error))?;
+        if exported.personal.is_none() && exported.event.get("personal").is_some() {
+            undisclosed.push(number);
+        }
         let line = Line {
             body: trail::canonical(&exported.event).map_err(|error| at(&error))?,
             disclosure: exported.personal.map(|value| trail::canonical(&value)).transpose().map_err(|e| at(&e))?,
@@ -55,6 +70,7 @@ pub(super) fn check(input: impl BufRead) -> Result<Option<Request>, String> {
         let event = trail::check(&line, id, number, previous).map_err(|error| at(&error))?;
         Request::advance(&mut request, &event).map_err(|error| at(&error))?;
         previous = line.hash;
+        events.push(event);
     }
-    Ok(request)
+    Ok(request.map(|request| History { request, events, undisclosed }))
 }

@@ -1,0 +1,287 @@
+//! What events, statuses and letters are called in an audit trail, in each language.
+
+use countersign_engine::effect::EffectKind;
+use countersign_engine::event::Fact;
+use countersign_engine::request::Status;
+use countersign_engine::signer::SignerStatus;
+use jiff::Timestamp;
+
+use super::readable;
+use crate::language::Language;
+
+/// Every phrase; lists stand in the order of what they name.
+pub(super) struct Words {
+    statuses: [&'static str; 8],
+    signers: [&'static str; 5],
+    /// By [`EffectKind::ALL`].
+    effects: [&'static str; 7],
+    facts: Facts,
+    until: &'static str,
+    pub(super) key: &'static str,
+    pub(super) system: &'static str,
+    pub(super) reason: &'static str,
+    pub(super) link: &'static str,
+    pub(super) order: &'static str,
+    pub(super) due: &'static str,
+}
+
+/// What each fact is called.
+struct Facts {
+    created: &'static str,
+    revised: &'static str,
+    sent: &'static str,
+    invited: &'static str,
+    resent: &'static str,
+    viewed: &'static str,
+    authenticated: &'static str,
+    signed: &'static str,
+    refused: &'static str,
+    reminded: &'static str,
+    replaced: &'static str,
+    corrected: &'static str,
+    added: &'static str,
+    removed: &'static str,
+    completed: &'static str,
+    declined: &'static str,
+    expiring: &'static str,
+    expired: &'static str,
+    cancelled: &'static str,
+    deleted: &'static str,
+    held: &'static str,
+    released: &'static str,
+    purged: &'static str,
+    sealed: &'static str,
+    seal_failed: &'static str,
+    delivered: &'static str,
+    undelivered: &'static str,
+    submitted: &'static str,
+    provider_failed: &'static str,
+    reported: &'static str,
+}
+
+const ENGLISH: Words = Words {
+    statuses: ["Draft", "Sent", "Opened", "Partly signed", "Completed", "Declined", "Expired", "Cancelled"],
+    signers: ["Not invited yet", "Invited", "Opened", "Signed", "Declined"],
+    effects: [
+        "Sealed PDF",
+        "Invitation",
+        "Reminder",
+        "Notice of completion",
+        "Notice of refusal",
+        "Notice of cancellation",
+        "Notice of expiry",
+    ],
+    facts: Facts {
+        created: "Request created",
+        revised: "Draft changed",
+        sent: "Request sent",
+        invited: "Invited",
+        resent: "Invited again",
+        viewed: "Document opened",
+        authenticated: "Identity proven",
+        signed: "Signed",
+        refused: "Refused to sign",
+        reminded: "Reminder due",
+        replaced: "Signer replaced",
+        corrected: "Signer's name or address corrected",
+        added: "Signer added",
+        removed: "Signer removed",
+        completed: "Request completed: all have acted",
+        declined: "Request ended by the refusal",
+        expiring: "Request about to expire",
+        expired: "Request expired",
+        cancelled: "Request cancelled",
+        deleted: "Request deleted",
+        held: "Request held: it is kept",
+        released: "Request released: it need not be kept",
+        purged: "Personal data and documents purged",
+        sealed: "Sealed PDF made",
+        seal_failed: "Sealed PDF could not be made yet",
+        delivered: "Message handed over",
+        undelivered: "Message given up",
+        submitted: "Taken over by the provider",
+        provider_failed: "Refused by the provider",
+        reported: "Reported by the provider",
+    },
+    until: "Until",
+    key: "API key",
+    system: "The system",
+    reason: "Reason",
+    link: "Link no.",
+    order: "turn",
+    due: "Still to act",
+};
+
+const SPANISH: Words = Words {
+    statuses: ["Borrador", "Enviada", "Abierta", "Firmada en parte", "Concluida", "Rechazada", "Vencida", "Cancelada"],
+    signers: ["Sin invitar aún", "Invitado", "Abierto", "Firmado", "Rechazado"],
+    effects: [
+        "PDF sellado",
+        "Invitación",
+        "Recordatorio",
+        "Aviso de conclusión",
+        "Aviso de rechazo",
+        "Aviso de cancelación",
+        "Aviso de vencimiento",
+    ],
+    facts: Facts {
+        created: "Solicitud creada",
+        revised: "Borrador modificado",
+        sent: "Solicitud enviada",
+        invited: "Invitado",
+        resent: "Invitado de nuevo",
+        viewed: "Documento abierto",
+        authenticated: "Identidad comprobada",
+        signed: "Firmado",
+        refused: "Rechazó firmar",
+        reminded: "Recordatorio previsto",
+        replaced: "Firmante sustituido",
+        corrected: "Nombre o correo del firmante corregido",
+        added: "Firmante añadido",
+        removed: "Firmante retirado",
+        completed: "Solicitud concluida: todos han actuado",
+        declined: "Solicitud terminada por el rechazo",
+        expiring: "Solicitud próxima a vencer",
+        expired: "Solicitud vencida",
+        cancelled: "Solicitud cancelada",
+        deleted: "Solicitud eliminada",
+        held: "Solicitud retenida: se conserva",
+        released: "Solicitud liberada: ya no debe conservarse",
+        purged: "Datos personales y documentos purgados",
+        sealed: "PDF sellado creado",
+        seal_failed: "Aún no se pudo crear el PDF sellado",
+        delivered: "Mensaje entregado",
+        undelivered: "Mensaje no entregado",
+        submitted: "Asumida por el proveedor",
+        provider_failed: "Rechazada por el proveedor",
+        reported: "Comunicado por el proveedor",
+    },
+    until: "Hasta",
+    key: "Clave de API",
+    system: "El sistema",
+    reason: "Motivo",
+    link: "Enlace n.º",
+    order: "turno",
+    due: "Faltan",
+};
+
+const PORTUGUESE: Words = Words {
+    statuses: ["Rascunho", "Enviada", "Aberta", "Assinada em parte", "Concluída", "Recusada", "Expirada", "Cancelada"],
+    signers: ["Ainda não convidado", "Convidado", "Aberto", "Assinado", "Recusado"],
+    effects: [
+        "PDF selado",
+        "Convite",
+        "Lembrete",
+        "Aviso de conclusão",
+        "Aviso de recusa",
+        "Aviso de cancelamento",
+        "Aviso de expiração",
+    ],
+    facts: Facts {
+        created: "Solicitação criada",
+        revised: "Rascunho alterado",
+        sent: "Solicitação enviada",
+        invited: "Convidado",
+        resent: "Convidado de novo",
+        viewed: "Documento aberto",
+        authenticated: "Identidade comprovada",
+        signed: "Assinado",
+        refused: "Recusou assinar",
+        reminded: "Lembrete previsto",
+        replaced: "Signatário substituído",
+        corrected: "Nome ou e-mail do signatário corrigido",
+        added: "Signatário incluído",
+        removed: "Signatário retirado",
+        completed: "Solicitação concluída: todos agiram",
+        declined: "Solicitação encerrada pela recusa",
+        expiring: "Solicitação prestes a expirar",
+        expired: "Solicitação expirada",
+        cancelled: "Solicitação cancelada",
+        deleted: "Solicitação excluída",
+        held: "Solicitação retida: é guardada",
+        released: "Solicitação liberada: não precisa mais ser guardada",
+        purged: "Dados pessoais e documentos expurgados",
+        sealed: "PDF selado criado",
+        seal_failed: "O PDF selado ainda não pôde ser criado",
+        delivered: "Mensagem entregue",
+        undelivered: "Mensagem não entregue",
+        submitted: "Assumida pelo provedor",
+        provider_failed: "Recusada pelo provedor",
+        reported: "Informado pelo provedor",
+    },
+    until: "Até",
+    key: "Chave de API",
+    system: "O sistema",
+    reason: "Motivo",
+    link: "Link n.º",
+    order: "vez",
+    due: "Faltam",
+};
+
+impl Words {
+    /// The words of a language.
+    pub(super) fn of(language: Language) -> &'static Words {
+        match language {
+            Language::English => &ENGLISH,
+            Language::Spanish => &SPANISH,
+            Language::Portuguese => &PORTUGUESE,
+        }
+    }
+
+    /// A request's status.
+    pub(super) fn status(&self, status: Status) -> &'static str {
+        self.statuses[status as usize]
+    }
+
+    /// A signer's status.
+    pub(super) fn signer(&self, status: SignerStatus) -> &'static str {
+        self.signers[status as usize]
+    }
+
+    /// What was to be done outside.
+    pub(super) fn effect(&self, kind: EffectKind) -> &'static str {
+        self.effects[kind as usize]
+    }
+
+    /// Until when.
+    pub(super) fn until(&self, time: Timestamp) -> String {
+        format!("{} {}", self.until, readable(time))
+    }
+
+    /// What happened.
+    pub(super) fn what(&self, fact: &Fact) -> &'static str {
+        let facts = &self.facts;
+        match fact {
+            Fact::Created(_) => facts.created,
+            Fact::Revised(_) => facts.revised,
+            Fact::Sent { .. } => facts.sent,
+            Fact::Invited { resent: false, .. } => facts.invited,
+            Fact::Invited { resent: true, .. } => facts.resent,
+            Fact::Viewed { .. } => facts.viewed,
+            Fact::Authenticated { .. } => facts.authenticated,
+            Fact::Signed { .. } => facts.signed,
+            Fact::SignerDeclined { .. } => facts.refused,
+            Fact::Reminded { .. } => facts.reminded,
+            Fact::Replaced { .. } => facts.replaced,
+            Fact::Corrected { .. } => facts.corrected,
+            Fact::Added { .. } => facts.added,
+            Fact::Removed { .. } => facts.removed,
+            Fact::Completed {} => facts.completed,
+            Fact::RequestDeclined { .. } => facts.declined,
+            Fact::Expiring { .. } => facts.expiring,
+            Fact::Expired {} => facts.expired,
+            Fact::Cancelled { .. } => facts.cancelled,
+            Fact::Deleted {} => facts.deleted,
+            Fact::Held {} => facts.held,
+            Fact::Released {} => facts.released,
+            Fact::Purged { .. } => facts.purged,
+            Fact::Sealed { .. } => facts.sealed,
+            Fact::SealFailed { .. } => facts.seal_failed,
+            Fact::DeliverySent { .. } => facts.delivered,
+            Fact::DeliveryFailed { .. } => facts.undelivered,
+            Fact::ProviderSubmitted { .. } => facts.submitted,
+            Fact::ProviderFailed { .. } => facts.provider_failed,
+            Fact::ProviderReported { .. } => facts.reported,
+        }
+    }
+}
