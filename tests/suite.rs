@@ -8,6 +8,7 @@ mod dialects;
 mod engine;
 mod evidence;
 mod feed;
+mod limits;
 mod pages;
 mod retention;
 mod roles;

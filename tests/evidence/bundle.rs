@@ -190,51 +190,91 @@ type Alteration = (&'static str, fn(&mut Files, &Files), &'static [&'static str]
 
 /// Each with what it is told to be.
 const ALTERATIONS: &[Alteration] = &[
-    ("another byte in the original", |files, _| flip(files, ORIGINAL), &[
-        "originals/01-contrato.pdf: is not the document that was signed",
-    ]),
+    (
+        "another byte in the original",
+        |files, _| flip(files, ORIGINAL),
+        &["originals/01-contrato.pdf: is not the document that was signed"],
+    ),
     ("no original", |files, _| drop(files.remove(ORIGINAL)), &["originals/01-….pdf: is missing"]),
-    ("one original more", |files, other| drop(files.insert("originals/02-x.pdf".into(), other[ORIGINAL].clone())), &[
-        "originals/02-x.pdf: belongs to no document of the history",
-    ]),
-    ("another byte in the sealed PDF", |files, _| flip(files, SEALED), &[
-        "sealed/01-contrato-signed.pdf: is not a sealed PDF that the history names",
-        "sealed/01-contrato-signed.pdf: the",
-        "sealed/: the sealed PDF with SHA-256",
-    ]),
-    ("another request's sealed PDF", |files, other| drop(files.insert(SEALED.into(), other[SEALED].clone())), &[
-        "sealed/01-contrato-signed.pdf: is not a sealed PDF that the history names",
-    ]),
+    (
+        "one original more",
+        |files, other| drop(files.insert("originals/02-x.pdf".into(), other[ORIGINAL].clone())),
+        &["originals/02-x.pdf: belongs to no document of the history"],
+    ),
+    (
+        "another byte in the sealed PDF",
+        |files, _| flip(files, SEALED),
+        &[
+            "sealed/01-contrato-signed.pdf: is not a sealed PDF that the history names",
+            "sealed/01-contrato-signed.pdf: the",
+            "sealed/: the sealed PDF with SHA-256",
+        ],
+    ),
+    (
+        "another request's sealed PDF",
+        |files, other| drop(files.insert(SEALED.into(), other[SEALED].clone())),
+        &["sealed/01-contrato-signed.pdf: is not a sealed PDF that the history names"],
+    ),
     ("no sealed PDF", |files, _| drop(files.remove(SEALED)), &["sealed/01-….pdf: is missing"]),
     ("another byte in the audit trail", |files, _| flip(files, TRAIL), &["audit-trail.pdf: "]),
-    ("another request's audit trail", |files, other| drop(files.insert(TRAIL.into(), other[TRAIL].clone())), &[
-        "audit-trail.pdf: is the audit trail of another history than events.jsonl",
-    ]),
-    ("a sealed PDF for an audit trail", |files, _| drop(files.insert(TRAIL.into(), files[SEALED].clone())), &[
-        "audit-trail.pdf: is the audit trail of another history than events.jsonl",
-    ]),
+    (
+        "another request's audit trail",
+        |files, other| drop(files.insert(TRAIL.into(), other[TRAIL].clone())),
+        &["audit-trail.pdf: is the audit trail of another history than events.jsonl"],
+    ),
+    (
+        "a sealed PDF for an audit trail",
+        |files, _| drop(files.insert(TRAIL.into(), files[SEALED].clone())),
+        &["audit-trail.pdf: is the audit trail of another history than events.jsonl"],
+    ),
     ("no audit trail", |files, _| drop(files.remove(TRAIL)), &["audit-trail.pdf: is missing"]),
-    ("no certificate", |files, _| drop(files.remove(CERTIFICATE)), &["keys/seal.cert.pem: is missing or no certificate"]),
-    ("another name", |files, _| change_lines(files, |lines| {
-        let people = lines[0]["personal"]["personal"]["people"].as_object_mut().unwrap();
-        people.values_mut().for_each(|person| person["name"] = json!("Mallory"));
-    }), &["events.jsonl: line 1: the personal part is not the one the event was made with"]),
-    ("no personal part", |files, _| change_lines(files, |lines| {
-        lines[0].as_object_mut().unwrap().remove("personal");
-    }), &["events.jsonl: event 1: its personal part is missing"]),
-    ("another fact", |files, _| change_lines(files, |lines| lines[2]["event"]["fact"]["with"]["round"] = json!(7)), &[
-        "events.jsonl: line 3: the hash does not follow from the event and the one before it",
-    ]),
+    (
+        "no certificate",
+        |files, _| drop(files.remove(CERTIFICATE)),
+        &["keys/seal.cert.pem: is missing or no certificate"],
+    ),
+    (
+        "another name",
+        |files, _| {
+            change_lines(files, |lines| {
+                let people = lines[0]["personal"]["personal"]["people"].as_object_mut().unwrap();
+                people.values_mut().for_each(|person| person["name"] = json!("Mallory"));
+            })
+        },
+        &["events.jsonl: line 1: the personal part is not the one the event was made with"],
+    ),
+    (
+        "no personal part",
+        |files, _| {
+            change_lines(files, |lines| {
+                lines[0].as_object_mut().unwrap().remove("personal");
+            })
+        },
+        &["events.jsonl: event 1: its personal part is missing"],
+    ),
+    (
+        "another fact",
+        |files, _| change_lines(files, |lines| lines[2]["event"]["fact"]["with"]["round"] = json!(7)),
+        &["events.jsonl: line 3: the hash does not follow from the event and the one before it"],
+    ),
     ("an event less", |files, _| change_lines(files, |lines| drop(lines.remove(1))), &["events.jsonl: line 2: "]),
-    ("the end cut off", |files, _| change_lines(files, |lines| drop(lines.pop())), &[
-        "audit-trail.pdf: is the audit trail of another history than events.jsonl",
-        "manifest.json: tells of another request, status or history than events.jsonl",
-    ]),
-    ("another request's history", |files, other| drop(files.insert(EVENTS.into(), other[EVENTS].clone())), &[
-        "manifest.json: tells of another request, status or history than events.jsonl",
-        "audit-trail.pdf: is the audit trail of another history than events.jsonl",
-        "sealed/01-contrato-signed.pdf: is not a sealed PDF that the history names",
-    ]),
+    (
+        "the end cut off",
+        |files, _| change_lines(files, |lines| drop(lines.pop())),
+        &[
+            "audit-trail.pdf: is the audit trail of another history than events.jsonl",
+            "manifest.json: tells of another request, status or history than events.jsonl",
+        ],
+    ),
+    (
+        "another request's history",
+        |files, other| drop(files.insert(EVENTS.into(), other[EVENTS].clone())),
+        &[
+            "manifest.json: tells of another request, status or history than events.jsonl",
+            "audit-trail.pdf: is the audit trail of another history than events.jsonl",
+            "sealed/01-contrato-signed.pdf: is not a sealed PDF that the history names",
+        ],
+    ),
     ("no history", |files, _| drop(files.insert(EVENTS.into(), Vec::new())), &["events.jsonl: is empty"]),
 ];
 

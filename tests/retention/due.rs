@@ -79,7 +79,8 @@ async fn whatever_end_a_request_came_to_it_is_purged_and_what_goes_on_is_not(wor
     ok(&plain(&world, Method::POST, &format!("/requests/{cancelled}/cancel")).await);
     let (draft, sent) = (world.created(json!({ "draft": true })).await, world.created(json!({})).await);
     let foreign = world.key("other", &Permission::ALL).await;
-    let theirs = world.call_as(&foreign, Method::POST, "/requests", Some(countersign_tests::world::new_request(json!({}))));
+    let theirs =
+        world.call_as(&foreign, Method::POST, "/requests", Some(countersign_tests::world::new_request(json!({}))));
     let theirs = ok(&theirs.await)["data"]["id"].as_str().unwrap().to_owned();
     let path = format!("/requests/{theirs}");
     ok(&world.call_as(&foreign, Method::POST, &format!("{path}/cancel"), None).await);

@@ -12,7 +12,8 @@ use crate::dialects::catalisa::{completed, fault, ok, plain};
 async fn an_organization_goes_by_the_setting_until_it_decides_and_again_afterwards() {
     let world = World::changed(|settings| settings.retention_days = Some(7)).await;
     let told = || async { ok(&plain(&world, Method::GET, "/retention").await)["data"].clone() };
-    let by_setting = json!({ "type": "retention", "id": "acme", "attributes": { "days": 7, "source": "installation" } });
+    let by_setting =
+        json!({ "type": "retention", "id": "acme", "attributes": { "days": 7, "source": "installation" } });
     assert_eq!(told().await, by_setting);
     keep(&world, None).await;
     let own = json!({ "days": null, "source": "organization", "updatedAt": world.now().to_string() });
@@ -37,7 +38,8 @@ async fn for_ever_is_for_ever() {
     pass(&world, 1000, 0);
     // The timekeeper comes round with what another organization has.
     let other = world.key("other", &Permission::ALL).await;
-    let theirs = world.call_as(&other, Method::POST, "/requests", Some(countersign_tests::world::new_request(json!({}))));
+    let theirs =
+        world.call_as(&other, Method::POST, "/requests", Some(countersign_tests::world::new_request(json!({}))));
     let path = format!("/requests/{}", ok(&theirs.await)["data"]["id"].as_str().unwrap());
     ok(&world.call_as(&other, Method::POST, &format!("{path}/cancel"), None).await);
     pass(&world, 7, 0);

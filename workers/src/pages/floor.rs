@@ -14,7 +14,7 @@ use countersign_engine::request::Request;
 
 use super::asset;
 use super::view::{self, ClosedPage, ClosedReason, ErrorKind, ErrorPage};
-use crate::dialects::catalisa;
+use crate::dialects;
 use crate::http::Floor;
 use crate::language::Language;
 use crate::service::links::{SESSION_LIFE, Session};
@@ -55,12 +55,18 @@ pub(super) fn file(bytes: Vec<u8>, media_type: &str, disposition: String) -> Res
     (headers, Body::from(bytes)).into_response()
 }
 
+/// Who asks, as a person reads it; whoever is asked by a test is told so wherever they are told who asks.
+pub(super) fn sender(request: &Request) -> String {
+    let owner = request.organization.owner();
+    if request.is_test() { format!("{owner} · TEST") } else { owner.to_string() }
+}
+
 /// The page of a dead link. Tells nothing of the request where the link was never good.
 pub(super) fn closed(language: Language, reason: ClosedReason, request: Option<&Request>) -> Response {
     let page = ClosedPage {
         language,
         reason,
-        organization: request.map(|request| request.organization.to_string()),
+        organization: request.map(sender),
         title: request.and_then(|request| request.title.clone()),
         download_url: None,
     };
@@ -129,7 +135,7 @@ pub(super) async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Respo
 /// What is said where there is nothing: to programs as JSON, to people as a page.
 pub(super) async fn nothing_here(OriginalUri(uri): OriginalUri, headers: HeaderMap) -> Response {
     if uri.path().starts_with("/api/") {
-        return catalisa::nothing_here().await;
+        return dialects::nothing_here(uri.path());
     }
     let page = ErrorPage { language: language(&headers, None), kind: ErrorKind::NotFound, reference: None };
     html(StatusCode::NOT_FOUND, &page)

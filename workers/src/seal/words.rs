@@ -5,6 +5,8 @@ use crate::language::Language;
 /// Every phrase the certificate page uses.
 pub(super) struct Words {
     pub(super) title: &'static str,
+    pub(super) test: &'static str,
+    pub(super) test_detail: &'static str,
     pub(super) request: &'static str,
     pub(super) document: &'static str,
     pub(super) documents: &'static str,
@@ -37,6 +39,8 @@ pub(super) struct Words {
 
 const ENGLISH: Words = Words {
     title: "Signature certificate",
+    test: "TEST — without legal effect",
+    test_detail: "Made with a test key, to try things out. Nobody was written to; nobody is bound by it.",
     request: "Request",
     document: "Document",
     documents: "Documents of this request",
@@ -74,6 +78,8 @@ const ENGLISH: Words = Words {
 
 const SPANISH: Words = Words {
     title: "Certificado de firmas",
+    test: "PRUEBA — sin efecto legal",
+    test_detail: "Hecho con una clave de prueba. No se escribió a nadie; no obliga a nadie.",
     request: "Solicitud",
     document: "Documento",
     documents: "Documentos de esta solicitud",
@@ -111,6 +117,8 @@ const SPANISH: Words = Words {
 
 const PORTUGUESE: Words = Words {
     title: "Certificado de assinaturas",
+    test: "TESTE — sem efeito legal",
+    test_detail: "Feito com uma chave de teste. Ninguém recebeu mensagens; ninguém fica obrigado.",
     request: "Solicitação",
     document: "Documento",
     documents: "Documentos desta solicitação",

@@ -19,7 +19,8 @@ pub(super) fn certificate_of(request: &Request, place: usize, language: Language
     Certificate {
         request_id: request.id.to_string(),
         title: request.title.clone().unwrap_or_default(),
-        organization: request.organization.to_string(),
+        organization: request.organization.owner().to_string(),
+        test: request.is_test(),
         documents: documents.collect(),
         place,
         completed_at: request.completed_at.unwrap_or(request.updated_at),

@@ -42,7 +42,8 @@ impl Service {
         let request = &loaded.request;
         let mut bundle = Bundle::new(request.updated_at);
         for (place, document) in request.terms.documents.iter().enumerate() {
-            let (pdf, name) = (self.documents.read(&request.organization, document.digest).await?, request.file_name(place));
+            let (pdf, name) =
+                (self.documents.read(&request.organization, document.digest).await?, request.file_name(place));
             bundle = packed(bundle, pdf, name, move |bundle, name, pdf| bundle.original(place, name, pdf)).await?;
         }
         if request.status == Status::Completed {

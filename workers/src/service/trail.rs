@@ -41,7 +41,7 @@ impl Service {
         if request.purged_at.is_some() {
             return Err(refused(Refusal::purged()));
         }
-        let keys = self.store.keys(Scope::Of(&request.organization)).await?;
+        let keys = self.store.keys(Scope::Of(&request.organization.owner())).await?;
         let keys = keys.into_iter().map(|key| (key.id, key.name)).collect();
         let trail = compose(&request, events, &keys);
         let (sealed_at, authority) = (self.clock.now(), Arc::clone(&self.authority));
@@ -71,7 +71,8 @@ fn compose<'e>(
     AuditTrail {
         request_id: request.id.to_string(),
         title: request.title.clone().unwrap_or_default(),
-        organization: request.organization.to_string(),
+        organization: request.organization.owner().to_string(),
+        test: request.is_test(),
         status: words.status(request.status).to_owned(),
         created_at: request.created_at,
         ended_at: request.ended_at,

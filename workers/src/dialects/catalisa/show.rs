@@ -30,6 +30,7 @@ pub(super) fn object(request: &Request, links: &Links) -> RequestObject {
         template_id: template.map(|template| template.id.clone()),
         template_name: template.map(|template| template.name.clone()),
         documents: documents(request),
+        test: request.is_test(),
         view_url: links.view_url(request.id),
         expires_at: request.expires_at,
         completed_at: request.completed_at,

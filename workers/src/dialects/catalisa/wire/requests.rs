@@ -96,6 +96,9 @@ pub struct RequestAttributes {
     pub template_name: Option<String>,
     /// What is signed, in order.
     pub documents: Vec<SignedDocument>,
+    /// Whether it was made with a test key: nobody is written to, and what is sealed says so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub test: bool,
     /// Its progress page.
     pub view_url: String,
     /// When its links stop working.
