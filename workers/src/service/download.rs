@@ -6,6 +6,7 @@ use std::io::{Cursor, Write as _};
 use countersign_engine::request::Request;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
@@ -55,9 +56,10 @@ impl Service {
             .last_modified_time(zip_time(request.completed_at.unwrap_or(request.updated_at)));
         for (place, name) in (0..).zip(sealed_names(request)) {
             let pdf = self.sealed_pdf(loaded, place).await?;
-            zip.start_file(name, options).and_then(|()| Ok(zip.write_all(&pdf)?)).map_err(unwritten)?;
+            zip.start_file(name, options)?;
+            zip.write_all(&pdf).map_err(ZipError::from)?;
         }
-        let bytes = zip.finish().map_err(unwritten)?.into_inner();
+        let bytes = zip.finish()?.into_inner();
         let title = file_name(request.title.as_deref().unwrap_or_default(), "documents");
         Ok(Download { name: format!("{title}-signed.zip"), media_type: "application/zip", bytes })
     }
@@ -95,8 +97,4 @@ fn zip_time(time: Timestamp) -> DateTime {
     let (month, day) = (part(time.month()), part(time.day()));
     DateTime::from_date_and_time(year, month, day, part(time.hour()), part(time.minute()), part(time.second()))
         .unwrap_or_default()
-}
-
-fn unwritten(error: zip::result::ZipError) -> ServiceError {
-    ServiceError::Io(error.into())
 }

@@ -66,6 +66,9 @@ pub enum ServiceError {
     /// Sealing.
     #[error("the document could not be sealed: {0}")]
     Seal(#[from] SealError),
+    /// The ZIP of several sealed PDFs.
+    #[error("the ZIP could not be written: {0}")]
+    Zip(#[from] zip::result::ZipError),
     /// The bus.
     #[error(transparent)]
     Bus(#[from] BusError),
