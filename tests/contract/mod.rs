@@ -9,6 +9,7 @@
 //! | durable, shared by two processes, a library without known faults | `durability` |
 //! | a place held by one at a time, fenced, moved; the outbox whole; dead letters once | `places` |
 //! | on PostgreSQL no way from one organization to another's rows, nor from none to any | `walls` |
+//! | several documents in one request: one history, every use dropped with it | `several` |
 //! | many orders at once, one end, no lost signature, receipts, fences | `commit` |
 //! | the same wishes, the same histories, in memory and on both databases | `differential` |
 
@@ -21,4 +22,5 @@ mod library;
 mod listing;
 mod places;
 pub(crate) mod rows;
+mod several;
 mod walls;
