@@ -22,8 +22,7 @@ pub(crate) async fn trail(world: &World, id: &str) -> Vec<u8> {
     assert_eq!(response.headers()["content-type"], "application/pdf");
     let name = response.headers()["content-disposition"].to_str().unwrap().to_owned();
     assert_eq!(name, format!("attachment; filename=\"audit-trail-{id}.pdf\""));
-    let pdf = response.bytes().await.unwrap().to_vec();
-    pdf
+    response.bytes().await.unwrap().to_vec()
 }
 
 /// The text of each page.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::http::StatusCode;
 use countersign_engine::command::{Command, DOCUMENTS_MAX_BYTES, Wish};
 use countersign_engine::event::{TemplateRef, Value};
 use countersign_engine::ids::{OrganizationId, RequestId, SignerId, WidgetId};
@@ -10,7 +11,7 @@ use futures_util::future::join_all;
 use uuid::Uuid;
 
 use super::ordering::Asker;
-use super::read::{FileSource, Wanted, WantedFile, WantedSigner};
+use super::read::{FileSource, Wanted, WantedFile, WantedFiles, WantedSigner};
 use crate::commit::Order;
 use crate::http::fault::Fault;
 use crate::http::form::Faults;
@@ -46,10 +47,10 @@ pub(super) async fn file(
 pub(super) async fn files(
     service: &Service,
     organization: &OrganizationId,
-    wanted: Vec<WantedFile>,
-    (together, faults): (&str, &mut Faults),
+    wanted: WantedFiles,
+    faults: &mut Faults,
 ) -> Result<Vec<Option<File>>, Fault> {
-    let taken = join_all(wanted.into_iter().map(async |wanted| {
+    let taken = join_all(wanted.files.into_iter().map(async |wanted| {
         let mut faults = Faults::new();
         (file(service, organization, Some(wanted), &mut faults).await, faults)
     }));
@@ -61,8 +62,8 @@ pub(super) async fn files(
     let bytes: u64 = files.iter().flatten().map(|file| file.document.bytes).sum();
     if bytes > DOCUMENTS_MAX_BYTES {
         let detail = "The documents of a request have at most 100 MB together.";
-        let status = axum::http::StatusCode::PAYLOAD_TOO_LARGE;
-        faults.push(Fault::new(status, "documents_too_large", detail).with_pointer(together));
+        let fault = Fault::new(StatusCode::PAYLOAD_TOO_LARGE, "documents_too_large", detail);
+        faults.push(fault.with_pointer(wanted.pointer));
     }
     Ok(files)
 }
