@@ -39,6 +39,7 @@ pub(super) fn in_order(request: &Request) -> Vec<&Signer> {
 
 fn certified(signer: &Signer, test: bool, language: Language) -> CertificateSigner {
     let words = Words::of(language);
+    let method = words.method(signer.mark.as_ref().map_or("consent", Mark::kind), test);
     CertificateSigner {
         name: signer.name().to_owned(),
         email: signer.email().to_owned(),
@@ -47,7 +48,7 @@ fn certified(signer: &Signer, test: bool, language: Language) -> CertificateSign
         signed_at: signer.signed_at,
         ip_address: signer.ip.clone(),
         user_agent: signer.user_agent.clone(),
-        method: if signer.signed_at.is_some() { words.authenticated(signer, test) } else { String::new() },
+        method: if signer.signed_at.is_some() { method } else { String::new() },
         signature_ids: vec![signer.id().to_string()],
     }
 }
@@ -100,19 +101,14 @@ impl Words {
         }
     }
 
-    /// How somebody acted, by the name of the method in the history.
-    pub(super) fn method(&self, method: &str) -> &'static str {
-        match method {
+    /// How somebody acted, by the name of the method in the history, and how they had come by their link.
+    pub(super) fn method(&self, method: &str, test: bool) -> String {
+        let act = match method {
             "typed" => self.typed,
             "drawn" => self.drawn,
             _ => self.consent,
-        }
-    }
-
-    /// How a signer acted, and how they were known.
-    pub(super) fn authenticated(&self, signer: &Signer, test: bool) -> String {
-        let method = self.method(signer.mark.as_ref().map_or("consent", Mark::kind));
-        format!("{method}, {}", if test { self.handed } else { self.mailed })
+        };
+        format!("{act}, {}", if test { self.handed } else { self.mailed })
     }
 
     pub(super) fn role(&self, role: Role) -> &'static str {
