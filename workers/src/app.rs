@@ -35,8 +35,9 @@ use crate::dialects::catalisa;
 use crate::feed;
 use crate::http::{Floor, health, scrape, traced};
 use crate::mail::{MailSettingError, Mailer};
+use crate::outbound::Sender;
 use crate::pages;
-use crate::roles::{intake, notifier, relay, sealer, timekeeper};
+use crate::roles::{courier, intake, notifier, relay, sealer, timekeeper};
 use crate::service::{Service, ServiceError};
 
 /// Longest time an answer may take, a slow upload included.
@@ -56,6 +57,9 @@ pub enum StartError {
     /// The installation.
     #[error(transparent)]
     Service(#[from] ServiceError),
+    /// The client of webhooks.
+    #[error("webhooks cannot be sent: {0}")]
+    Client(reqwest::Error),
     /// The address.
     #[error("cannot listen on {address}: {error}")]
     Listen {
@@ -115,6 +119,10 @@ impl App {
         }
         if service.settings.runs(Role::Sealer) {
             tasks.spawn(sealer::run(Arc::clone(&service), stop.clone()));
+        }
+        if service.settings.runs(Role::Courier) {
+            let sender = Sender::new(service.webhooks.guard().clone(), service.settings.webhooks.answer_max);
+            tasks.spawn(courier::run(Arc::clone(&service), sender.map_err(StartError::Client)?, stop.clone()));
         }
         if service.bus.jetstream().is_some() {
             tasks.spawn(bus::carry(Arc::clone(&service.bus), stop.clone()));

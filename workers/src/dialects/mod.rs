@@ -2,3 +2,4 @@
 //! words, and writes the engine's words as its own JSON; none knows another.
 
 pub mod catalisa;
+pub mod certyneo;

@@ -7,6 +7,7 @@ mod installation;
 pub mod links;
 pub mod replay;
 pub mod sealing;
+pub mod webhooks;
 
 use std::sync::Arc;
 
@@ -34,6 +35,7 @@ pub use installation::{Stranger, open_installation};
 
 use documents::Documents;
 use links::Links;
+use webhooks::Webhooks;
 
 /// Why something could not be done, through no fault of who asked.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +100,8 @@ pub struct Service {
     pub documents: Documents,
     /// Links and other stamped addresses.
     pub links: Links,
+    /// Endpoints, and what was filed for them.
+    pub webhooks: Webhooks,
     /// The sealing key.
     pub authority: Arc<Authority>,
     /// What is counted.
@@ -134,6 +138,7 @@ impl Service {
             traces.clone(),
         );
         let inspector = settings.inspector.clone();
+        let webhooks = Webhooks::new(store.clone(), vault.clone(), clock.clone(), Arc::clone(&bus), &settings.webhooks);
         let documents = Documents::new(store.clone(), blobs.clone(), vault, clock.clone(), inspector);
         let authority = Arc::new(authority);
         let service = Self {
@@ -145,6 +150,7 @@ impl Service {
             commit,
             documents,
             links,
+            webhooks,
             authority,
             meters,
             pulses,

@@ -4,7 +4,7 @@
 //! `sql` holds the statements of both databases, `sqlite` and `postgres` what differs. `reads` and `log` read,
 //! `transaction` writes, `rows` checks what comes back; `library` is what stands beside the requests,
 //! `installation` what processes agree on, `places` what the bus remembers, `feed` one organization's stretch
-//! of the log, `stand` how things stand.
+//! of the log, `stand` how things stand, `webhooks` who hears what and what is owed to them.
 
 mod either;
 mod feed;
@@ -20,6 +20,7 @@ mod sql;
 mod sqlite;
 mod stand;
 mod transaction;
+mod webhooks;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -36,12 +37,15 @@ use crate::trace::TraceParent;
 
 pub use feed::Stretch;
 pub use log::{BadCursor, Cursor};
-pub use places::{DeadLetterRow, Place, RELAY};
+pub use places::{COURIER, DeadLetterRow, Place, RELAY};
 pub use postgres::Postgres;
 pub use reads::Due;
 pub use sqlite::Sqlite;
 pub use stand::{Outbox, Owed};
 pub use transaction::Transaction;
+pub use webhooks::{
+    AttemptRow, Backlog, DeliveryRow, DeliveryState, Due as DueDelivery, EndpointRow, Hold, Locked, ReplayRow,
+};
 
 /// The truth: everything that must not be lost. Cheap to clone.
 #[derive(Clone, Debug)]

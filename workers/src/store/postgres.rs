@@ -33,10 +33,11 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(20);
 const TRUSTED: Duration = Duration::from_millis(500);
 /// Most statements that stay prepared on a connection: more than there are.
 const STATEMENTS_MAX: usize = 200;
-pub(super) const MIGRATIONS: [(i64, &str, &str); 3] = [
+pub(super) const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "requests", include_str!("../../../migrations/postgres/0001_requests.sql")),
     (2, "library", include_str!("../../../migrations/postgres/0002_library.sql")),
     (3, "bus", include_str!("../../../migrations/postgres/0003_bus.sql")),
+    (6, "webhooks", include_str!("../../../migrations/postgres/0006_webhooks.sql")),
 ];
 
 const CHANGED_SINCE: &str = "SELECT requests.id, requests.data_key FROM unnest($1::uuid[], $2::bigint[]) AS \

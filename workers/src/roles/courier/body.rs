@@ -1,0 +1,85 @@
+//! A message's bytes, made of the facts when it is sent and nowhere stored: so they are the same for each attempt, and
+//! what was erased meanwhile is not in them.
+
+use std::sync::Arc;
+
+use countersign_engine::event::{Event, Fact};
+use countersign_engine::request::Request;
+use countersign_engine::trail::{self, Line};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::bus::cloudevent;
+use crate::clock::from_micros;
+use crate::dialects::certyneo::notice;
+use crate::service::{Service, ServiceError};
+use crate::store::{DueDelivery, Scope};
+use crate::webhooks::{Endpoint, Format};
+
+/// What is sent, but for its stamps.
+pub(super) struct Body {
+    /// The bytes.
+    pub(super) bytes: Vec<u8>,
+    /// What they are.
+    pub(super) content_type: &'static str,
+    /// The request that it is about, or whatever else.
+    pub(super) subject: Uuid,
+}
+
+/// Makes a message. Before an endpoint is told of a completion, its sealed PDF is there.
+pub(super) async fn body(service: &Service, endpoint: &Endpoint, due: &DueDelivery) -> Result<Body, ServiceError> {
+    let (value, subject) = match &due.line {
+        None => (of_note(endpoint, due), due.event),
+        Some(row) => {
+            let line = Line { body: row.body.clone(), disclosure: None, hash: row.hash };
+            let event = trail::read(&line).map_err(|_| ServiceError::Missing { what: "event" })?;
+            if matches!(event.fact, Fact::Completed {}) {
+                seal(service, &event).await?;
+            }
+            let value = match endpoint.format {
+                Format::Native => cloudevent::of(&event, row.trace),
+                Format::Envelopes => {
+                    let then = then(service, &event).await?;
+                    notice::body(&due.name, &event, &then, &service.settings.public_url)
+                }
+            };
+            (value, event.request.0)
+        }
+    };
+    let content_type = match endpoint.format {
+        Format::Native => "application/cloudevents+json",
+        Format::Envelopes => "application/json",
+    };
+    Ok(Body { bytes: value.to_string().into_bytes(), content_type, subject })
+}
+
+/// A message that is no event of a request.
+fn of_note(endpoint: &Endpoint, due: &DueDelivery) -> Value {
+    let note = due.note.as_deref().and_then(|note| serde_json::from_str(note).ok()).unwrap_or_default();
+    let time = from_micros(due.created_us);
+    match endpoint.format {
+        Format::Native => {
+            cloudevent::of_endpoint(&due.name, due.event, (&endpoint.organization, endpoint.id), time, note)
+        }
+        Format::Envelopes => notice::note(&due.name, time, note),
+    }
+}
+
+/// The request as an event left it.
+async fn then(service: &Service, event: &Event) -> Result<Arc<Request>, ServiceError> {
+    let loaded = service.ledger.load(Scope::All, event.request).await?;
+    if let Some(loaded) = loaded.filter(|loaded| loaded.request.seq == event.seq) {
+        return Ok(Arc::clone(&loaded.request));
+    }
+    let then = service.as_of_seq(&event.organization, event.request, event.seq).await?;
+    then.map(Arc::new).ok_or(ServiceError::Missing { what: "request" })
+}
+
+/// Makes the sealed PDF of a completed request if the sealer has not yet, as a download does.
+async fn seal(service: &Service, event: &Event) -> Result<(), ServiceError> {
+    let loaded = service.ledger.load(Scope::All, event.request).await?;
+    match loaded.filter(|loaded| loaded.request.sealed.is_none() && loaded.request.deleted_at.is_none()) {
+        Some(loaded) => service.sealed_pdf(&loaded).await.map(drop),
+        None => Ok(()),
+    }
+}
