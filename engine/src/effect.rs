@@ -58,6 +58,19 @@ impl EffectKind {
         EffectKind::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
+    /// Whether it is a letter to a person: none is owed in a test world.
+    pub fn is_letter(self) -> bool {
+        match self {
+            EffectKind::Seal => false,
+            EffectKind::Invitation
+            | EffectKind::Reminder
+            | EffectKind::CompletedNotice
+            | EffectKind::DeclinedNotice
+            | EffectKind::CancelledNotice
+            | EffectKind::ExpiredNotice => true,
+        }
+    }
+
     /// Whether it makes sense only while the request is out: such an effect is no longer owed once
     /// the request ends.
     pub fn is_moot_when_closed(self) -> bool {

@@ -55,16 +55,21 @@ impl fmt::Display for WidgetId {
 }
 
 /// The tenant: 1 to 64 letters, digits, `-` or `_`, so that it can be a token of a bus subject.
+///
+/// Beside each stands its test world, `<organization>~test`: an organization of its own, so that whatever
+/// keeps organizations apart keeps the tests apart from what counts. Nobody is written to from there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 pub struct OrganizationId(Arc<str>);
 
-/// The longest organization id, in bytes.
+/// The longest organization id, in bytes, without the end that names its test world.
 pub const ORGANIZATION_MAX: usize = 64;
+/// What the id of a test world ends with.
+const TEST_WORLD: &str = "~test";
 
 /// Why a text is not an organization id.
 #[derive(Debug, thiserror::Error)]
-#[error("an organization is 1 to {ORGANIZATION_MAX} letters, digits, '-' or '_'")]
+#[error("an organization is 1 to {ORGANIZATION_MAX} letters, digits, '-' or '_', and its test world that and ~test")]
 pub struct BadOrganization;
 
 impl OrganizationId {
@@ -72,13 +77,29 @@ impl OrganizationId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether this is an organization's test world.
+    pub fn is_test_world(&self) -> bool {
+        self.0.ends_with(TEST_WORLD)
+    }
+
+    /// The test world beside this organization; itself, if it is one.
+    pub fn test_world(&self) -> Self {
+        if self.is_test_world() { self.clone() } else { Self(format!("{}{TEST_WORLD}", self.0).into()) }
+    }
+
+    /// The organization that this is the test world of; itself, if it is none.
+    pub fn owner(&self) -> Self {
+        self.0.strip_suffix(TEST_WORLD).map_or_else(|| self.clone(), |owner| Self(owner.into()))
+    }
 }
 
 impl FromStr for OrganizationId {
     type Err = BadOrganization;
     fn from_str(text: &str) -> Result<Self, BadOrganization> {
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        if text.is_empty() || text.len() > ORGANIZATION_MAX || !text.bytes().all(legal) {
+        let name = text.strip_suffix(TEST_WORLD).unwrap_or(text);
+        if name.is_empty() || name.len() > ORGANIZATION_MAX || !name.bytes().all(legal) {
             return Err(BadOrganization);
         }
         Ok(Self(text.into()))

@@ -390,6 +390,9 @@ impl Request {
     }
 
     fn owe(&mut self, event: &Event, kind: EffectKind, signer: Option<SignerId>) {
+        if kind.is_letter() && self.is_test() {
+            return;
+        }
         self.owed.insert(Effect { request: self.id, seq: event.seq, kind, signer });
     }
 
@@ -429,6 +432,11 @@ impl Request {
         let turn = self.active_order();
         let signer = self.signer_mut(id)?;
         if signer.is_due() && Some(signer.terms.order) == turn { Ok(signer) } else { Err(not_their_turn()) }
+    }
+
+    /// Whether it only tries things out: nobody is written to, and what is sealed says so.
+    pub fn is_test(&self) -> bool {
+        self.organization.is_test_world()
     }
 
     /// The signer with this id.

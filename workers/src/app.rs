@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::extract::Request;
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE, HeaderName, SET_COOKIE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, StatusCode};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
 use tokio::net::TcpListener;
@@ -20,20 +20,20 @@ use tower_http::sensitive_headers::SetSensitiveHeadersLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
+use utoipa::OpenApi;
 use utoipa::openapi::Ref;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::{Modify as _, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::bus;
 use crate::clock::Clock;
 use crate::config::{BadSetting, Role, Settings};
-use crate::dialects::catalisa;
+use crate::dialects::{self, catalisa, certyneo};
 use crate::feed;
-use crate::http::{Floor, health, scrape, traced};
+use crate::http::{Floor, health, limit, scrape, traced};
 use crate::mail::{MailSettingError, Mailer};
 use crate::outbound::Sender;
 use crate::pages;
@@ -198,33 +198,31 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "Templates", description = "PDFs with named widgets"),
         (name = "Files", description = "PDFs uploaded ahead of requests"),
         (name = "History", description = "What happened, proven whole"),
+        (name = "Keys", description = "API keys: made, listed, revoked"),
         (name = "Events", description = "Events in: asking for signatures by publishing. Events out: what happens, as CloudEvents"),
     ),
-    components(schemas(catalisa::wire::Errors)),
+    components(schemas(catalisa::wire::Errors, certyneo::wire::EnvelopesError)),
     modifiers(&Keys)
 )]
 struct Api;
 
 struct Keys;
 
-/// What every operation may answer when it does not do what was asked.
-struct Refusals;
-
-impl utoipa::Modify for Refusals {
-    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
-        let errors = Ref::from_schema_name("Errors");
-        let answer = |description: &str| {
-            let content = ContentBuilder::new().schema(Some(errors.clone())).build();
-            ResponseBuilder::new().description(description).content("application/json", content).build()
-        };
-        let paths = api.paths.paths.values_mut();
-        let operations = paths.flat_map(|path| [&mut path.get, &mut path.post, &mut path.delete]);
-        for operation in operations.flatten() {
-            let responses = &mut operation.responses.responses;
-            responses.insert("4XX".to_owned(), answer("What is wrong with the call, all of it").into());
-            responses.insert("503".to_owned(), answer("Not now; the same call may be sent again").into());
-        }
+/// Says of operations what each may answer when it does not do what was asked, in the schema of that name.
+fn refusing(mut routes: OpenApiRouter<Floor>, schema: &str) -> OpenApiRouter<Floor> {
+    let errors = Ref::from_schema_name(schema);
+    let answer = |description: &str| {
+        let content = ContentBuilder::new().schema(Some(errors.clone())).build();
+        ResponseBuilder::new().description(description).content("application/json", content).build()
+    };
+    let paths = routes.get_openapi_mut().paths.paths.values_mut();
+    let operations = paths.flat_map(|path| [&mut path.get, &mut path.post, &mut path.patch, &mut path.delete]);
+    for operation in operations.flatten() {
+        let responses = &mut operation.responses.responses;
+        responses.insert("4XX".to_owned(), answer("What is wrong with the call, all of it").into());
+        responses.insert("503".to_owned(), answer("Not now; the same call may be sent again").into());
     }
+    routes
 }
 
 impl utoipa::Modify for Keys {
@@ -235,14 +233,16 @@ impl utoipa::Modify for Keys {
 }
 
 fn api() -> (Router<Floor>, utoipa::openapi::OpenApi) {
-    let described = OpenApiRouter::with_openapi(Api::openapi())
+    let native = OpenApiRouter::new()
         .nest(catalisa::BASE, catalisa::routes())
         .nest("/api/v1", catalisa::sign_this::routes())
         .nest("/api/v1", catalisa::dead_letters::routes())
         .merge(feed::routes());
-    let (routes, mut description) = described.split_for_parts();
-    Refusals.modify(&mut description);
-    (routes, description)
+    let envelopes = OpenApiRouter::new().nest(certyneo::BASE, certyneo::routes());
+    OpenApiRouter::with_openapi(Api::openapi())
+        .merge(refusing(native, "Errors"))
+        .merge(refusing(envelopes, "EnvelopesError"))
+        .split_for_parts()
 }
 
 /// Every route of the HTTP role. Streams end when `stopping` is cancelled.
@@ -261,7 +261,8 @@ pub fn router(service: Arc<Service>, stopping: CancellationToken) -> Router {
     ));
     routes
         .layer(Extension(desk))
-        .method_not_allowed_fallback(catalisa::method_not_allowed)
+        .method_not_allowed_fallback(dialects::method_not_allowed)
+        .layer(from_fn(limit::tell))
         .route("/openapi.json", get(move || async move { Json(description) }))
         .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .merge(health::routes())

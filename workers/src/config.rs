@@ -22,6 +22,10 @@ pub const MAIL_FROM_DEFAULT: &str = "Countersign <noreply@localhost>";
 
 /// What the subjects of NATS's answers begin with unless said otherwise.
 pub const NATS_INBOX_PREFIX_DEFAULT: &str = "_INBOX";
+/// How often a key may call unless said otherwise (seed 003).
+pub const RATE_LIMIT_DEFAULT: RateLimit = RateLimit { per_minute: 100, burst: 200 };
+/// Most calls a minute, and most at once, that a rate limit may allow.
+const RATE_LIMIT_MAX: u32 = 1_000_000;
 /// Days that a dead letter is kept unless said otherwise.
 pub const DEAD_LETTER_DAYS_DEFAULT: u32 = 14;
 /// Hours that a webhook's former secret stamps beside the new one unless said otherwise.
@@ -119,6 +123,38 @@ pub struct Given {
     /// Hours that a webhook's former secret stamps beside the new one: 0 to 168 [default: 24]
     #[arg(long, env = "COUNTERSIGN_WEBHOOK_SECRET_OVERLAP_HOURS", value_name = "HOURS")]
     pub webhook_secret_overlap_hours: Option<u32>,
+    /// Calls that each API key may make: PER_MINUTE, or PER_MINUTE:BURST with the most in 10 seconds, or off [default: 100:200]
+    #[arg(long, env = "COUNTERSIGN_RATE_LIMIT", value_name = "RATE")]
+    pub rate_limit: Option<String>,
+}
+
+/// How often a key may call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// How many calls a minute in the long run.
+    pub per_minute: u32,
+    /// How many at once, and at most in any 10 s.
+    pub burst: u32,
+}
+
+impl std::str::FromStr for RateLimit {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = |text: &str| text.trim().parse().ok().filter(|number| (1..=RATE_LIMIT_MAX).contains(number));
+        let (per_minute, burst) = match text.split_once(':') {
+            Some((per_minute, burst)) => (number(per_minute), number(burst)),
+            None => (number(text), number(text).map(|rate| rate.saturating_mul(2).min(RATE_LIMIT_MAX))),
+        };
+        let (Some(per_minute), Some(burst)) = (per_minute, burst) else {
+            return Err(format!("is off, or calls a minute and at once such as 100:200, each 1 to {RATE_LIMIT_MAX}"));
+        };
+        if burst < per_minute.div_ceil(6) {
+            return Err(
+                "allows more in 10 seconds than at once: the second number is at least a sixth of the first".into()
+            );
+        }
+        Ok(Self { per_minute, burst })
+    }
 }
 
 /// A loop that a process may run.
@@ -202,6 +238,8 @@ pub struct Settings {
     pub nats: Option<NatsSettings>,
     /// Webhooks out.
     pub webhooks: WebhookSettings,
+    /// How often each key may call; `None` = as often as it likes.
+    pub rate_limit: Option<RateLimit>,
     /// The program that inspects PDFs in a process of its own, when called with `inspect-pdf`.
     pub inspector: PathBuf,
 }
@@ -306,6 +344,7 @@ impl Given {
             dead_letter_days: self.dead_letter_days.or(other.dead_letter_days),
             allow_loopback_webhooks: self.allow_loopback_webhooks.or(other.allow_loopback_webhooks),
             webhook_secret_overlap_hours: self.webhook_secret_overlap_hours.or(other.webhook_secret_overlap_hours),
+            rate_limit: self.rate_limit.or(other.rate_limit),
         }
     }
 
@@ -383,6 +422,7 @@ impl Given {
             answer_max: WEBHOOK_ANSWER_MAX,
             names: Names::System,
         };
+        let rate_limit = rate_limit(self.rate_limit.as_deref())?;
         let needs_nats = |role: &Role| matches!(role, Role::Intake | Role::Relay);
         if nats.is_none() && self.roles.iter().flatten().any(needs_nats) {
             return Err(BadSetting::new("nats_url", "is needed by the roles intake and relay"));
@@ -407,8 +447,17 @@ impl Given {
             trusted_proxies: self.trusted_proxies.unwrap_or(0),
             nats,
             webhooks,
+            rate_limit,
             inspector,
         })
+    }
+}
+
+fn rate_limit(text: Option<&str>) -> Result<Option<RateLimit>, BadSetting> {
+    match text.map(str::trim) {
+        None => Ok(Some(RATE_LIMIT_DEFAULT)),
+        Some("off") => Ok(None),
+        Some(text) => text.parse().map(Some).map_err(|reason: String| BadSetting::new("rate_limit", reason)),
     }
 }
 

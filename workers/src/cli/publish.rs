@@ -16,7 +16,6 @@ use crate::clock::Clock;
 use crate::config::{Given, Settings};
 use crate::dialects::catalisa::sign_this::{Unaccepted, accept};
 use crate::service::Service;
-use crate::store::Scope;
 use crate::trace;
 
 #[derive(Debug, Args)]
@@ -90,7 +89,7 @@ async fn to_installation(
     messages: Vec<Value>,
 ) -> Result<ExitCode, Failed> {
     let (service, writing) = Service::open(settings, Clock::System).await?;
-    if service.store.keys(Scope::Of(organization)).await?.is_empty() {
+    if !service.store.is_known(organization).await? {
         return Err(format!("there is no organization {organization}: it has no API key").into());
     }
     let mut code = ExitCode::SUCCESS;

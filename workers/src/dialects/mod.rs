@@ -1,5 +1,28 @@
 //! Dialects: vendors' vocabularies over the one engine. Each reads its own JSON into the engine's
-//! words, and writes the engine's words as its own JSON; none knows another.
+//! words, and writes the engine's words as its own JSON; none knows another. What is said where no
+//! dialect answers is said here, in the words of the one whose address it is.
 
 pub mod catalisa;
 pub mod certyneo;
+
+use axum::extract::OriginalUri;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::http::fault::Fault;
+
+/// A fault in the words of the dialect that an address belongs to; the native API's, if to none.
+fn problem(path: &str, fault: Fault) -> Response {
+    if certyneo::owns(path) { certyneo::problem(fault) } else { catalisa::problem(fault) }
+}
+
+/// The answer to a method that an address of the API does not take.
+pub async fn method_not_allowed(OriginalUri(uri): OriginalUri) -> Response {
+    let detail = "This address does not take this method.";
+    problem(uri.path(), Fault::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail))
+}
+
+/// The answer where there is nothing under the API's addresses.
+pub fn nothing_here(path: &str) -> Response {
+    problem(path, Fault::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address."))
+}

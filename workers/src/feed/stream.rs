@@ -89,7 +89,7 @@ impl Reader {
                 }
             }
             // A key that was revoked meanwhile reads no more.
-            if stopping.is_cancelled() || self.floor.keys.admit(&self.headers, Permission::Read).await.is_err() {
+            if stopping.is_cancelled() || self.floor.keys.still_admits(&self.headers, Permission::Read).await.is_err() {
                 return None;
             }
             if let Err(error) = self.look().await {

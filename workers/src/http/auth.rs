@@ -1,117 +1,114 @@
-//! API credentials: a Bearer key, known by the SHA-256 of its secret, with permissions.
+//! API credentials: who calls, known by the SHA-256 of their key's secret, and how keys are made.
+//!
+//! Whoever is admitted has paid for the call with one of their key's tokens ([`super::limit`]), and their
+//! key is noted as used, beside the call and at most once a minute.
 
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use countersign_engine::ids::{Digest, KeyId, OrganizationId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use quick_cache::sync::Cache;
 use uuid::Uuid;
 
 use super::fault::Fault;
+use super::limit::Limits;
+pub use super::permission::Permission;
+use crate::clock::Clock;
+use crate::service::Service;
 use crate::stamp;
-use crate::store::{KeyRow, Store, StoreError};
+use crate::store::{KeyRow, Mode, Store, StoreError};
 
-/// How long a key is remembered; a revoked one stops working within this time everywhere.
+/// How long a key is remembered; a revoked one stops working within this time everywhere, and at once in
+/// the process that revoked it.
 const REMEMBERED: Duration = Duration::from_millis(500);
 /// Most keys remembered.
 const REMEMBERED_MAX: usize = 10_000;
-/// What every secret begins with.
+/// How exactly it is known when a key was last used.
+const USE_GRAIN: SignedDuration = SignedDuration::from_mins(1);
+/// What every secret of a live key begins with.
 pub const PREFIX: &str = "sk_live_";
-
-/// What a key may do (seed 002).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Permission {
-    /// Create, cancel, resend.
-    Create,
-    /// List, read, download.
-    Read,
-    /// Delete.
-    Delete,
-    /// Manage keys and provider configurations.
-    Admin,
-}
-
-impl Permission {
-    /// Every permission there is.
-    pub const ALL: [Permission; 4] = [Permission::Create, Permission::Read, Permission::Delete, Permission::Admin];
-
-    /// The permission's name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Permission::Create => "ESIGNATURE_CREATE",
-            Permission::Read => "ESIGNATURE_READ",
-            Permission::Delete => "ESIGNATURE_DELETE",
-            Permission::Admin => "ESIGNATURE_ADMIN",
-        }
-    }
-}
-
-impl fmt::Display for Permission {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Permission {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = Permission::ALL.into_iter().find(|permission| permission.as_str() == text);
-        found.ok_or_else(|| format!("{text}: permissions are {}", Permission::ALL.map(Permission::as_str).join(", ")))
-    }
-}
+/// What every secret of a test key begins with.
+pub const TEST_PREFIX: &str = "sk_test_";
+/// Between the prefix and the last four characters in a key's hint.
+const HIDDEN: char = '…';
 
 /// A caller with a key.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// Whose key it is.
+    /// Where they work: the key's organization, or its test world.
     pub organization: OrganizationId,
     /// Which key.
     pub key: KeyId,
     permissions: Vec<Permission>,
 }
 
-/// Knows keys.
+impl Caller {
+    /// Whether they may do what needs this permission.
+    pub fn may(&self, needed: Permission) -> bool {
+        self.permissions.iter().any(|held| held.lets(needed))
+    }
+}
+
+/// Knows keys. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Keys {
     store: Store,
+    clock: Clock,
+    limits: Limits,
     known: Arc<Cache<Digest, (Instant, Option<KeyRow>)>>,
+    /// When each key's use was last noted here, in microseconds.
+    noted: Arc<Cache<KeyId, i64>>,
+    /// Counts what was forgotten: a look that began before is not remembered.
+    forgotten: Arc<AtomicU64>,
 }
 
 impl Keys {
-    /// The keys of a store.
-    pub fn new(store: Store) -> Self {
-        Self { store, known: Arc::new(Cache::new(REMEMBERED_MAX)) }
-    }
-
-    /// Who calls, if they may do this.
-    pub async fn admit(&self, headers: &HeaderMap, needed: Permission) -> Result<Caller, Fault> {
-        let caller = self.identify(headers).await?;
-        if caller.permissions.contains(&needed) {
-            return Ok(caller);
+    /// The keys of an installation.
+    pub fn new(service: &Service) -> Self {
+        Self {
+            store: service.store.clone(),
+            clock: service.clock.clone(),
+            limits: Limits::new(service),
+            known: Arc::new(Cache::new(REMEMBERED_MAX)),
+            noted: Arc::new(Cache::new(REMEMBERED_MAX)),
+            forgotten: Arc::default(),
         }
-        Err(Fault::header(
-            StatusCode::FORBIDDEN,
-            "Authorization",
-            "permission_denied",
-            format!("This key does not have the permission {needed}."),
-        ))
     }
 
-    async fn identify(&self, headers: &HeaderMap) -> Result<Caller, Fault> {
+    /// Who calls, if they may do this and their key may call now.
+    pub async fn admit(&self, headers: &HeaderMap, needed: Permission) -> Result<Caller, Fault> {
+        let key = self.identify(headers).await?;
+        self.limits.charge(key.id).await?;
+        self.note_use(&key);
+        permitted(key, needed)
+    }
+
+    /// Who called and is still being answered, if they still may. Costs nothing.
+    pub async fn still_admits(&self, headers: &HeaderMap, needed: Permission) -> Result<Caller, Fault> {
+        permitted(self.identify(headers).await?, needed)
+    }
+
+    /// Revokes a key of an organization: false if it has none of this id that still works. Here the key's next
+    /// call fails.
+    pub async fn revoke(&self, organization: &OrganizationId, id: KeyId) -> Result<bool, StoreError> {
+        let done = self.store.revoke_key(organization, id, self.clock.now().as_microsecond()).await?;
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        self.known.clear();
+        Ok(done)
+    }
+
+    async fn identify(&self, headers: &HeaderMap) -> Result<KeyRow, Fault> {
         let unauthorized = |code, detail| Fault::header(StatusCode::UNAUTHORIZED, "Authorization", code, detail);
         let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let Some(secret) = header.and_then(bearer) else {
             return Err(unauthorized("key_missing", "Send your API key as: Authorization: Bearer <key>."));
         };
         match self.find(secret).await.map_err(|error| Fault::internal(&error))? {
-            Some(key) if key.revoked_us.is_none() => {
-                Ok(Caller { permissions: permissions_of(&key), organization: key.organization, key: key.id })
-            }
+            Some(key) if key.revoked_us.is_none() => Ok(key),
             _ => Err(unauthorized("key_unknown", "This API key is unknown or was revoked.")),
         }
     }
@@ -123,40 +120,90 @@ impl Keys {
         {
             return Ok(known);
         }
+        let before = self.forgotten.load(Ordering::SeqCst);
         let found = self.store.key_by_hash(hash).await?;
         self.known.insert(hash, (Instant::now(), found.clone()));
+        if self.forgotten.load(Ordering::SeqCst) != before {
+            self.known.remove(&hash);
+        }
         Ok(found)
+    }
+
+    /// Writes down when the key was used, beside the call, unless that was done a moment ago.
+    fn note_use(&self, key: &KeyRow) {
+        let now_us = self.clock.now().as_microsecond();
+        let since_us = now_us - i64::try_from(USE_GRAIN.as_micros()).unwrap_or(i64::MAX);
+        let id = key.id;
+        let noted = self.noted.get(&id).max(key.last_used_us);
+        if noted.is_some_and(|noted| noted > since_us) {
+            return;
+        }
+        self.noted.insert(id, now_us);
+        let store = self.store.clone();
+        tokio::spawn(async move {
+            if let Err(error) = store.use_key(id, now_us, since_us).await {
+                tracing::warn!(%error, key = %id, "the use of a key was not noted");
+            }
+        });
     }
 }
 
-/// A fresh key: its row, and the secret that is shown this once.
-pub fn new_key(
-    organization: OrganizationId,
-    name: String,
-    permissions: &[Permission],
+fn permitted(key: KeyRow, needed: Permission) -> Result<Caller, Fault> {
+    let caller = Caller { organization: key.world(), key: key.id, permissions: permissions_of(&key) };
+    if caller.may(needed) {
+        return Ok(caller);
+    }
+    let enough = needed.enough().join(" or ");
+    let detail = format!("This key does not have the permission {enough}.");
+    Err(Fault::header(StatusCode::FORBIDDEN, "Authorization", "permission_denied", detail))
+}
+
+/// A fresh key: its row, and the secret that is shown this once. One for a test world is a test key of the
+/// organization that the world belongs to.
+pub fn new_key(world: OrganizationId, name: String, permissions: &[Permission], now: Timestamp) -> (KeyRow, String) {
+    key_of(KeyId(Uuid::now_v7()), &stamp::random(), (world, name, permissions), now)
+}
+
+/// A key of this id whose secret is made of these 256 bits.
+pub fn key_of(
+    id: KeyId,
+    bits: &[u8; 32],
+    (world, name, permissions): (OrganizationId, String, &[Permission]),
     now: Timestamp,
 ) -> (KeyRow, String) {
-    let secret = format!("{PREFIX}{}", stamp::encode(&stamp::random::<32>()));
+    let (mode, prefix) = match world.is_test_world() {
+        true => (Mode::Test, TEST_PREFIX),
+        false => (Mode::Live, PREFIX),
+    };
+    let secret = format!("{prefix}{}", stamp::encode(bits));
     let names: Vec<&str> = permissions.iter().map(|permission| permission.as_str()).collect();
     let row = KeyRow {
-        id: KeyId(Uuid::now_v7()),
-        organization,
+        id,
+        organization: world.owner(),
         name,
         hash: Digest::of(secret.as_bytes()),
-        hint: format!("{PREFIX}…{}", &secret[secret.len() - 4..]),
+        hint: format!("{prefix}{HIDDEN}{}", &secret[secret.len() - 4..]),
         permissions: names.join(","),
         created_us: now.as_microsecond(),
         revoked_us: None,
+        mode,
+        last_used_us: None,
     };
     (row, secret)
+}
+
+/// A key's prefix and last four characters.
+pub fn shown_of(key: &KeyRow) -> (&str, &str) {
+    key.hint.split_once(HIDDEN).unwrap_or((&key.hint, ""))
+}
+
+/// What a key may do.
+pub fn permissions_of(key: &KeyRow) -> Vec<Permission> {
+    key.permissions.split(',').filter_map(|name| name.parse().ok()).collect()
 }
 
 fn bearer(header: &str) -> Option<&str> {
     let (scheme, secret) = header.split_once(' ')?;
     let secret = secret.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !secret.is_empty()).then_some(secret)
-}
-
-fn permissions_of(key: &KeyRow) -> Vec<Permission> {
-    key.permissions.split(',').filter_map(|name| name.parse().ok()).collect()
 }

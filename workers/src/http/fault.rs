@@ -1,6 +1,7 @@
 //! Faults: what is wrong with a call, in neutral words. Each dialect writes them its own way.
 
-use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use countersign_engine::refusal::{Code, Refusal};
 
 use crate::commit::Failure;
@@ -85,6 +86,22 @@ impl Fault {
     fn retry_after(self, seconds: u64) -> Self {
         Self { retry_after_seconds: Some(seconds), ..self }
     }
+}
+
+/// The status of an answer with these faults. Of different ones the most telling wins (413 over 422 over 400).
+pub fn status_of(faults: &[Fault]) -> StatusCode {
+    let statuses: Vec<StatusCode> = faults.iter().map(|fault| fault.status).collect();
+    match statuses.as_slice() {
+        [one] => *one,
+        many if many.contains(&StatusCode::PAYLOAD_TOO_LARGE) => StatusCode::PAYLOAD_TOO_LARGE,
+        many => many.iter().copied().max().unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
+
+/// The headers of an answer with these faults: `Retry-After` in whole seconds, at least 1, where one says so.
+pub fn headers_of(faults: &[Fault]) -> HeaderMap {
+    let retry_after = faults.iter().filter_map(|fault| fault.retry_after_seconds).max();
+    retry_after.map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds.max(1)))).into_iter().collect()
 }
 
 impl From<Refusal> for Fault {

@@ -1,6 +1,7 @@
 //! Reads a JSON object field by field and notes every fault with its pointer, so that a caller
 //! learns of all of them at once. `null` counts as absent.
 
+use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -185,6 +186,14 @@ impl<'v> Form<'v> {
         faults.push(Fault::at(self.pointer(name), "wrong_type", format!("{name} must be {expected}.")));
         None
     }
+}
+
+/// A body as JSON.
+pub fn json(body: &[u8]) -> Result<Value, Fault> {
+    serde_json::from_slice(body).map_err(|error| {
+        let detail = format!("The body is not JSON: line {}, column {}.", error.line(), error.column());
+        Fault::new(StatusCode::BAD_REQUEST, "invalid_json", detail)
+    })
 }
 
 /// An instant of a text: RFC 3339, or a date alone, which is its midnight in UTC.

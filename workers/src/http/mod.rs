@@ -1,4 +1,4 @@
-//! The floor every door stands on: who calls, from where, with what key; how a body is read with
+//! The floor every door stands on: who calls, from where, with what key, how often; how a body is read with
 //! all its faults at once; health and metrics. It knows no dialect and shows no page.
 
 pub mod auth;
@@ -8,6 +8,8 @@ pub mod fault;
 pub mod form;
 pub mod health;
 pub mod idempotency;
+pub mod limit;
+mod permission;
 pub mod scrape;
 mod stand;
 pub mod traced;
@@ -22,14 +24,14 @@ use auth::Keys;
 pub struct Floor {
     /// The engine.
     pub service: Arc<Service>,
-    /// API credentials, remembered for a moment.
+    /// API credentials, remembered for a moment, and how often each may still call.
     pub keys: Keys,
 }
 
 impl Floor {
     /// A floor over an engine.
     pub fn new(service: Arc<Service>) -> Self {
-        let keys = Keys::new(service.store.clone());
+        let keys = Keys::new(&service);
         Self { service, keys }
     }
 }

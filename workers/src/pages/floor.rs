@@ -14,7 +14,7 @@ use countersign_engine::request::Request;
 
 use super::asset;
 use super::view::{self, ClosedPage, ClosedReason, ErrorKind, ErrorPage};
-use crate::dialects::catalisa;
+use crate::dialects;
 use crate::http::Floor;
 use crate::language::Language;
 use crate::service::links::{SESSION_LIFE, Session};
@@ -129,7 +129,7 @@ pub(super) async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Respo
 /// What is said where there is nothing: to programs as JSON, to people as a page.
 pub(super) async fn nothing_here(OriginalUri(uri): OriginalUri, headers: HeaderMap) -> Response {
     if uri.path().starts_with("/api/") {
-        return catalisa::nothing_here().await;
+        return dialects::nothing_here(uri.path());
     }
     let page = ErrorPage { language: language(&headers, None), kind: ErrorKind::NotFound, reference: None };
     html(StatusCode::NOT_FOUND, &page)

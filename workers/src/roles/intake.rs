@@ -20,7 +20,7 @@ use crate::config::Role;
 use crate::dialects::catalisa::sign_this::{self, ATTRIBUTE_MAX, Reason, Unaccepted, accept};
 use crate::meters::Intake;
 use crate::service::Service;
-use crate::store::{DeadLetterRow, Scope, StoreError};
+use crate::store::{DeadLetterRow, StoreError};
 use crate::trace::{self, Part};
 
 /// Most messages worked on at once: they share transactions.
@@ -176,8 +176,8 @@ async fn known_organization(service: &Service, subject: &str) -> Result<Organiza
     let Some(organization) = organization_of(subject) else {
         return Err(never("invalid_subject", "The subject must be sign.requests.<organization>.".to_owned()));
     };
-    let keys = service.store.keys(Scope::Of(&organization)).await;
-    if keys.map_err(|error| Unaccepted::Later(error.to_string()))?.is_empty() {
+    let known = service.store.is_known(&organization).await;
+    if !known.map_err(|error| Unaccepted::Later(error.to_string()))? {
         return Err(never("unknown_organization", "There is no such organization: it has no API key.".to_owned()));
     }
     Ok(organization)

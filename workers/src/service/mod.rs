@@ -27,6 +27,7 @@ use crate::ledger::{Ledger, LedgerError, Loaded};
 use crate::meters::Meters;
 use crate::pulse::Pulses;
 use crate::seal::{Authority, AuthorityError, SealError};
+use crate::stamp::StampKey;
 use crate::store::{Scope, Store, StoreError};
 use crate::trace::{BadTraceSetting, Traces};
 use crate::vault::{Vault, VaultError};
@@ -112,6 +113,8 @@ pub struct Service {
     pub traces: Traces,
     /// Where documents lie.
     pub blobs: Blobs,
+    /// What the secrets of keys are made with that a repeated call is told again.
+    pub minting: StampKey,
 }
 
 impl Service {
@@ -156,6 +159,7 @@ impl Service {
             pulses,
             traces,
             blobs,
+            minting: master.derive("secrets of keys"),
         };
         Ok((Arc::new(service), writing))
     }

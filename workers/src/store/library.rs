@@ -1,61 +1,13 @@
-//! Rows beside the requests: keys, documents, files and templates.
+//! Rows beside the requests: documents, files and templates.
 
-use countersign_engine::ids::{Digest, KeyId, OrganizationId};
+use countersign_engine::ids::{Digest, OrganizationId};
 use uuid::Uuid;
 
 use super::either::{read, within};
-use super::rows::{
-    self, DocumentColumns, FileColumns, KeyColumns, ReceiptColumns, TemplateColumns, digest, organization,
-};
-use super::{DocumentRow, FileRow, KeyRow, ReceiptRow, Scope, Store, StoreError, TemplateRow, Transaction, sql};
+use super::rows::{self, DocumentColumns, FileColumns, ReceiptColumns, TemplateColumns, digest, organization};
+use super::{DocumentRow, FileRow, ReceiptRow, Scope, Store, StoreError, TemplateRow, Transaction, sql};
 
 impl Store {
-    /// Files an API credential.
-    pub async fn insert_key(&self, key: &KeyRow) -> Result<(), StoreError> {
-        let mut transaction = self.begin().await?;
-        within!(&mut transaction, |db| sqlx::query(sql::INSERT_KEY)
-            .bind(key.id.0)
-            .bind(key.organization.as_str())
-            .bind(&key.name)
-            .bind(key.hash.0.as_slice())
-            .bind(&key.hint)
-            .bind(&key.permissions)
-            .bind(key.created_us)
-            .bind(key.revoked_us)
-            .execute(db)
-            .await?
-            .rows_affected());
-        transaction.commit().await
-    }
-
-    /// The credential with this secret's digest.
-    pub async fn key_by_hash(&self, hash: Digest) -> Result<Option<KeyRow>, StoreError> {
-        let row: Option<KeyColumns> =
-            read!(self, |db| sqlx::query_as(sql::KEY_BY_HASH).bind(hash.0.as_slice()).fetch_optional(db).await?);
-        row.map(KeyRow::try_from).transpose()
-    }
-
-    /// Credentials, by age.
-    pub async fn keys(&self, scope: Scope<'_>) -> Result<Vec<KeyRow>, StoreError> {
-        let rows: Vec<KeyColumns> =
-            read!(self, scope, |db| sqlx::query_as(sql::KEYS).bind(scope.as_str()).fetch_all(db).await?);
-        rows::all(rows)
-    }
-
-    /// Revokes a credential; false if there is none of that id that still works.
-    pub async fn revoke_key(&self, organization: &OrganizationId, id: KeyId, now_us: i64) -> Result<bool, StoreError> {
-        let mut transaction = self.begin().await?;
-        let done = within!(&mut transaction, |db| sqlx::query(sql::REVOKE_KEY)
-            .bind(organization.as_str())
-            .bind(id.0)
-            .bind(now_us)
-            .execute(db)
-            .await?
-            .rows_affected());
-        transaction.commit().await?;
-        Ok(done > 0)
-    }
-
     /// A stored document.
     pub async fn document(
         &self,

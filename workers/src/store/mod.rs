@@ -2,18 +2,20 @@
 //! decides nothing. Every write of a request goes through [`crate::commit`].
 //!
 //! `sql` holds the statements of both databases, `sqlite` and `postgres` what differs. `reads` and `log` read,
-//! `transaction` writes, `rows` checks what comes back; `library` is what stands beside the requests,
-//! `installation` what processes agree on, `places` what the bus remembers, `feed` one organization's stretch
+//! `transaction` writes, `rows` checks what comes back; `library` is what stands beside the requests, `keys`
+//! the credentials, `rates` what they may still call, `installation` what processes agree on, `places` what the bus remembers, `feed` one organization's stretch
 //! of the log, `stand` how things stand, `webhooks` who hears what and what is owed to them.
 
 mod either;
 mod feed;
 mod installation;
+mod keys;
 mod library;
 mod log;
 mod many;
 mod places;
 mod postgres;
+mod rates;
 mod reads;
 mod rows;
 mod sql;
@@ -325,6 +327,31 @@ pub enum Sort {
     ExpiresAt,
 }
 
+/// What a key is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// What counts.
+    #[default]
+    Live,
+    /// The organization's test world.
+    Test,
+}
+
+impl Mode {
+    /// The mode's stored name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Mode::Live => "live",
+            Mode::Test => "test",
+        }
+    }
+
+    /// The mode of a stored name; `None` if there is none of that name.
+    pub fn parse(name: &str) -> Option<Mode> {
+        [Mode::Live, Mode::Test].into_iter().find(|mode| mode.as_str() == name)
+    }
+}
+
 /// An API credential, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRow {
@@ -344,6 +371,20 @@ pub struct KeyRow {
     pub created_us: i64,
     /// When it was revoked.
     pub revoked_us: Option<i64>,
+    /// Whether it works on what counts or in the test world.
+    pub mode: Mode,
+    /// When it was last used, to the minute; `None` = never.
+    pub last_used_us: Option<i64>,
+}
+
+impl KeyRow {
+    /// The world that the key works in.
+    pub fn world(&self) -> OrganizationId {
+        match self.mode {
+            Mode::Live => self.organization.clone(),
+            Mode::Test => self.organization.test_world(),
+        }
+    }
 }
 
 /// A stored document.

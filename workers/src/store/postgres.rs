@@ -13,7 +13,7 @@
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use countersign_engine::ids::{Digest, OrganizationId, RequestId};
+use countersign_engine::ids::{Digest, KeyId, OrganizationId, RequestId};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _};
@@ -33,10 +33,11 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(20);
 const TRUSTED: Duration = Duration::from_millis(500);
 /// Most statements that stay prepared on a connection: more than there are.
 const STATEMENTS_MAX: usize = 200;
-pub(super) const MIGRATIONS: [(i64, &str, &str); 4] = [
+pub(super) const MIGRATIONS: [(i64, &str, &str); 5] = [
     (1, "requests", include_str!("../../../migrations/postgres/0001_requests.sql")),
     (2, "library", include_str!("../../../migrations/postgres/0002_library.sql")),
     (3, "bus", include_str!("../../../migrations/postgres/0003_bus.sql")),
+    (4, "keys", include_str!("../../../migrations/postgres/0004_keys.sql")),
     (6, "webhooks", include_str!("../../../migrations/postgres/0006_webhooks.sql")),
 ];
 
@@ -240,6 +241,13 @@ pub(super) async fn documents_present(
 pub(super) async fn renew(db: &mut PgConnection, claims: &[Claim], lease_us: i64) -> Result<u64, StoreError> {
     let (keys, epochs): (Vec<String>, Vec<i64>) = claims.iter().map(|claim| (claim.key.clone(), claim.epoch)).unzip();
     Ok(sqlx::query(RENEW_EFFECTS).bind(keys).bind(epochs).bind(lease_us).execute(db).await?.rows_affected())
+}
+
+/// In the order of the keys, so that no two processes wait for each other.
+pub(super) async fn rates(db: &mut PgConnection, keys: &[KeyId]) -> Result<Vec<(Uuid, String)>, StoreError> {
+    let text = "SELECT key, state FROM rates WHERE key = ANY($1) ORDER BY key FOR UPDATE";
+    let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+    Ok(sqlx::query_as(text).bind(ids).fetch_all(db).await?)
 }
 
 pub(super) async fn delete_effects(db: &mut PgConnection, keys: &[String]) -> Result<(), StoreError> {

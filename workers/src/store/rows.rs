@@ -5,7 +5,7 @@ use countersign_engine::ids::{Digest, KeyId, OrganizationId, RequestId};
 use countersign_engine::request::Status;
 use uuid::Uuid;
 
-use super::{Claim, DocumentRow, EventRow, FileRow, KeyRow, ReceiptRow, RequestRow, StoreError, TemplateRow};
+use super::{Claim, DocumentRow, EventRow, FileRow, KeyRow, Mode, ReceiptRow, RequestRow, StoreError, TemplateRow};
 use crate::trace::TraceParent;
 
 pub(super) type EventColumns = (Uuid, i64, String, Option<Vec<u8>>, Vec<u8>, Option<String>);
@@ -26,7 +26,7 @@ pub(super) type RequestColumns = (
     Option<Vec<u8>>,
 );
 pub(super) type ReceiptColumns = (String, String, Vec<u8>, String, i64, i64);
-pub(super) type KeyColumns = (Uuid, String, String, Vec<u8>, String, String, i64, Option<i64>);
+pub(super) type KeyColumns = (Uuid, String, String, Vec<u8>, String, String, i64, Option<i64>, String, Option<i64>);
 pub(super) type DocumentColumns = (String, Vec<u8>, Uuid, i64, String, Vec<u8>, i64);
 pub(super) type FileColumns = (Uuid, String, String, Vec<u8>, i64);
 pub(super) type TemplateColumns = (String, String, String, String, Vec<u8>, String, i64);
@@ -103,9 +103,11 @@ impl TryFrom<ReceiptColumns> for ReceiptRow {
 impl TryFrom<KeyColumns> for KeyRow {
     type Error = StoreError;
     fn try_from(columns: KeyColumns) -> Result<Self, StoreError> {
-        let (id, owner, name, hash, hint, permissions, created_us, revoked_us) = columns;
+        let (id, owner, name, hash, hint, permissions, created_us, revoked_us, mode, last_used_us) = columns;
         let (organization, hash) = (organization(&owner)?, digest(&hash)?);
-        Ok(Self { id: KeyId(id), organization, name, hash, hint, permissions, created_us, revoked_us })
+        let mode = Mode::parse(&mode).ok_or_else(|| corrupt("mode"))?;
+        let id = KeyId(id);
+        Ok(Self { id, organization, name, hash, hint, permissions, created_us, revoked_us, mode, last_used_us })
     }
 }
 

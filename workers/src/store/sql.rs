@@ -86,13 +86,26 @@ pub(super) const COUNT_TEMPLATES: &str = "SELECT count(*) FROM templates WHERE o
 pub(super) const DELETE_TEMPLATE: &str = "DELETE FROM templates WHERE organization = $1 AND id = $2";
 
 pub(super) const INSERT_KEY: &str = "INSERT INTO keys (id, organization, name, hash, hint, permissions, created_us, \
-     revoked_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-pub(super) const KEY_BY_HASH: &str = "SELECT id, organization, name, hash, hint, permissions, created_us, revoked_us \
-     FROM keys WHERE hash = $1";
-pub(super) const KEYS: &str = "SELECT id, organization, name, hash, hint, permissions, created_us, revoked_us FROM keys \
-     WHERE $1 IN ('*', organization) ORDER BY created_us, id";
+     revoked_us, mode, last_used_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+pub(super) const KEY_BY_HASH: &str = "SELECT id, organization, name, hash, hint, permissions, created_us, revoked_us, \
+     mode, last_used_us FROM keys WHERE hash = $1";
+pub(super) const KEY: &str = "SELECT id, organization, name, hash, hint, permissions, created_us, revoked_us, mode, \
+     last_used_us FROM keys WHERE organization = $1 AND id = $2";
+pub(super) const KEYS: &str = "SELECT id, organization, name, hash, hint, permissions, created_us, revoked_us, mode, \
+     last_used_us FROM keys WHERE $1 IN ('*', organization) ORDER BY created_us, id";
+pub(super) const ANY_KEY: &str = "SELECT count(*) FROM (SELECT 1 FROM keys WHERE organization = $1 LIMIT 1) AS first";
+/// `*` is every mode.
+pub(super) const KEYS_PAGE: &str = "SELECT id, organization, name, hash, hint, permissions, created_us, revoked_us, mode, \
+     last_used_us FROM keys WHERE organization = $1 AND $2 IN ('*', mode) ORDER BY created_us DESC, id DESC LIMIT $3 \
+     OFFSET $4";
+pub(super) const COUNT_KEYS: &str = "SELECT count(*) FROM keys WHERE organization = $1 AND $2 IN ('*', mode)";
 pub(super) const REVOKE_KEY: &str = "UPDATE keys SET revoked_us = $3 WHERE organization = $1 AND id = $2 \
      AND revoked_us IS NULL";
+pub(super) const USE_KEY: &str = "UPDATE keys SET last_used_us = $2 WHERE id = $1 AND coalesce(last_used_us, 0) < $3";
+
+pub(super) static ADD_RATES: Many<2> = Many::new("INSERT INTO rates (key, state)", "ON CONFLICT (key) DO NOTHING");
+pub(super) static PUT_RATES: Many<2> =
+    Many::new("INSERT INTO rates (key, state)", "ON CONFLICT (key) DO UPDATE SET state = excluded.state");
 
 pub(super) const AGREED: &str = "SELECT value FROM installation WHERE name = $1";
 pub(super) const AGREE: &str = "INSERT INTO installation (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";

@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use countersign_engine::ids::{Digest, OrganizationId, RequestId};
+use countersign_engine::ids::{Digest, KeyId, OrganizationId, RequestId};
 use sqlx::AssertSqlSafe;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -28,10 +28,11 @@ const CHECKPOINT_PAGES: &str = "4000";
 /// SQLite's own page cache in KiB (negative, as its pragma wants it). The system caches the file too,
 /// and SQLite walks its whole cache in a commit that split pages in the middle of a tree.
 const PAGE_CACHE: &str = "-16384";
-pub(super) const MIGRATIONS: [(i64, &str, &str); 4] = [
+pub(super) const MIGRATIONS: [(i64, &str, &str); 5] = [
     (1, "requests", include_str!("../../../migrations/sqlite/0001_requests.sql")),
     (2, "library", include_str!("../../../migrations/sqlite/0002_library.sql")),
     (3, "bus", include_str!("../../../migrations/sqlite/0003_bus.sql")),
+    (4, "keys", include_str!("../../../migrations/sqlite/0004_keys.sql")),
     (6, "webhooks", include_str!("../../../migrations/sqlite/0006_webhooks.sql")),
 ];
 
@@ -154,6 +155,12 @@ pub(super) async fn renew(db: &mut SqliteConnection, claims: &[Claim], lease_us:
          (SELECT value ->> 0, value ->> 1 FROM json_each($1))";
     let held: Vec<(&str, i64)> = claims.iter().map(|claim| (claim.key.as_str(), claim.epoch)).collect();
     Ok(sqlx::query(text).bind(json_list(&held)).bind(lease_us).execute(db).await?.rows_affected())
+}
+
+pub(super) async fn rates(db: &mut SqliteConnection, keys: &[KeyId]) -> Result<Vec<(Uuid, String)>, StoreError> {
+    let text = "SELECT key, state FROM rates WHERE key IN (SELECT unhex(value) FROM json_each($1))";
+    let ids: Vec<String> = keys.iter().map(|key| key.0.simple().to_string()).collect();
+    Ok(sqlx::query_as(text).bind(json_list(&ids)).fetch_all(db).await?)
 }
 
 pub(super) async fn delete_effects(db: &mut SqliteConnection, keys: &[String]) -> Result<(), StoreError> {

@@ -19,7 +19,6 @@ mod templates;
 pub mod wire;
 
 use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use countersign_engine::command::FILE_MAX_BYTES;
 use utoipa_axum::router::OpenApiRouter;
@@ -55,15 +54,4 @@ pub fn routes() -> OpenApiRouter<Floor> {
 /// A fault as this dialect writes it, for the doors beside it that have no words of their own.
 pub fn problem(fault: Fault) -> Response {
     Problems::from(fault).into_response()
-}
-
-/// The answer to a method that an address of the API does not take.
-pub async fn method_not_allowed() -> Response {
-    let detail = "This address does not take this method.";
-    problem(Fault::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail))
-}
-
-/// The answer where there is nothing under the API's addresses.
-pub async fn nothing_here() -> Response {
-    problem(Fault::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address."))
 }

@@ -3,15 +3,14 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
-use axum::http::header::RETRY_AFTER;
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
 use super::read;
 use super::wire::{ErrorObject, ErrorSource, Errors};
-use crate::http::fault::{Fault, Source};
+use crate::http::fault::{self, Fault, Source};
 use crate::http::form::Faults;
 
 /// The bytes of a body, at most [`super::BODY_MAX_BYTES`].
@@ -68,20 +67,9 @@ impl<F: Into<Fault>> From<F> for Problems {
 
 impl IntoResponse for Problems {
     fn into_response(self) -> Response {
-        let statuses: Vec<StatusCode> = self.0.iter().map(|fault| fault.status).collect();
-        // Different faults of one body: the most telling status wins (413 over 422 over 400).
-        let status = match statuses.as_slice() {
-            [one] => *one,
-            many if many.contains(&StatusCode::PAYLOAD_TOO_LARGE) => StatusCode::PAYLOAD_TOO_LARGE,
-            many => many.iter().copied().max().unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-        };
-        let retry_after = self.0.iter().filter_map(|fault| fault.retry_after_seconds).max();
+        let (status, headers) = (fault::status_of(&self.0), fault::headers_of(&self.0));
         let errors = self.0.into_iter().map(object).collect();
-        let mut response = (status, Json(Errors { errors })).into_response();
-        if let Some(seconds) = retry_after {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
-        }
-        response
+        (status, headers, Json(Errors { errors })).into_response()
     }
 }
 

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::problem::Problems;
 use crate::http::fault::Fault;
-use crate::http::form::{Faults, Form, is_email};
+use crate::http::form::{self, Faults, Form, is_email};
 use crate::language::Language;
 
 /// Longest name by which a widget refers to a signer.
@@ -87,10 +87,7 @@ pub(super) enum Reference {
 
 /// The body as JSON.
 pub(super) fn json(body: &[u8]) -> Result<Value, Problems> {
-    serde_json::from_slice(body).map_err(|error| {
-        let detail = format!("The body is not JSON: line {}, column {}.", error.line(), error.column());
-        Fault::new(StatusCode::BAD_REQUEST, "invalid_json", detail).into()
-    })
+    Ok(form::json(body)?)
 }
 
 /// The resource and its attributes.

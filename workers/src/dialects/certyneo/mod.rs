@@ -1,3 +1,44 @@
 //! The envelopes dialect: seed 003 (Certyneo public API v1), under `/api/v1/{documents,envelopes,webhooks,keys}`.
+//!
+//! `wire` holds the shapes, `problem` writes faults as `{error, code}`, `paging` lists as `{data, pagination}`; the rest are the handlers.
 
+mod keys;
 pub mod notice;
+mod paging;
+mod problem;
+pub mod wire;
+
+use axum::extract::DefaultBodyLimit;
+use axum::response::{IntoResponse as _, Response};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::Floor;
+use crate::http::fault::Fault;
+use problem::Problems;
+
+/// Where the dialect lives.
+pub const BASE: &str = "/api/v1";
+/// What its addresses begin with there.
+const ROOMS: [&str; 4] = ["documents", "envelopes", "webhooks", "keys"];
+/// Largest body that holds no document, in bytes.
+const BODY_MAX_BYTES: usize = 1024 * 1024;
+
+/// The dialect's routes, with their description.
+pub fn routes() -> OpenApiRouter<Floor> {
+    OpenApiRouter::new()
+        .routes(routes!(keys::create, keys::list))
+        .routes(routes!(keys::revoke))
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+}
+
+/// Whether an address is this dialect's.
+pub fn owns(path: &str) -> bool {
+    let room = path.strip_prefix(BASE).and_then(|rest| rest.strip_prefix('/'));
+    room.and_then(|rest| rest.split('/').next()).is_some_and(|room| ROOMS.contains(&room))
+}
+
+/// A fault as this dialect writes it.
+pub fn problem(fault: Fault) -> Response {
+    Problems::from(fault).into_response()
+}

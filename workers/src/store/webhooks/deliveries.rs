@@ -164,7 +164,7 @@ impl Store {
         };
         let deliveries = ids(deliveries);
         let rows: Vec<AttemptColumns> =
-            read!(self, Scope::Of(organization), |db| { sqlx::query_as(text).bind(deliveries).fetch_all(db).await? });
+            read!(self, Scope::Of(organization), |db| sqlx::query_as(text).bind(deliveries).fetch_all(db).await?);
         let rows: Vec<AttemptRow> = all(rows)?;
         Ok(rows.into_iter().filter(|row| row.organization == *organization).collect())
     }

@@ -236,7 +236,7 @@ impl Transaction {
 
     /// An endpoint that asked not to be called before an instant.
     pub async fn rest_endpoint(&mut self, id: Uuid, until_us: i64) -> Result<(), StoreError> {
-        within!(self, |db| { sqlx::query(words::REST_ENDPOINT).bind(id).bind(until_us).execute(db).await.map(drop) })?;
+        within!(self, |db| sqlx::query(words::REST_ENDPOINT).bind(id).bind(until_us).execute(db).await.map(drop))?;
         Ok(())
     }
 
