@@ -199,6 +199,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "Files", description = "PDFs uploaded ahead of requests"),
         (name = "History", description = "What happened, proven whole"),
         (name = "Keys", description = "API keys: made, listed, revoked"),
+        (name = "Webhooks", description = "Webhooks: registered, tested, what was delivered, and the same once more"),
         (name = "Events", description = "Events in: asking for signatures by publishing. Events out: what happens, as CloudEvents"),
     ),
     components(schemas(catalisa::wire::Errors, certyneo::wire::EnvelopesError)),

@@ -3,6 +3,7 @@
 
 pub mod dead_letters;
 pub mod documents;
+mod excerpts;
 mod installation;
 pub mod links;
 pub mod replay;

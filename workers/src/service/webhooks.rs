@@ -15,8 +15,11 @@ use crate::commit::{Failure, Receipt, is_honoured};
 use crate::config::WebhookSettings;
 use crate::outbound::{Forbidden, Guard};
 use crate::store::{DeliveryRow, DeliveryState, EndpointRow, ReceiptRow, ReplayRow, Scope, Store};
-use crate::vault::Vault;
+use crate::vault::{Vault, VaultError};
 use crate::webhooks::{Endpoint, Extra, Format, PING, Secret};
+
+pub use crate::config::OVERLAP_HOURS_MAX;
+pub use crate::outbound::URL_MAX;
 
 /// How long a delivery is kept once it has ended, and how far back a range may begin (RELIABILITY P8).
 pub const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -131,7 +134,7 @@ impl Webhooks {
     }
 
     /// An endpoint with its secrets, ready to be told.
-    pub fn open(&self, row: &EndpointRow) -> Result<Endpoint, ServiceError> {
+    pub fn ready(&self, row: &EndpointRow) -> Result<Endpoint, ServiceError> {
         Ok(Endpoint::open(row, &self.vault, self.clock.now())?)
     }
 
@@ -225,14 +228,14 @@ impl Webhooks {
         Ok(id)
     }
 
-    /// An answer's beginning as it may be kept, where it is about no request; `None` if it cannot be.
-    pub fn seal_excerpt(&self, delivery: Uuid, excerpt: &[u8]) -> Option<Vec<u8>> {
-        self.vault.seal(delivery.as_bytes(), excerpt).ok()
+    /// Encrypts what belongs to a delivery that is about no request.
+    pub(super) fn seal(&self, delivery: Uuid, plain: &[u8]) -> Result<Vec<u8>, VaultError> {
+        self.vault.seal(delivery.as_bytes(), plain)
     }
 
-    /// What was kept by [`Self::seal_excerpt`].
-    pub fn open_excerpt(&self, delivery: Uuid, sealed: &[u8]) -> Option<Vec<u8>> {
-        self.vault.open(delivery.as_bytes(), sealed).ok()
+    /// Decrypts what [`Self::seal`] made.
+    pub(super) fn open(&self, delivery: Uuid, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
+        self.vault.open(delivery.as_bytes(), sealed)
     }
 
     /// A delivery that is no event yet.

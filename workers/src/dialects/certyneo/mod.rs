@@ -1,11 +1,14 @@
 //! The envelopes dialect: seed 003 (Certyneo public API v1), under `/api/v1/{documents,envelopes,webhooks,keys}`.
 //!
-//! `wire` holds the shapes, `problem` writes faults as `{error, code}`, `paging` lists as `{data, pagination}`; the rest are the handlers.
+//! `wire` holds the shapes, `problem` writes faults as `{error, code}`, `paging` lists as `{data, pagination}`,
+//! `notice` what endpoints are told; the rest are the handlers.
 
+mod deliveries;
 mod keys;
 pub mod notice;
 mod paging;
 mod problem;
+mod webhooks;
 pub mod wire;
 
 use axum::extract::DefaultBodyLimit;
@@ -29,6 +32,14 @@ pub fn routes() -> OpenApiRouter<Floor> {
     OpenApiRouter::new()
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::revoke))
+        .routes(routes!(webhooks::create, webhooks::list))
+        .routes(routes!(webhooks::get, webhooks::change, webhooks::delete))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(deliveries::test))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::get))
+        .routes(routes!(deliveries::replay))
+        .routes(routes!(deliveries::replay_range))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
 }
 

@@ -16,9 +16,8 @@ use uuid::Uuid;
 
 use crate::config::Role;
 use crate::dialects::certyneo::notice;
-use crate::ledger::LedgerError;
 use crate::roles::{LEASE, POLL};
-use crate::service::Service;
+use crate::service::{Service, ServiceError};
 use crate::store::{
     COURIER, Cursor, DeliveryRow, DeliveryState, EndpointRow, EventRow, Place, ReplayRow, Scope, StoreError,
 };
@@ -42,7 +41,7 @@ enum Interrupted {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
-    Ledger(#[from] LedgerError),
+    Service(#[from] ServiceError),
     #[error("an event cannot be read: {0}")]
     Unreadable(#[from] Broken),
     #[error("another process has the place")]
@@ -256,7 +255,7 @@ impl Filing {
             None => None,
             // Who has acted is neither changed nor removed any more.
             Some(signer) => {
-                let loaded = self.service.ledger.load(Scope::All, event.request).await?;
+                let loaded = self.service.ledger.load(Scope::All, event.request).await.map_err(ServiceError::from)?;
                 loaded.and_then(|loaded| loaded.request.signer(signer).map(|signer| signer.terms.role))
             }
         };

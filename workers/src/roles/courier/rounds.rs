@@ -22,7 +22,7 @@ use crate::config::Role;
 use crate::outbound::{Reply, Sender, Unsent};
 use crate::roles::{LEASE, POLL, RENEW, backoff};
 use crate::service::{Service, ServiceError};
-use crate::store::{AttemptRow, DueDelivery, Hold, Scope};
+use crate::store::{AttemptRow, DueDelivery, Hold};
 use crate::trace::{self, Part};
 use crate::webhooks::{Endpoint, Message, message_id, stamped};
 
@@ -187,7 +187,7 @@ impl Rounds {
         let (store, now) = (&self.service.store, self.service.clock.now());
         let looking = async {
             let Some(row) = store.held_endpoint(hold).await? else { return Ok(None) };
-            let endpoint = self.service.webhooks.open(&row)?;
+            let endpoint = self.service.webhooks.ready(&row)?;
             let due = store.due_deliveries(hold.endpoint, now.as_microsecond(), READ_MAX).await?;
             Ok::<_, ServiceError>(Some((endpoint, due)))
         };
@@ -244,27 +244,25 @@ impl Rounds {
         if outcome.error.is_some() {
             span.fail();
         }
-        let excerpt = self.excerpt(&due, answer.as_ref().ok()).await;
+        let excerpt = match &answer {
+            Ok(reply) => self.excerpt(&due, &reply.excerpt).await,
+            Err(_) => None,
+        };
         let what = tried(hold, &due, &answer, outcome, (at.as_microsecond(), took), excerpt);
         self.write(hold, what).await
     }
 
-    async fn write(&self, hold: &Hold, what: What) -> Held {
-        self.records.ask(Record { hold: hold.clone(), what }).await.unwrap_or(false)
+    /// What is kept of an answer; the log of attempts does without it rather than the attempt without the log.
+    async fn excerpt(&self, due: &DueDelivery, excerpt: &[u8]) -> Option<Vec<u8>> {
+        let request = due.about.map(|(request, _)| request);
+        self.service.seal_excerpt(due.id, request, excerpt).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, delivery = %due.id, "an answer could not be kept");
+            None
+        })
     }
 
-    /// An answer's beginning as it may be kept: it may repeat what was sent, so it is encrypted with the request's data
-    /// key and goes with that.
-    async fn excerpt(&self, due: &DueDelivery, reply: Option<&Reply>) -> Option<Vec<u8>> {
-        let excerpt = &reply?.excerpt;
-        if excerpt.is_empty() {
-            return None;
-        }
-        let Some((request, _)) = due.about else {
-            return self.service.webhooks.seal_excerpt(due.id, excerpt);
-        };
-        let loaded = self.service.ledger.load(Scope::All, request).await.ok().flatten()?;
-        loaded.key.as_ref()?.seal(due.id.as_bytes(), excerpt).ok()
+    async fn write(&self, hold: &Hold, what: What) -> Held {
+        self.records.ask(Record { hold: hold.clone(), what }).await.unwrap_or(false)
     }
 }
 

@@ -3,6 +3,8 @@
 
 mod common;
 mod keys;
+mod webhooks;
 
 pub use common::*;
 pub use keys::*;
+pub use webhooks::*;
