@@ -7,6 +7,7 @@ mod contract;
 mod dialects;
 mod engine;
 mod feed;
+mod limits;
 mod pages;
 mod roles;
 mod watch;

@@ -324,6 +324,8 @@ pub fn settings(folder: &Path) -> Settings {
         data: Some(folder.join("data")),
         mail_folder: Some(folder.join("mail")),
         listen: Some("127.0.0.1:0".parse().unwrap()),
+        // Only tests of the rate itself switch it on.
+        rate_limit: Some("off".to_owned()),
         ..Given::default()
     };
     Settings { inspector: binary(), ..given.settle().unwrap() }

@@ -60,6 +60,7 @@ pub(crate) fn settings(folder: &Path) -> Settings {
         data: Some(folder.join("data")),
         mail_folder: Some(folder.join("mail")),
         listen: Some("127.0.0.1:0".parse().unwrap()),
+        rate_limit: Some("off".to_owned()),
         ..Given::default()
     };
     given.settle().unwrap()

@@ -2,6 +2,7 @@
 
 use async_nats::jetstream::consumer::PullConsumer;
 use countersign::app::App;
+use countersign::http::auth::Permission;
 use countersign::store::Scope;
 use countersign_engine::ids::{Digest, OrganizationId};
 use countersign_tests::world::{World, binary};
@@ -17,6 +18,7 @@ on_each_server!(
     what_was_read_is_gone_from_the_server_and_its_disk,
     a_published_request_is_sent_and_its_signer_invited_once_however_often_it_is_published,
     what_can_never_work_is_buried_with_every_reason_and_holds_nobody_up,
+    what_is_wished_in_a_test_world_is_a_test_and_writes_to_nobody,
     other_data_under_a_known_source_and_id_is_buried,
     a_template_is_filled_by_what_is_published,
     a_platform_team_publishes_with_another_language,
@@ -64,6 +66,23 @@ async fn a_published_request_is_sent_and_its_signer_invited_once_however_often_i
     assert_eq!(letters(&world), 1, "one invitation");
     assert_eq!(nats.count("SIGN_DEAD").await, 0);
     world.check().await;
+}
+
+async fn what_is_wished_in_a_test_world_is_a_test_and_writes_to_nobody(version: Version) {
+    let nats = Nats::start(version).await;
+    let mut world = world(&nats).await;
+    world.key = world.key("acme~test", &Permission::ALL).await;
+    nats.publish("sign.requests.acme~test", sign_this("try", json!({})).to_string().into_bytes()).await;
+    let id = one_request(&world).await;
+    assert_eq!(world.get(&id).await["attributes"]["test"], true);
+    let told = format!("sign.events.acme~test.{id}.signer.invited");
+    until("its facts are told apart", async || {
+        nats.stored("SIGN_EVENTS").await.iter().any(|fact| fact.subject == told)
+    })
+    .await;
+    assert_eq!(letters(&world), 0, "nobody is written to");
+    nats.publish("sign.requests.nobody~test", sign_this("try", json!({})).to_string().into_bytes()).await;
+    until("an unknown one is buried", async || nats.count("SIGN_DEAD").await == 1).await;
 }
 
 async fn what_can_never_work_is_buried_with_every_reason_and_holds_nobody_up(version: Version) {

@@ -1,9 +1,7 @@
-//! Keys, documents by use, files, templates and receipts.
+//! Documents by use, files, templates and receipts.
 
-use countersign::http::auth::{Permission, new_key};
-use countersign::store::{DocumentRow, FileRow, Scope, StoreError, TemplateRow, document_path};
+use countersign::store::{DocumentRow, FileRow, StoreError, TemplateRow, document_path};
 use countersign_engine::ids::Digest;
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use countersign_tests::servers::on_each_database;
@@ -12,26 +10,12 @@ use super::rows::{Shelf, acme, document, event, id, other, receipt, request};
 
 on_each_database! {
     Shelf:
-    a_key_is_found_by_its_digest_and_revoked_once,
     a_document_is_stored_once_for_each_organization,
     a_document_goes_with_its_last_use,
     a_file_uses_its_document_until_deleted,
     a_templates_id_is_its_organizations_own,
     the_first_answer_is_remembered_and_an_old_one_replaced,
     a_document_nobody_came_to_use_is_tidied_away,
-}
-
-async fn a_key_is_found_by_its_digest_and_revoked_once(shelf: Shelf) {
-    let (row, secret) = new_key(acme(), "ci".into(), &[Permission::Read], Timestamp::UNIX_EPOCH);
-    shelf.store.insert_key(&row).await.unwrap();
-    assert_eq!(shelf.store.key_by_hash(Digest::of(secret.as_bytes())).await.unwrap(), Some(row.clone()));
-    assert_eq!(shelf.store.key_by_hash(Digest::of(b"guess")).await.unwrap(), None);
-    assert!(!shelf.store.revoke_key(&other(), row.id, 5).await.unwrap(), "another organization cannot");
-    assert!(shelf.store.revoke_key(&acme(), row.id, 5).await.unwrap());
-    assert!(!shelf.store.revoke_key(&acme(), row.id, 6).await.unwrap());
-    assert_eq!(shelf.store.keys(Scope::Of(&acme())).await.unwrap()[0].revoked_us, Some(5));
-    assert!(shelf.store.keys(Scope::Of(&other())).await.unwrap().is_empty());
-    assert!(!format!("{:?}", shelf.store.keys(Scope::All).await.unwrap()).contains(&secret), "the secret is not kept");
 }
 
 async fn a_document_is_stored_once_for_each_organization(shelf: Shelf) {

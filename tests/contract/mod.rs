@@ -5,7 +5,8 @@
 //! | events unique per request and number, in order, never half written | `events` |
 //! | claims fenced, exclusive, put off, settled | `effects` |
 //! | lists filtered, sorted, paged; timers found | `listing` |
-//! | keys, documents by use, files, templates, receipts | `library` |
+//! | keys found, listed, revoked, noted as used; their rates changed by one at a time | `keys` |
+//! | documents by use, files, templates, receipts | `library` |
 //! | durable, shared by two processes, a library without known faults | `durability` |
 //! | a place held by one at a time, fenced, moved; the outbox whole; dead letters once | `places` |
 //! | on PostgreSQL no way from one organization to another's rows, nor from none to any | `walls` |
@@ -17,6 +18,7 @@ mod differential;
 mod durability;
 mod effects;
 mod events;
+mod keys;
 mod library;
 mod listing;
 mod places;

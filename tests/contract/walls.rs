@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Stdio;
 
-use countersign::store::{Cursor, FileRow, Listing, RequestRow, Scope, Store, TemplateRow};
-use countersign_engine::ids::Digest;
+use countersign::store::{Cursor, FileRow, KeyRow, Listing, RequestRow, Scope, Store, TemplateRow};
+use countersign_engine::ids::{Digest, KeyId};
 use countersign_tests::servers::{Database, connect_as};
 use countersign_tests::world::binary;
 use serde_json::{Value, json};
@@ -33,9 +33,10 @@ const WALLED: &[(&str, &str)] = &[
     ("places", "holder"),
     ("attempts", "attempts"),
     ("installation", "value"),
+    ("rates", "state"),
 ];
 /// Those of them that only the engine itself reads.
-const ENGINES: &[&str] = &["effects", "orphans", "places", "attempts", "installation"];
+const ENGINES: &[&str] = &["effects", "orphans", "places", "attempts", "installation", "rates"];
 /// Tables that hold nothing of any organization.
 const OPEN: &[&str] = &["_sqlx_migrations"];
 /// PostgreSQL: a row-level security policy forbids it.
@@ -76,7 +77,7 @@ fn row(table: &str, organization: &str) -> Value {
         "receipts" => json!({ "organization": organization, "key": "k", "fingerprint": bytes, "subject": "s", "seq": 1,
             "created_us": 1 }),
         "keys" => json!({ "id": uuid, "organization": organization, "name": "n", "hash": bytes, "hint": "h",
-            "permissions": "p", "created_us": 1 }),
+            "permissions": "p", "created_us": 1, "mode": "live" }),
         "documents" => json!({ "organization": organization, "digest": bytes, "blob": uuid, "bytes": 1, "pages": "[]",
             "data_key": bytes, "created_us": 1 }),
         "document_uses" => json!({ "organization": organization, "digest": bytes, "subject": "s" }),
@@ -92,6 +93,7 @@ fn row(table: &str, organization: &str) -> Value {
         "places" => json!({ "name": organization, "holder": "h", "epoch": 1, "lease_us": 1, "at_transaction": 0,
             "at_position": 0, "stream_created_us": 0, "stream_sequence": 0 }),
         "attempts" => json!({ "digest": bytes, "attempts": 1, "updated_us": 1 }),
+        "rates" => json!({ "key": uuid, "state": "" }),
         "installation" => json!({ "name": organization, "value": bytes }),
         _ => panic!("say how a row of {table} looks"),
     }
@@ -196,6 +198,9 @@ async fn read_by_callers(store: &Store) -> Vec<(&'static str, bool)> {
         ("templates", store.templates(&acme, 9, 0).await.unwrap().1 > 0),
         ("receipt", store.receipt(&acme, "k").await.unwrap().is_some()),
         ("keys", !store.keys(of).await.unwrap().is_empty()),
+        ("keys_page", store.keys_page(&acme, None, 9, 0).await.unwrap().1 > 0),
+        ("key", store.key(&acme, KeyId(Uuid::nil())).await.unwrap().is_some()),
+        ("is_known", store.is_known(&acme).await.unwrap()),
         ("dead_letter", store.dead_letter(of, dead_letter().id).await.unwrap().is_some()),
         ("dead_letters", !store.dead_letters(of, 9, 0).await.unwrap().is_empty()),
         ("count_dead_letters", store.count_dead_letters(&acme).await.unwrap() > 0),
@@ -216,7 +221,7 @@ async fn filled(shelf: &Shelf) {
     assert!(shelf.store.insert_template(&template, None).await.unwrap());
     let now = jiff::Timestamp::UNIX_EPOCH;
     let (key, _) = countersign::http::auth::new_key(acme(), "k".into(), &[], now);
-    shelf.store.insert_key(&key).await.unwrap();
+    shelf.store.insert_key(&KeyRow { id: KeyId(Uuid::nil()), ..key }).await.unwrap();
     shelf.store.insert_dead_letter(&dead_letter()).await.unwrap();
 }
 

@@ -1,8 +1,9 @@
 //! SPEC §2, the lifecycle: every status, who may leave it and how, and what an end means.
 
 use countersign_engine::command::Wish;
+use countersign_engine::effect::EffectKind;
 use countersign_engine::event::Fact;
-use countersign_engine::ids::{Digest, SignerId};
+use countersign_engine::ids::{Digest, ORGANIZATION_MAX, OrganizationId, SignerId};
 use countersign_engine::machine::step;
 use countersign_engine::refusal::Code;
 use countersign_engine::request::{Request, Status};
@@ -235,4 +236,41 @@ fn the_same_command_cannot_create_twice() {
     let draft = Box::new(draft(&[(1, Role::Signer)]));
     assert_eq!(play.refused(Wish::Create { draft, send: true }), Code::AlreadyExists);
     assert_eq!(Play::new().refused(Wish::Send), Code::NotFound);
+}
+
+#[test]
+fn a_test_world_owes_the_seal_and_no_letter() {
+    let mut play = Play::new();
+    play.organization = play.organization.test_world();
+    play.wish(Wish::Create { draft: Box::new(draft(&[(1, Role::Signer), (2, Role::Copied)])), send: true }).unwrap();
+    assert!(play.request().is_test() && play.request().owed.is_empty(), "nobody is invited by letter");
+    assert!(play.signer(1).link.is_some(), "but there is a link");
+    play.wish(play.sign(1)).unwrap();
+    assert_eq!(play.status(), Status::Completed);
+    let owed: Vec<_> = play.request().owed.iter().map(|effect| effect.kind).collect();
+    assert_eq!(owed, [EffectKind::Seal]);
+}
+
+#[test]
+fn a_test_world_is_beside_its_organization() {
+    let acme: OrganizationId = "acme".parse().unwrap();
+    let world = acme.test_world();
+    assert_eq!((world.as_str(), world.test_world(), world.owner()), ("acme~test", world.clone(), acme.clone()));
+    assert!(world.is_test_world() && !acme.is_test_world() && acme.owner() == acme);
+    let longest = "a".repeat(ORGANIZATION_MAX);
+    assert_eq!(
+        longest
+            .parse::<OrganizationId>()
+            .unwrap()
+            .test_world()
+            .as_str()
+            .parse::<OrganizationId>()
+            .unwrap()
+            .owner()
+            .as_str(),
+        longest
+    );
+    for bad in ["~test", "acme~", "acme~live", "acme~test~test", "a~b", &format!("{longest}a~test")] {
+        assert!(bad.parse::<OrganizationId>().is_err(), "{bad}");
+    }
 }

@@ -21,7 +21,7 @@ pub(crate) struct Play {
     pub(crate) request: Option<Request>,
     pub(crate) events: Vec<Event>,
     pub(crate) lines: Vec<Line>,
-    organization: OrganizationId,
+    pub(crate) organization: OrganizationId,
 }
 
 /// The id of the n-th signer of a draft made here.

@@ -132,7 +132,10 @@ pub(crate) fn wish(play: &Play, step: &Step, fresh: u32) -> Option<Wish> {
 
 /// Plays a draft through some steps under watch.
 fn played(draft: Draft, send: bool, steps: &[(i64, Step)]) -> Play {
-    let mut play = Play::new();
+    played_from(Play::new(), draft, send, steps)
+}
+
+fn played_from(mut play: Play, draft: Draft, send: bool, steps: &[(i64, Step)]) -> Play {
     let mut watch = Watch::default();
     let created = play.wish(Wish::Create { draft: Box::new(draft), send }).unwrap();
     watch.after(&created, play.request());
@@ -172,9 +175,14 @@ proptest! {
     fn whatever_is_wished_the_history_holds(
         draft in any_draft(),
         send in prop::bool::weighted(0.8),
+        test in prop::bool::weighted(0.2),
         steps in prop::collection::vec((pause(), step()), 0..50),
     ) {
-        let play = played(draft, send, &steps);
+        let mut play = Play::new();
+        if test {
+            play.organization = play.organization.test_world();
+        }
+        let play = played_from(play, draft, send, &steps);
         prop_assert_eq!(play.replayed(), play.request.clone());
         prop_assert_eq!(play.request().head, play.lines.last().unwrap().hash);
         prop_assert_eq!(play.request().seq, play.lines.len() as u64);

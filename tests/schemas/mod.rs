@@ -61,7 +61,8 @@ fn envelope(r#type: &str, data: Value) -> Map<String, Value> {
             "type": "string", "pattern": "^[1-9][0-9]*$",
             "description": "Its number in the request's history: 1, 2, 3 … with no gap.",
         },
-        "organization": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$", "description": "The tenant." },
+        "organization": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}(~test)?$",
+            "description": "The tenant; with `~test`, its test world." },
         "traceparent": { "type": "string", "description": "W3C trace context of what caused it, where that is known." },
         "data": data,
     });

@@ -209,7 +209,8 @@ struct Found {
 /// Lets everything owed be done, with the clock set ahead of dead processes' claims, and compares
 /// what is there with what was promised.
 async fn settle_and_check(program: &Program, outcome: &Outcome) -> Found {
-    let given = Given { data: Some(program.folder().to_owned()), ..Given::default() };
+    let given =
+        Given { data: Some(program.folder().to_owned()), rate_limit: Some("off".to_owned()), ..Given::default() };
     let listen = "127.0.0.1:0".parse().unwrap();
     let settings = Settings { listen, inspector: binary(), ..given.settle().unwrap() };
     let app = App::start(settings, Clock::manual(Timestamp::now() + BEYOND_LEASES)).await.unwrap();

@@ -39,6 +39,8 @@ impl Servers {
         if let Some(nats) = &self.nats {
             command.env("COUNTERSIGN_NATS_URL", nats);
         }
+        // Only tests of the rate itself switch it on.
+        command.env("COUNTERSIGN_RATE_LIMIT", "off");
         command.envs(self.variables.iter().cloned());
         command
     }

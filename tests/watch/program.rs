@@ -32,6 +32,7 @@ impl Logged {
         let key = String::from_utf8(keys.output().unwrap().stdout).unwrap().trim().to_owned();
         let mut serve = Command::new(binary());
         serve.args(["--log-format", "json", "serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder.path());
+        serve.env("COUNTERSIGN_RATE_LIMIT", "off");
         serve.envs(variables.iter().copied());
         // More than is written by default: whatever we or the HTTP floor say, down to debug.
         serve.env("COUNTERSIGN_LOG", "info,countersign=debug,tower_http=debug");

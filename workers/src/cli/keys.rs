@@ -24,9 +24,13 @@ pub(super) enum Action {
         /// What it is for
         #[arg(long)]
         name: String,
-        /// ESIGNATURE_CREATE, ESIGNATURE_READ, ESIGNATURE_DELETE, ESIGNATURE_ADMIN, separated by commas
+        /// ESIGNATURE_CREATE, ESIGNATURE_READ, ESIGNATURE_DELETE, ESIGNATURE_ADMIN, envelopes:read, envelopes:write,
+        /// webhooks:write, separated by commas
         #[arg(long, value_delimiter = ',', required = true)]
         permissions: Vec<Permission>,
+        /// A key that works in the organization's test world: nobody is written to, and what is sealed says so
+        #[arg(long)]
+        test: bool,
     },
     /// List keys without their secrets
     List {
@@ -49,35 +53,42 @@ pub(super) async fn run(action: Action, settings: &Settings) -> Result<ExitCode,
     let (store, _) = open_installation(settings).await?;
     let now = Clock::System.now();
     let code = match action {
-        Action::Create { organization, name, mut permissions } => {
+        Action::Create { organization, name, mut permissions, test } => {
             if name.trim().is_empty() || name.chars().count() > NAME_MAX || name.contains(char::is_control) {
                 return Err(format!("--name is one line of 1 to {NAME_MAX} characters").into());
             }
             permissions.sort_unstable();
             permissions.dedup();
-            let (row, secret) = new_key(organization, name, &permissions, now);
+            let world = if test { organization.test_world() } else { organization };
+            let (row, secret) = new_key(world, name, &permissions, now);
             store.insert_key(&row).await?;
             println!("{secret}");
             ExitCode::SUCCESS
         }
         Action::List { organization } => {
+            let organization = organization.map(|organization| organization.owner());
             for key in store.keys(organization.as_ref().map_or(Scope::All, Scope::Of)).await? {
                 let state = match key.revoked_us {
                     Some(revoked) => format!("revoked {}", day(from_micros(revoked))),
                     None => "active".to_owned(),
                 };
                 let made = day(from_micros(key.created_us));
+                let used =
+                    key.last_used_us.map_or("never used".to_owned(), |used| format!("used {}", day(from_micros(used))));
                 println!(
-                    "{}  {}  {}  {made}  {state}  {}  {}",
+                    "{}  {}  {}  {made}  {used}  {state}  {}  {}",
                     key.id, key.organization, key.hint, key.permissions, key.name
                 );
             }
             ExitCode::SUCCESS
         }
-        Action::Revoke { organization, id } => match store.revoke_key(&organization, id, now.as_microsecond()).await? {
-            true => ExitCode::SUCCESS,
-            false => return Err(format!("{organization} has no active key {id}").into()),
-        },
+        Action::Revoke { organization, id } => {
+            let owner = organization.owner();
+            match store.revoke_key(&owner, id, now.as_microsecond()).await? {
+                true => ExitCode::SUCCESS,
+                false => return Err(format!("{owner} has no active key {id}").into()),
+            }
+        }
     };
     store.close().await;
     Ok(code)

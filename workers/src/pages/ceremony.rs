@@ -9,6 +9,7 @@ use countersign_engine::ids::Digest;
 use countersign_engine::request::Request;
 use countersign_engine::signer::Signer;
 
+use super::floor::sender;
 use super::view::{Ceremony, Document, Field, FieldKind, OtherBox, PageSize, Place, SignPage};
 use crate::language::Language;
 use crate::seal;
@@ -21,7 +22,7 @@ pub(super) fn page(request: &Request, signer: &Signer, pages: &Pages, language: 
     let documents = (0..request.terms.documents.len()).map(|number| document(request, signer, pages, number)).collect();
     SignPage {
         language,
-        organization: request.organization.to_string(),
+        organization: sender(request),
         title: request.title.clone().unwrap_or_default(),
         message: request.message.clone(),
         expires: request.expires_at,

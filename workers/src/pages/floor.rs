@@ -55,12 +55,18 @@ pub(super) fn pdf(bytes: Vec<u8>, disposition: String) -> Response {
     (headers, Body::from(bytes)).into_response()
 }
 
+/// Who asks, as a person reads it; whoever is asked by a test is told so wherever they are told who asks.
+pub(super) fn sender(request: &Request) -> String {
+    let owner = request.organization.owner();
+    if request.is_test() { format!("{owner} · TEST") } else { owner.to_string() }
+}
+
 /// The page of a dead link. Tells nothing of the request where the link was never good.
 pub(super) fn closed(language: Language, reason: ClosedReason, request: Option<&Request>) -> Response {
     let page = ClosedPage {
         language,
         reason,
-        organization: request.map(|request| request.organization.to_string()),
+        organization: request.map(sender),
         title: request.and_then(|request| request.title.clone()),
         download_url: None,
     };

@@ -8,7 +8,7 @@ use countersign_engine::request::{Request, Status};
 use countersign_engine::signer::Signer;
 
 use super::download;
-use super::floor::{closed, failed, html, language};
+use super::floor::{closed, failed, html, language, sender};
 use super::view::{ClosedReason, Person, ProgressPage, ViewDocument};
 use crate::http::Floor;
 
@@ -43,7 +43,7 @@ fn progress(floor: &Floor, request: &Request, headers: &HeaderMap) -> ProgressPa
     let completed = request.status == Status::Completed;
     ProgressPage {
         language: language(headers, Some(request)),
-        organization: request.organization.to_string(),
+        organization: sender(request),
         title: request.title.clone().unwrap_or_default(),
         status: request.status,
         created_at: request.created_at,

@@ -16,7 +16,7 @@ use countersign_engine::signer::{Mark, SignerStatus};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::floor::{closed, failed, html, language, pdf, session_cookie};
+use super::floor::{closed, failed, html, language, pdf, sender, session_cookie};
 use super::text::words;
 use super::view::{ClosedReason, DonePage, Outcome};
 use super::visit::{Sent, Visit, faults, request_of};
@@ -167,7 +167,7 @@ pub(super) async fn done(State(floor): State<Floor>, visit: Visit) -> Response {
     let completed = request.status == Status::Completed;
     let page = DonePage {
         language: visit.language,
-        organization: request.organization.to_string(),
+        organization: sender(request),
         title: request.title.clone().unwrap_or_default(),
         role: signer.terms.role,
         outcome,

@@ -23,6 +23,8 @@ pub(super) const HAIR: Color = [0.82, 0.84, 0.87];
 pub(super) const PEN: Color = [0.07, 0.16, 0.45];
 /// Green, for what is done.
 pub(super) const DONE: Color = [0.05, 0.45, 0.28];
+/// Red: what must not be missed.
+pub(super) const WARNING: Color = [0.70, 0.13, 0.10];
 
 /// How a line of text looks.
 #[derive(Clone, Copy)]

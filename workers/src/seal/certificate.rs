@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::canvas::{Canvas, DONE, GREY, HAIR, INK, Style, style};
+use super::canvas::{Canvas, DONE, GREY, HAIR, INK, Style, WARNING, style};
 use super::fonts::{Face, Fonts};
 use super::job::Job;
 use super::words::Words;
@@ -20,6 +20,9 @@ pub struct Certificate {
     pub title: String,
     /// The organization that asked for the signatures.
     pub organization: String,
+    /// Whether it was only a test, which the page then says before anything else.
+    #[serde(default)]
+    pub test: bool,
     /// The document's file name.
     pub document_name: String,
     /// The SHA-256 of the original, in hexadecimal.
@@ -163,6 +166,9 @@ impl Flow<'_> {
         let organization = cut(&certificate.organization, MAX_VALUE_CHARACTERS);
         self.text(HEADING, MARGIN, &organization);
         self.at += 32.0;
+        if certificate.test {
+            self.test(words);
+        }
         self.text(TITLE, MARGIN, words.title);
         self.at += 20.0;
         let title = cut(&certificate.title, MAX_VALUE_CHARACTERS);
@@ -170,6 +176,17 @@ impl Flow<'_> {
         self.at = self.paragraph(style, [MARGIN, self.at, INNER, 15.5], &title);
         self.text(LABEL, MARGIN, &format!("{} {}", words.request, certificate.request_id));
         self.at += 8.0;
+    }
+
+    /// What nobody may miss about a test.
+    fn test(&mut self, words: &Words) {
+        if let Some(page) = self.pages.last_mut() {
+            page.outline([MARGIN, self.at - 18.0, INNER, 44.0], 1.6, WARNING);
+        }
+        self.text(style(Face::Strong, 13.0, WARNING), MARGIN + 12.0, words.test);
+        self.at += 15.0;
+        self.text(style(Face::Text, 8.5, WARNING), MARGIN + 12.0, words.test_detail);
+        self.at += 42.0;
     }
 
     /// A section's hairline and name, kept on one page with the room that follows it.

@@ -102,6 +102,7 @@ pub(super) fn certificate(signers: usize) -> Certificate {
         signature_ids: vec!["a".into()],
     };
     Certificate {
+        test: false,
         request_id: "request".into(),
         title: "Contrato".into(),
         organization: "Aurora".into(),

@@ -5,6 +5,8 @@ use crate::language::Language;
 /// Every phrase the certificate page uses.
 pub(super) struct Words {
     pub(super) title: &'static str,
+    pub(super) test: &'static str,
+    pub(super) test_detail: &'static str,
     pub(super) request: &'static str,
     pub(super) document: &'static str,
     pub(super) file: &'static str,
@@ -34,6 +36,8 @@ pub(super) struct Words {
 
 const ENGLISH: Words = Words {
     title: "Signature certificate",
+    test: "TEST — without legal effect",
+    test_detail: "Made with a test key, to try things out. Nobody was written to; nobody is bound by it.",
     request: "Request",
     document: "Document",
     file: "Name",
@@ -65,6 +69,8 @@ const ENGLISH: Words = Words {
 
 const SPANISH: Words = Words {
     title: "Certificado de firmas",
+    test: "PRUEBA — sin efecto legal",
+    test_detail: "Hecho con una clave de prueba. No se escribió a nadie; no obliga a nadie.",
     request: "Solicitud",
     document: "Documento",
     file: "Nombre",
@@ -96,6 +102,8 @@ const SPANISH: Words = Words {
 
 const PORTUGUESE: Words = Words {
     title: "Certificado de assinaturas",
+    test: "TESTE — sem efeito legal",
+    test_detail: "Feito com uma chave de teste. Ninguém recebeu mensagens; ninguém fica obrigado.",
     request: "Solicitação",
     document: "Documento",
     file: "Nome",

@@ -123,7 +123,8 @@ fn certificate_of(request: &Request, language: Language) -> Certificate {
     Certificate {
         request_id: request.id.to_string(),
         title: request.title.clone().unwrap_or_default(),
-        organization: request.organization.to_string(),
+        organization: request.organization.owner().to_string(),
+        test: request.is_test(),
         document_name: request.file_names.first().cloned().unwrap_or_default(),
         document_digest_hex: document.map(|document| document.digest.to_string()).unwrap_or_default(),
         document_bytes: document.map_or(0, |document| document.bytes),

@@ -116,7 +116,7 @@ impl Postgres {
         Ok(match scope {
             Scope::All => Reader::All(self.pool.acquire().await?),
             Scope::Of(organization) => {
-                // An organization is letters, digits, '-' and '_'. One text, so that it is one round trip.
+                // An organization is letters, digits, '-', '_' and '~'. One text, so that it is one round trip.
                 let begin = format!("BEGIN READ ONLY; SET LOCAL {ORGANIZATION} = '{organization}'");
                 Reader::One(self.callers.begin_with(AssertSqlSafe(begin)).await?)
             }

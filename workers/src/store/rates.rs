@@ -18,9 +18,11 @@ impl Store {
         let mut transaction = self.begin().await?;
         let mut found = transaction.rates(keys).await?;
         if found.len() < keys.len() {
-            // So that of two processes that know a key for the first time, one waits for the other.
-            let rows = keys.iter().map(|key| [key.0.into(), "".into()]);
-            sql::ADD_RATES.execute(&mut transaction, rows).await?;
+            // A row that is not there holds nobody off. It is made while nothing is held, so that no two
+            // processes wait for each other.
+            drop(transaction);
+            self.add_rates(keys).await?;
+            transaction = self.begin().await?;
             found = transaction.rates(keys).await?;
         }
         let state = |key: &KeyId| {
@@ -32,6 +34,12 @@ impl Store {
         sql::PUT_RATES.execute(&mut transaction, rows.into_iter()).await?;
         transaction.commit().await?;
         Ok(told)
+    }
+
+    async fn add_rates(&self, keys: &[KeyId]) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sql::ADD_RATES.execute(&mut transaction, keys.iter().map(|key| [key.0.into(), "".into()])).await?;
+        transaction.commit().await
     }
 }
 

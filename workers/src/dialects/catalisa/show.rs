@@ -28,6 +28,7 @@ pub(super) fn object(request: &Request, links: &Links) -> RequestObject {
         business_id: request.terms.business_id.clone(),
         template_id: template.map(|template| template.id.clone()),
         template_name: template.map(|template| template.name.clone()),
+        test: request.is_test(),
         view_url: links.view_url(request.id),
         expires_at: request.expires_at,
         completed_at: request.completed_at,

@@ -29,7 +29,7 @@ const SCOPES_MAX: usize = 20;
 
 /// Makes a key. It is in the answer and nowhere else: only its digest is stored.
 #[utoipa::path(
-    post, path = "/keys", tag = "Keys", request_body = NewKey,
+    post, path = "/keys", tag = "Keys", operation_id = "create_key", request_body = NewKey,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat safe for 24 hours")),
     responses((status = 201, body = MadeKey)),
     security(("key" = ["ESIGNATURE_ADMIN"]))
@@ -122,7 +122,7 @@ fn scopes(form: &Form<'_>, faults: &mut Faults) -> Vec<Permission> {
 
 /// The organization's keys, newest first, revoked ones too; a test key sees the test keys only.
 #[utoipa::path(
-    get, path = "/keys", tag = "Keys",
+    get, path = "/keys", tag = "Keys", operation_id = "list_keys",
     params(
         ("page" = Option<u64>, Query, description = "Which page, from 1"),
         ("pageSize" = Option<u64>, Query, description = "Items on a page: 20, at most 100"),
@@ -175,7 +175,7 @@ fn shown(row: KeyRow) -> ShownKey {
 
 /// Revokes a key. Its next call fails here, and within a second in every other process. It stays in the list.
 #[utoipa::path(
-    delete, path = "/keys/{id}", tag = "Keys",
+    delete, path = "/keys/{id}", tag = "Keys", operation_id = "revoke_key",
     params(("id" = String, Path, description = "Which key")),
     responses((status = 204)),
     security(("key" = ["ESIGNATURE_ADMIN"]))

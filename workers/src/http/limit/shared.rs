@@ -111,7 +111,8 @@ impl Shared {
             return Ok(ruling);
         }
         let answer = self.desk.ask(Asked::Token(key)).await;
-        let answer = answer.ok_or_else(|| Fault::internal(&"the rates of keys are not kept any more"))??;
+        let answer = answer.ok_or_else(|| Fault::internal(&"the rates of keys are not kept any more"))?;
+        let answer = answer.map_err(|error| Fault::internal(&error))?;
         if let Some(until_us) = answer.lease_us {
             tokio::spawn(put_back(self.desk.clone(), self.purses.clone(), self.clock.clone(), (key, until_us)));
         }

@@ -93,8 +93,7 @@ impl Rounds {
                         let rounds = Arc::clone(self);
                         turns.spawn(async move {
                             rounds.turn(&hold).await;
-                            rounds.held().remove(&hold.endpoint);
-                            rounds.freed.notify_one();
+                            rounds.free(&hold);
                         });
                     }
                 }
@@ -104,6 +103,15 @@ impl Rounds {
                 }
             }
         }
+    }
+
+    /// Forgets an endpoint that is not held any more, unless it is held anew.
+    fn free(&self, hold: &Hold) {
+        let mut held = self.held();
+        if held.get(&hold.endpoint).is_some_and(|known| known.epoch == hold.epoch) {
+            held.remove(&hold.endpoint);
+        }
+        self.freed.notify_one();
     }
 
     /// How many more endpoints may be held, and whose not.

@@ -94,6 +94,9 @@ pub struct RequestAttributes {
     /// Its name at that time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template_name: Option<String>,
+    /// Whether it was made with a test key: nobody is written to, and what is sealed says so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub test: bool,
     /// Its progress page.
     pub view_url: String,
     /// When its links stop working.
