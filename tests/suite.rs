@@ -11,6 +11,7 @@ mod limits;
 mod pages;
 mod roles;
 mod watch;
+mod webhooks;
 
 // With a browser, Node, curl and PDF tools.
 mod browser;

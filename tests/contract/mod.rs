@@ -9,6 +9,7 @@
 //! | documents by use, files, templates, receipts | `library` |
 //! | durable, shared by two processes, a library without known faults | `durability` |
 //! | a place held by one at a time, fenced, moved; the outbox whole; dead letters once | `places` |
+//! | endpoints held by one, deliveries due in their lines, filed with the place | `webhooks` |
 //! | on PostgreSQL no way from one organization to another's rows, nor from none to any | `walls` |
 //! | many orders at once, one end, no lost signature, receipts, fences | `commit` |
 //! | the same wishes, the same histories, in memory and on both databases | `differential` |
@@ -24,3 +25,4 @@ mod listing;
 mod places;
 pub(crate) mod rows;
 mod walls;
+mod webhooks;
