@@ -23,7 +23,7 @@ async fn what_was_committed_is_there_after_reopening(shelf: Shelf) {
     let again = shelf.place.open().await;
     assert_eq!(again.request(Scope::All, id(1)).await.unwrap(), Some(request(1)));
     assert_eq!(again.events_of(Scope::All, id(1)).await.unwrap().len(), 1);
-    assert_eq!(again.schema().await.unwrap().len(), 3);
+    assert_eq!(again.schema().await.unwrap().len(), 5);
 }
 
 async fn two_processes_see_each_others_writes(shelf: Shelf) {

@@ -77,7 +77,7 @@ async fn filed(store: &Store, rows: Vec<DeliveryRow>, now_us: i64) -> usize {
 }
 
 async fn hold(store: &Store, now_us: i64, lease_us: i64, limit: i64) -> Vec<Hold> {
-    store.hold_endpoints((now_us, lease_us), &[], 100, limit).await.unwrap()
+    store.hold_endpoints((now_us, lease_us), &[], &[], (100, limit)).await.unwrap()
 }
 
 /// Ids of what is due to an endpoint.
@@ -134,11 +134,21 @@ async fn an_organization_has_its_share_and_no_more(shelf: Shelf) {
         shelf.store.insert_endpoint(row, None).await.unwrap();
         filed(&shelf.store, vec![delivery(row.id.as_u128(), row, 7, 1)], 10).await;
     }
-    let held = shelf.store.hold_endpoints((20, 100), &[], 2, 9).await.unwrap();
+    let held = shelf.store.hold_endpoints((20, 100), &[], &[], (2, 9)).await.unwrap();
     let of_acme = held.iter().filter(|hold| hold.organization == acme()).count();
     assert_eq!((held.len(), of_acme), (3, 2));
-    let held = shelf.store.hold_endpoints((20, 100), &[acme()], 2, 9).await.unwrap();
+    let held = shelf.store.hold_endpoints((20, 100), &[acme()], &[], (2, 9)).await.unwrap();
     assert!(held.is_empty(), "who has had theirs gets none: {held:?}");
+    // Whoever takes nothing has a share of its own, so that it keeps no other of the organization waiting.
+    let mut transaction = shelf.store.begin().await.unwrap();
+    let failing: BTreeSet<Uuid> = (1..=3).map(Uuid::from_u128).collect();
+    transaction.note_failure(failing.clone(), 50).await.unwrap();
+    transaction.commit().await.unwrap();
+    let held = shelf.store.hold_endpoints((200, 300), &[], &[acme()], (9, 9)).await.unwrap();
+    assert!(held.iter().all(|hold| !failing.contains(&hold.endpoint) && !hold.failing), "{held:?}");
+    assert_eq!(held.len(), 4);
+    let held = shelf.store.hold_endpoints((200, 300), &[], &[], (2, 9)).await.unwrap();
+    assert_eq!(held.iter().filter(|hold| hold.failing).count(), 2, "{held:?}");
 }
 
 async fn of_each_line_the_first_that_is_pending_is_due(shelf: Shelf) {

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 
 use super::receiver::{Receiver, Say};
 use super::{deliveries, hook, open, path, shown, until, until_due, until_status, until_tried, world, world_on};
-use crate::dialects::certyneo::call;
+use crate::dialects::certyneo::{call, call_as};
+use countersign::http::auth::Permission;
 use countersign_tests::servers::{Database, on_each_database};
-use countersign_tests::world::World;
+use countersign_tests::world::{World, new_request};
 
 /// The waits of SPEC §8, and by how much each may be longer.
 const WAITS: [i64; 9] = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
@@ -58,8 +59,10 @@ async fn an_endpoint_that_is_gone_is_told_nothing_more_and_the_others_of_it(data
     let (gone, other) = (Receiver::always(Say::Status(410)).await, Receiver::willing().await);
     let native = Receiver::willing().await;
     let ended = hook(&world, &gone.url(), &["*"], json!({})).await;
-    hook(&world, &other.url(), &["endpoint.disabled"], json!({})).await;
-    hook(&world, &native.url(), &["endpoint.disabled"], json!({ "format": "native" })).await;
+    let others = [
+        hook(&world, &other.url(), &["endpoint.disabled"], json!({})).await,
+        hook(&world, &native.url(), &["endpoint.disabled"], json!({ "format": "native" })).await,
+    ];
     world.created(json!({})).await;
     let told = other.has(1).await.remove(0).json();
     assert_eq!(told["event"], "endpoint.disabled");
@@ -73,6 +76,9 @@ async fn an_endpoint_that_is_gone_is_told_nothing_more_and_the_others_of_it(data
     let found = deliveries(&world, &ended).await;
     assert!(found.iter().all(|delivery| delivery["status"] == "dead"), "{found:#?}");
     assert_eq!((found[0]["reason"].as_str(), gone.heard().len()), (Some("gone"), 1));
+    for other in &others {
+        until_status(&world, other, "delivered", 1).await;
+    }
     let metrics = format!("{}/metrics", world.app.service.settings.public_url);
     let metrics = world.client.get(metrics).send().await.unwrap().text().await.unwrap();
     for line in [
@@ -219,4 +225,31 @@ async fn one_bad_endpoint_does_not_slow_the_others() {
     good.has(30).await;
     assert!(started.elapsed() < Duration::from_secs(14), "{:?}", started.elapsed());
     assert!(bad.heard().len() <= 4, "few calls to an endpoint are in flight");
+}
+
+#[tokio::test]
+async fn an_organization_full_of_bad_endpoints_does_not_slow_the_others() {
+    let world = World::changed(|settings| {
+        open(settings);
+        settings.webhooks.answer_max = Duration::from_secs(15);
+    })
+    .await;
+    let (bad, good) = (Receiver::always(Say::Nothing).await, Receiver::willing().await);
+    for _ in 0..40 {
+        hook(&world, &bad.url(), &["*"], json!({})).await;
+    }
+    let neighbour = world.key("neighbour", &Permission::ALL).await;
+    let body = json!({ "url": good.url(), "events": ["envelope.created"] });
+    assert_eq!(call_as(&world, &neighbour, Method::POST, "/webhooks", Some(body)).await.status, 201);
+    for _ in 0..8 {
+        world.created(json!({ "draft": true })).await;
+    }
+    bad.has(32).await;
+    let started = Instant::now();
+    for _ in 0..8 {
+        let made = world.call_as(&neighbour, Method::POST, "/requests", Some(new_request(json!({ "draft": true })))).await;
+        assert_eq!(made.status, 201);
+    }
+    good.has(8).await;
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
 }

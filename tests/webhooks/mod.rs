@@ -14,6 +14,7 @@ mod stamps;
 use std::time::{Duration, Instant};
 
 use countersign::config::Settings;
+use countersign::outbound::Names;
 use countersign_tests::servers::Database;
 use countersign_tests::world::World;
 use jiff::SignedDuration;
@@ -45,6 +46,23 @@ async fn world_on(database: Database) -> World {
 fn open(settings: &mut Settings) {
     settings.webhooks.allow_loopback = true;
     settings.webhooks.answer_max = Duration::from_millis(500);
+    // No name is known, and none is asked for.
+    settings.webhooks.names = Names::manual([]);
+}
+
+/// Waits until the log shows so many events of the world: on PostgreSQL that is when no older transaction runs, and who
+/// listens from now on does not hear them.
+async fn until_logged(world: &World, count: usize) {
+    let url = format!("{}/api/v1/events?limit=1000", world.app.service.settings.public_url);
+    let started = Instant::now();
+    loop {
+        let page: Value = world.client.get(&url).bearer_auth(&world.key).send().await.unwrap().json().await.unwrap();
+        if page["data"].as_array().unwrap().len() >= count {
+            return;
+        }
+        assert!(started.elapsed() < PATIENCE, "{count} events do not come: {page:#}");
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
 /// Registers a webhook for some events; what else it is to be goes on top.

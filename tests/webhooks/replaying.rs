@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::receiver::{Heard, Receiver, Say};
-use super::{hook, path, until, until_status, until_tried, world, world_on};
+use super::{hook, path, until, until_logged, until_status, until_tried, world, world_on};
 use crate::dialects::certyneo::{call, faults};
 
 on_each_database! {
@@ -48,6 +48,7 @@ async fn a_range_is_had_again_in_order_whether_it_was_sent_before_or_not(databas
     let receiver = Receiver::willing().await;
     let minute = SignedDuration::from_mins(1);
     let early = world.created(json!({ "draft": true })).await;
+    until_logged(&world, 1).await;
     world.app.service.clock.advance(minute);
     let after = world.now();
     let names = ["request.created", "request.sent"];
@@ -60,6 +61,9 @@ async fn a_range_is_had_again_in_order_whether_it_was_sent_before_or_not(databas
     let before = world.now();
     let late = world.created(json!({ "draft": true })).await;
     world.app.service.clock.advance(minute);
+    let events = [&early, &heard, &missed, &late].map(|id| world.events(id));
+    let events: usize = futures_util::future::join_all(events).await.iter().map(Vec::len).sum();
+    until_logged(&world, events).await;
     let range = json!({ "after": after, "before": before });
     let answer = call(&world, Method::POST, &format!("{}/replay", path(&hooked)), Some(range.clone())).await;
     assert_eq!(faults(&answer, 409)[0].0, "webhook_disabled");

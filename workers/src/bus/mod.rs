@@ -46,13 +46,13 @@ pub enum Bell {
     Outbox,
     /// Something is due to an endpoint.
     Webhooks,
-    /// Endpoints are to hear something again.
-    Replays,
+    /// An endpoint listens that did not, or is to hear something again.
+    Listeners,
 }
 
 impl Bell {
     /// Every bell there is.
-    pub const ALL: [Bell; 6] = [Bell::Mail, Bell::Seal, Bell::Timers, Bell::Outbox, Bell::Webhooks, Bell::Replays];
+    pub const ALL: [Bell; 6] = [Bell::Mail, Bell::Seal, Bell::Timers, Bell::Outbox, Bell::Webhooks, Bell::Listeners];
 
     /// The bell's name on the wire.
     pub fn as_str(self) -> &'static str {
@@ -62,7 +62,7 @@ impl Bell {
             Bell::Timers => "timers",
             Bell::Outbox => "outbox",
             Bell::Webhooks => "webhooks",
-            Bell::Replays => "replays",
+            Bell::Listeners => "listeners",
         }
     }
 }
@@ -167,14 +167,14 @@ impl Bus {
         self.heard(Bell::Webhooks).await;
     }
 
-    /// Wakes whoever files for endpoints, because one is to hear something again.
-    pub fn replay_asked(&self) {
-        self.strike(Bell::Replays);
+    /// Wakes whoever files for endpoints, because one listens that did not, or is to hear something again.
+    pub fn listeners_changed(&self) {
+        self.strike(Bell::Listeners);
     }
 
-    /// Waits until an endpoint is to hear something again.
-    pub async fn replays_rung(&self) {
-        self.heard(Bell::Replays).await;
+    /// Waits until an endpoint listens that did not, or is to hear something again.
+    pub async fn listeners_rung(&self) {
+        self.heard(Bell::Listeners).await;
     }
 
     /// Tells every listener here whose facts were committed.

@@ -67,11 +67,6 @@ impl Fault {
         Self { source: Source::Pointer(pointer.into()), ..self }
     }
 
-    /// Whether it is a fault of this member of the body, or of something in it.
-    pub fn is_at(&self, pointer: &str) -> bool {
-        matches!(&self.source, Source::Pointer(own) if own.starts_with(pointer))
-    }
-
     /// There is nothing of this id, or it is another organization's.
     pub fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("There is no such {what}."))

@@ -125,6 +125,7 @@ impl Webhooks {
         };
         let receipt = receipt.map(|receipt| receipt_row(receipt, organization, id, now));
         self.store.insert_endpoint(&row, receipt.as_ref()).await?;
+        self.bus.listeners_changed();
         Ok(row)
     }
 
@@ -159,7 +160,10 @@ impl Webhooks {
             return Ok(None);
         }
         match active {
-            Some(true) => self.store.activate_endpoint(&row.organization, row.id, now).await?,
+            Some(true) => {
+                self.store.activate_endpoint(&row.organization, row.id, now).await?;
+                self.bus.listeners_changed();
+            }
             Some(false) => self.store.deactivate_endpoint(row.id, BY_HAND, now).await?,
             None => {}
         }
@@ -224,7 +228,7 @@ impl Webhooks {
         let replay = ReplayRow { id, endpoint: row.id, after_us, before_us, at, created_us };
         let receipt = receipt.map(|receipt| receipt_row(receipt, &row.organization, id, created_us));
         self.store.insert_replay(&replay, receipt.as_ref()).await?;
-        self.bus.replay_asked();
+        self.bus.listeners_changed();
         Ok(id)
     }
 

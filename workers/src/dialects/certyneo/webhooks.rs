@@ -21,7 +21,7 @@ use crate::http::form::{Faults, Form};
 use crate::http::{Floor, idempotency};
 use crate::service::webhooks::{ENDPOINTS_MAX, OVERLAP_HOURS_MAX, URL_MAX, Wanted};
 use crate::store::EndpointRow;
-use crate::webhooks::{DISABLED, EVERYTHING, Extra, Format, events_of, extras_of, format_of};
+use crate::webhooks::{DISABLED, EVERYTHING, Extra, Format, extras_of, format_of};
 
 /// The formats by their names.
 const FORMATS: [(&str, Format); 2] = [("envelopes", Format::Envelopes), ("native", Format::Native)];
@@ -196,17 +196,16 @@ async fn wanted(floor: &Floor, form: &Form<'_>, before: Option<&EndpointRow>, fa
     let format = form.one_of("format", &FORMATS, faults);
     let format = format.or(before.map(format_of)).unwrap_or(Format::Envelopes);
     let events = match before {
-        Some(row) if form.get("events").is_none() => events_of(row).into_iter().collect(),
-        _ => texts(form, "events", EVENTS_MAX, faults),
+        Some(row) if form.get("events").is_none() => {
+            let kept = row.events.split(',').map(str::to_owned).enumerate();
+            kept.map(|(place, event)| (event, format!("{}/{place}", form.pointer("events")))).collect()
+        }
+        _ => required_texts(form, "events", EVENTS_MAX, faults),
     };
-    let is_empty = events.is_empty() && !faults.iter().any(|fault| fault.is_at(&form.pointer("events")));
-    if is_empty && form.is_present() {
-        faults.push(Fault::at(form.pointer("events"), "required", "events names at least one event, or *."));
-    }
-    for (place, event) in events.iter().enumerate().filter(|(_, event)| !is_known(format, event)) {
-        let pointer = format!("{}/{place}", form.pointer("events"));
+    for (event, pointer) in events.iter().filter(|(event, _)| !is_known(format, event)) {
         faults.push(Fault::at(pointer, "unknown_value", unknown_event(format, event)));
     }
+    let events = events.into_iter().map(|(event, _)| event).collect();
     let extras = match before {
         Some(row) if form.get("stamps").is_none() => extras_of(row),
         _ => extras(form, faults),
@@ -226,26 +225,35 @@ async fn url(floor: &Floor, form: &Form<'_>, faults: &mut Faults) -> String {
     url
 }
 
-/// A list of texts, each of them once.
-fn texts(form: &Form<'_>, name: &str, max: usize, faults: &mut Faults) -> Vec<String> {
-    let mut texts = Vec::new();
-    for (item, pointer) in form.list(name, max, faults).unwrap_or_default() {
+/// A list of texts, each of them once and with its pointer.
+fn texts(form: &Form<'_>, name: &str, max: usize, faults: &mut Faults) -> Option<Vec<(String, String)>> {
+    let mut texts: Vec<(String, String)> = Vec::new();
+    for (item, pointer) in form.list(name, max, faults)? {
         match item.as_str() {
-            Some(text) if texts.iter().any(|known| known == text) => {}
-            Some(text) => texts.push(text.to_owned()),
+            Some(text) if texts.iter().any(|(known, _)| known == text) => {}
+            Some(text) => texts.push((text.to_owned(), pointer)),
             None => faults.push(Fault::at(pointer, "wrong_type", "This must be a text.")),
         }
+    }
+    Some(texts)
+}
+
+/// The same, of at least one.
+fn required_texts(form: &Form<'_>, name: &str, max: usize, faults: &mut Faults) -> Vec<(String, String)> {
+    let before = faults.len();
+    let texts = texts(form, name, max, faults).unwrap_or_default();
+    if texts.is_empty() && faults.len() == before && form.is_present() {
+        faults.push(Fault::at(form.pointer(name), "required", format!("{name} names at least one.")));
     }
     texts
 }
 
 fn extras(form: &Form<'_>, faults: &mut Faults) -> Vec<Extra> {
     let mut extras = Vec::new();
-    for (place, name) in texts(form, "stamps", Extra::ALL.len() * 2, faults).into_iter().enumerate() {
+    for (name, pointer) in texts(form, "stamps", EVENTS_MAX, faults).unwrap_or_default() {
         match Extra::parse(&name) {
             Some(extra) => extras.push(extra),
             None => {
-                let pointer = format!("{}/{place}", form.pointer("stamps"));
                 let known = Extra::ALL.map(Extra::as_str).join(", ");
                 faults.push(Fault::at(pointer, "unknown_value", format!("A stamp is one of {known}.")));
             }

@@ -30,6 +30,9 @@ const STRETCH: i64 = 5_000;
 /// How soon the log is looked at again after a ring, and then half as often each time: on PostgreSQL a fact can be
 /// read once no older transaction runs, which may be a moment after its commit.
 const AGAIN: Duration = Duration::from_millis(10);
+/// How long is waited after some events were filed: those of a moment share a transaction, so that commits have the
+/// database to themselves.
+const GATHER: Duration = Duration::from_millis(20);
 /// How long a failure waits.
 const RETRY: Duration = Duration::from_millis(500);
 /// How often the place is written down where nothing was to be filed. A crash looks through what came since again.
@@ -114,33 +117,45 @@ impl Filing {
     async fn file(&mut self, stop: &CancellationToken) -> Result<(), Interrupted> {
         let mut patience = POLL;
         while !stop.is_cancelled() {
-            let rows = self.next().await?;
+            let Some(from) = self.service.store.listening_from().await? else {
+                // As long as nobody listens, commits are nothing to wake up for.
+                self.save(Duration::ZERO).await?;
+                self.wait(stop, POLL, false).await;
+                continue;
+            };
+            // What is before that was nobody's to hear.
+            self.place.at = self.place.at.max(from);
+            let rows = self.service.store.log_after(self.place.at, WINDOW).await?;
             if !rows.is_empty() {
+                let is_all = rows.len() < WINDOW as usize;
                 self.window(rows).await?;
                 self.save(SAVE_EVERY).await?;
+                if is_all {
+                    tokio::time::sleep(GATHER).await;
+                }
                 continue;
             }
             if self.replay().await? {
                 continue;
             }
             self.save(if patience == POLL { Duration::ZERO } else { SAVE_EVERY }).await?;
-            let service = Arc::clone(&self.service);
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = rung(&mut self.bell) => patience = AGAIN,
-                () = service.bus.replays_rung() => {}
-                () = tokio::time::sleep(patience) => patience = (patience * 2).min(POLL),
-            }
+            patience = match self.wait(stop, patience, true).await {
+                true => AGAIN,
+                false => (patience * 2).min(POLL),
+            };
         }
         self.save(Duration::ZERO).await
     }
 
-    /// The events behind the place, as far as an endpoint listens.
-    async fn next(&mut self) -> Result<Vec<(Cursor, EventRow)>, StoreError> {
-        let Some(from) = self.service.store.listening_from().await? else { return Ok(Vec::new()) };
-        // What is before that was nobody's to hear.
-        self.place.at = self.place.at.max(from);
-        self.service.store.log_after(self.place.at, WINDOW).await
+    /// Waits until there may be something to file, at most so long; whether facts were committed.
+    async fn wait(&mut self, stop: &CancellationToken, patience: Duration, by_facts: bool) -> bool {
+        let service = Arc::clone(&self.service);
+        tokio::select! {
+            () = stop.cancelled() => false,
+            () = rung(&mut self.bell), if by_facts => true,
+            () = service.bus.listeners_rung() => false,
+            () = tokio::time::sleep(patience) => false,
+        }
     }
 
     async fn window(&mut self, rows: Vec<(Cursor, EventRow)>) -> Result<(), Interrupted> {

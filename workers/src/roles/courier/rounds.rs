@@ -28,7 +28,8 @@ use crate::webhooks::{Endpoint, Message, message_id, stamped};
 
 /// Most endpoints that a process holds.
 const HELD_MAX: usize = 128;
-/// And of one organization.
+/// And of one organization. Those that took nothing of late have half of that: whoever is slow or gone keeps nobody of
+/// the same organization waiting.
 const SHARE_MAX: usize = 32;
 /// Most calls to one endpoint in flight.
 const CALLS_MAX: usize = 4;
@@ -78,15 +79,19 @@ impl Rounds {
     async fn hold_all(self: &Arc<Self>, turns: &TaskTracker) {
         while !self.stop.is_cancelled() {
             self.service.pulses.beat(Role::Courier);
-            let (room, sated) = self.room();
             let now = self.service.clock.now();
+            let (room, sated, failing) = self.room();
+            let next = self.service.store.next_turn().await.ok().flatten();
+            if room == 0 || next.is_none_or(|next| next > now.as_microsecond()) {
+                self.wait(next.filter(|_| room > 0)).await;
+                continue;
+            }
             let times = (now.as_microsecond(), (now + LEASE).as_microsecond());
-            let holds = match room {
-                0 => Ok(Vec::new()),
-                room => self.service.store.hold_endpoints(times, &sated, SHARE_MAX as i64, room as i64).await,
-            };
+            let most = (SHARE_MAX as i64 / 2, room as i64);
+            let holds = self.service.store.hold_endpoints(times, &sated, &failing, most).await;
             match holds {
-                Ok(holds) if holds.is_empty() => self.wait(room == 0).await,
+                // What is due is another's at this moment, or of somebody who has their share.
+                Ok(holds) if holds.is_empty() => self.wait(None).await,
                 Ok(holds) => {
                     for hold in holds {
                         self.held().insert(hold.endpoint, hold.clone());
@@ -99,7 +104,7 @@ impl Rounds {
                 }
                 Err(error) => {
                     tracing::error!(%error, "endpoints could not be held");
-                    self.wait(false).await;
+                    self.wait(None).await;
                 }
             }
         }
@@ -114,23 +119,27 @@ impl Rounds {
         self.freed.notify_one();
     }
 
-    /// How many more endpoints may be held, and whose not.
-    fn room(&self) -> (usize, Vec<OrganizationId>) {
+    /// How many more endpoints may be held, and of which organizations none, or none that takes nothing.
+    fn room(&self) -> (usize, Vec<OrganizationId>, Vec<OrganizationId>) {
         let held = self.held();
-        let mut shares: HashMap<&OrganizationId, usize> = HashMap::new();
-        held.values().for_each(|hold| *shares.entry(&hold.organization).or_default() += 1);
-        let sated = shares.into_iter().filter(|(_, share)| *share >= SHARE_MAX).map(|(owner, _)| owner.clone());
-        (HELD_MAX.saturating_sub(held.len()), sated.collect())
+        let mut shares: HashMap<&OrganizationId, (usize, usize)> = HashMap::new();
+        for hold in held.values() {
+            let (all, failing) = shares.entry(&hold.organization).or_default();
+            *all += 1;
+            *failing += usize::from(hold.failing);
+        }
+        let those = |full: fn(&(usize, usize)) -> bool| {
+            shares.iter().filter(|(_, share)| full(share)).map(|(owner, _)| (*owner).clone()).collect()
+        };
+        let room = HELD_MAX.saturating_sub(held.len());
+        (room, those(|(all, _)| *all >= SHARE_MAX), those(|(_, failing)| *failing >= SHARE_MAX / 2))
     }
 
-    async fn wait(&self, full: bool) {
-        let next = self.service.store.next_turn().await.ok().flatten().filter(|_| !full);
-        let now = self.service.clock.now().as_microsecond();
+    async fn wait(&self, next_us: Option<i64>) {
         let due = async {
-            match next {
-                // What is due and yet was not held is another's at this moment.
-                Some(micros) if micros > now => self.service.clock.sleep_until(from_micros(micros)).await,
-                _ => std::future::pending().await,
+            match next_us {
+                Some(micros) => self.service.clock.sleep_until(from_micros(micros)).await,
+                None => std::future::pending().await,
             }
         };
         tokio::select! {
@@ -256,8 +265,9 @@ impl Rounds {
             Ok(reply) => self.excerpt(&due, &reply.excerpt).await,
             Err(_) => None,
         };
+        let rests = outcome.rest.is_some();
         let what = tried(hold, &due, &answer, outcome, (at.as_microsecond(), took), excerpt);
-        self.write(hold, what).await
+        self.write(hold, what).await && !rests
     }
 
     /// What is kept of an answer; the log of attempts does without it rather than the attempt without the log.

@@ -25,6 +25,8 @@ pub struct Hold {
     pub organization: OrganizationId,
     /// The fencing number: what is written with an older one does not count.
     pub epoch: i64,
+    /// Whether it took nothing of late.
+    pub failing: bool,
 }
 
 /// A delivery that is due.
@@ -75,25 +77,26 @@ pub struct Backlog {
 }
 
 impl Store {
-    /// Holds endpoints until `lease_us` to which something is due, those first that were not held for the longest;
-    /// at most `limit`, at most `share` of one organization, and none of those that have had theirs.
+    /// Holds endpoints until `lease_us` to which something is due, those first that were not held for the longest: at
+    /// most `limit`, and of an organization at most `share` of those that take what they are sent and of those that do
+    /// not. Of the `sated` organizations none, and of the `failing` ones none that takes nothing.
     pub async fn hold_endpoints(
         &self,
         (now_us, lease_us): (i64, i64),
         sated: &[OrganizationId],
-        share: i64,
-        limit: i64,
+        failing: &[OrganizationId],
+        (share, limit): (i64, i64),
     ) -> Result<Vec<Hold>, StoreError> {
         let mut transaction = self.begin().await?;
         let text = words::CLAIM_ENDPOINTS.of(&transaction);
-        let sated = serde_json::json!(sated).to_string();
-        let rows: Vec<(Uuid, String, i64)> = within!(&mut transaction, |db| {
-            let query = sqlx::query_as(text).bind(now_us).bind(lease_us).bind(sated).bind(share);
-            query.bind(limit).fetch_all(db).await?
+        let [sated, failing] = [sated, failing].map(|list| serde_json::json!(list).to_string());
+        let rows: Vec<(Uuid, String, i64, bool)> = within!(&mut transaction, |db| {
+            let query = sqlx::query_as(text).bind(now_us).bind(lease_us).bind(sated).bind(failing);
+            query.bind(share).bind(limit).fetch_all(db).await?
         });
         transaction.commit().await?;
-        let hold = |(endpoint, owner, epoch): (Uuid, String, i64)| {
-            Ok(Hold { endpoint, organization: organization(&owner)?, epoch })
+        let hold = |(endpoint, owner, epoch, failing): (Uuid, String, i64, bool)| {
+            Ok(Hold { endpoint, organization: organization(&owner)?, epoch, failing })
         };
         rows.into_iter().map(hold).collect()
     }

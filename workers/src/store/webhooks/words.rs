@@ -128,16 +128,20 @@ pub(super) const WAKE_ENDPOINTS: Words = with_ids!(
 
 pub(super) const CLAIM_ENDPOINTS: Words = Words {
     sqlite: "UPDATE endpoints SET epoch = epoch + 1, lease_us = $2 WHERE id IN (SELECT id FROM \
-         (SELECT id, lease_us, row_number() OVER (PARTITION BY organization ORDER BY lease_us) AS turn FROM endpoints \
-         WHERE due_us <= $1 AND lease_us <= $1 AND rest_us <= $1 \
-         AND organization NOT IN (SELECT value FROM json_each($3))) AS free WHERE turn <= $4 ORDER BY lease_us LIMIT $5) \
-         RETURNING id, organization, epoch",
-    postgres: "UPDATE endpoints SET epoch = epoch + 1, lease_us = $2 WHERE id IN (SELECT id FROM endpoints WHERE id IN \
-         (SELECT id FROM (SELECT id, lease_us, row_number() OVER (PARTITION BY organization ORDER BY lease_us) AS turn \
+         (SELECT id, lease_us, row_number() OVER (PARTITION BY organization, failing_us IS NULL ORDER BY lease_us) AS turn \
          FROM endpoints WHERE due_us <= $1 AND lease_us <= $1 AND rest_us <= $1 \
-         AND organization <> ALL (ARRAY(SELECT json_array_elements_text($3::json)))) AS free WHERE turn <= $4 \
-         ORDER BY lease_us LIMIT $5) AND due_us <= $1 AND lease_us <= $1 AND rest_us <= $1 FOR UPDATE SKIP LOCKED) \
-         RETURNING id, organization, epoch",
+         AND organization NOT IN (SELECT value FROM json_each($3)) \
+         AND (failing_us IS NULL OR organization NOT IN (SELECT value FROM json_each($4)))) AS free \
+         WHERE turn <= $5 ORDER BY lease_us LIMIT $6) RETURNING id, organization, epoch, failing_us IS NOT NULL",
+    postgres: "UPDATE endpoints SET epoch = epoch + 1, lease_us = $2 WHERE id IN (SELECT id FROM endpoints WHERE id IN \
+         (SELECT id FROM (SELECT id, lease_us, \
+         row_number() OVER (PARTITION BY organization, failing_us IS NULL ORDER BY lease_us) AS turn \
+         FROM endpoints WHERE due_us <= $1 AND lease_us <= $1 AND rest_us <= $1 \
+         AND organization <> ALL (ARRAY(SELECT json_array_elements_text($3::json))) \
+         AND (failing_us IS NULL OR organization <> ALL (ARRAY(SELECT json_array_elements_text($4::json))))) AS free \
+         WHERE turn <= $5 ORDER BY lease_us LIMIT $6) \
+         AND due_us <= $1 AND lease_us <= $1 AND rest_us <= $1 FOR UPDATE SKIP LOCKED) \
+         RETURNING id, organization, epoch, failing_us IS NOT NULL",
 };
 pub(super) const RENEW_ENDPOINTS: Words = Words {
     sqlite: "UPDATE endpoints SET lease_us = $2 WHERE (id, epoch) IN \
