@@ -15,8 +15,8 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 use uuid::Uuid;
 
-use super::webhooks;
 use super::rows::{Place, Shelf, acme, dead_letter, document, id, other, receipt, request};
+use super::webhooks;
 
 /// Every table with a column that an update may name, each behind those it refers to.
 const WALLED: &[(&str, &str)] = &[

@@ -268,7 +268,14 @@ async fn nothing_is_left_of_an_endpoint_that_is_taken_away(shelf: Shelf) {
         shelf.store.insert_endpoint(row, None).await.unwrap();
         filed(&shelf.store, vec![delivery(row.id.as_u128(), row, 7, 1)], 10).await;
     }
-    let replay = ReplayRow { id: Uuid::from_u128(9), endpoint: one.id, after_us: 1, before_us: 2, at: Cursor::default(), created_us: 3 };
+    let replay = ReplayRow {
+        id: Uuid::from_u128(9),
+        endpoint: one.id,
+        after_us: 1,
+        before_us: 2,
+        at: Cursor::default(),
+        created_us: 3,
+    };
     shelf.store.insert_replay(&replay, None).await.unwrap();
     assert_eq!(shelf.store.next_replay().await.unwrap(), Some(replay));
     assert!(!shelf.store.delete_endpoint(&other(), one.id).await.unwrap(), "another organization cannot");
@@ -293,7 +300,8 @@ async fn old_deliveries_are_forgotten_with_their_attempts(shelf: Shelf) {
     let mut transaction = shelf.store.begin().await.unwrap();
     transaction.insert_attempts(vec![attempt.clone(), attempt.clone()]).await.unwrap();
     transaction.commit().await.unwrap();
-    let attempts = async |of: OrganizationId| shelf.store.attempts_at(&of, rows.iter().map(|row| row.id)).await.unwrap();
+    let attempts =
+        async |of: OrganizationId| shelf.store.attempts_at(&of, rows.iter().map(|row| row.id)).await.unwrap();
     assert_eq!(attempts(acme()).await, [attempt]);
     assert!(attempts(other()).await.is_empty());
     assert_eq!(shelf.store.tidy_deliveries(50, 100).await.unwrap(), 1, "neither what is pending nor what is young");

@@ -108,7 +108,9 @@ async fn attempt(say: Say) -> (Value, Receiver) {
 
 #[tokio::test]
 async fn only_2xx_is_success() {
-    for (status, taken) in [(200, true), (201, true), (204, true), (299, true), (400, false), (404, false), (502, false)] {
+    for (status, taken) in
+        [(200, true), (201, true), (204, true), (299, true), (400, false), (404, false), (502, false)]
+    {
         let (tried, _) = attempt(Say::Status(status)).await;
         assert_eq!(tried["status"], status);
         assert_eq!(tried["delivery"], if taken { "delivered" } else { "pending" }, "{tried:#}");
@@ -197,7 +199,10 @@ async fn an_endpoint_that_takes_the_others_is_kept_although_it_never_takes_one()
     let hooked = hook(&world, &receiver.url(), &["envelope.created"], json!({})).await;
     world.created(json!({ "draft": true, "title": "poison" })).await;
     for attempt in 1..=9 {
-        let found = until(&world, &hooked, "an attempt", |found| found[..].first().is_some_and(|one| one["attempts"] == attempt)).await;
+        let found = until(&world, &hooked, "an attempt", |found| {
+            found[..].first().is_some_and(|one| one["attempts"] == attempt)
+        })
+        .await;
         world.created(json!({ "draft": true })).await;
         until_status(&world, &hooked, "delivered", attempt as usize).await;
         let due: jiff::Timestamp = found[0]["nextAttemptAt"].as_str().unwrap().parse().unwrap();
@@ -247,7 +252,8 @@ async fn an_organization_full_of_bad_endpoints_does_not_slow_the_others() {
     bad.has(32).await;
     let started = Instant::now();
     for _ in 0..8 {
-        let made = world.call_as(&neighbour, Method::POST, "/requests", Some(new_request(json!({ "draft": true })))).await;
+        let made =
+            world.call_as(&neighbour, Method::POST, "/requests", Some(new_request(json!({ "draft": true })))).await;
         assert_eq!(made.status, 201);
     }
     good.has(8).await;

@@ -46,10 +46,18 @@ async fn an_envelopes_life_is_told_in_the_seeds_words() {
     let recipient = json!({ "id": signed["data"]["recipient"]["id"], "name": "João Silva", "email": "joao@empresa.com",
         "role": "SIGNER", "status": "SIGNED", "signed_at": "2026-01-15T10:30:00Z" });
     assert_eq!(signed["data"]["recipient"], recipient);
-    assert_eq!((&signed["data"]["status"], &signed["data"]["recipients"][1]["status"]), (&json!("PARTIALLY_SIGNED"), &json!("PENDING")));
+    assert_eq!(
+        (&signed["data"]["status"], &signed["data"]["recipients"][1]["status"]),
+        (&json!("PARTIALLY_SIGNED"), &json!("PENDING"))
+    );
     let completed = of(&heard, "envelope.completed").unwrap();
     assert_eq!(completed["data"]["status"], "COMPLETED");
-    assert!(completed["data"]["proof_pdf_url"].as_str().unwrap().ends_with(&format!("/api/v1/envelopes/{id}/signed-document")));
+    assert!(
+        completed["data"]["proof_pdf_url"]
+            .as_str()
+            .unwrap()
+            .ends_with(&format!("/api/v1/envelopes/{id}/signed-document"))
+    );
     assert!(heard.iter().all(|heard| heard.headers["content-type"] == "application/json" && heard.path == "/hook"));
 }
 
@@ -157,5 +165,8 @@ async fn an_approval_is_told_as_one() {
     let id = world.created(json!({ "signers": signers })).await;
     world.visit(&id, 0).await.answer("sign", json!({ "consent": true, "fields": {} })).await;
     let told = receiver.has(1).await.remove(0).json();
-    assert_eq!((&told["event"], &told["data"]["recipient"]["role"]), (&json!("recipient.approved"), &json!("APPROVER")));
+    assert_eq!(
+        (&told["event"], &told["data"]["recipient"]["role"]),
+        (&json!("recipient.approved"), &json!("APPROVER"))
+    );
 }

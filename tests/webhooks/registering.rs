@@ -47,7 +47,9 @@ async fn a_webhook_is_registered_listed_changed_and_taken_away(database: Databas
     assert_eq!((&changed["isActive"], &changed["disabledReason"]), (&json!(true), &Value::Null));
 
     assert_eq!(call(&world, Method::DELETE, &path(&made), None).await.status, StatusCode::NO_CONTENT);
-    for (method, path) in [(Method::GET, path(&made)), (Method::DELETE, path(&made)), (Method::GET, "/webhooks/x".into())] {
+    for (method, path) in
+        [(Method::GET, path(&made)), (Method::DELETE, path(&made)), (Method::GET, "/webhooks/x".into())]
+    {
         let gone = call(&world, method, &path, None).await;
         assert_eq!(faults(&gone, 404), [("not_found".to_owned(), String::new())]);
     }
@@ -108,20 +110,34 @@ async fn a_webhook_hears_what_happens_while_it_is_active(database: Database) {
 #[tokio::test]
 async fn every_fault_of_a_body_is_told_with_its_field() {
     let world = world().await;
-    let pairs = |faults: &[(&str, &str)]| faults.iter().map(|(code, field)| ((*code).to_owned(), (*field).to_owned())).collect::<Vec<_>>();
+    let pairs = |faults: &[(&str, &str)]| {
+        faults.iter().map(|(code, field)| ((*code).to_owned(), (*field).to_owned())).collect::<Vec<_>>()
+    };
     for (body, status, expected) in [
         (json!({}), 422, pairs(&[("required", "url"), ("required", "events")])),
         (json!([]), 422, pairs(&[("wrong_type", "")])),
         (json!({ "url": 7, "events": "x" }), 422, pairs(&[("wrong_type", "url"), ("wrong_type", "events")])),
         (json!({ "url": "https://example.com", "events": [] }), 422, pairs(&[("required", "events")])),
-        (json!({ "url": "https://example.com", "events": ["envelope.eaten", 7] }), 422,
-            pairs(&[("wrong_type", "events[1]"), ("unknown_value", "events[0]")])),
-        (json!({ "url": "https://example.com", "events": ["request.completed"] }), 422,
-            pairs(&[("unknown_value", "events[0]")])),
-        (json!({ "url": "https://example.com", "events": ["*"], "format": "xml" }), 422,
-            pairs(&[("unknown_value", "format")])),
-        (json!({ "url": "https://example.com", "events": ["*"], "stamps": ["stripe"] }), 422,
-            pairs(&[("unknown_value", "stamps[0]")])),
+        (
+            json!({ "url": "https://example.com", "events": ["envelope.eaten", 7] }),
+            422,
+            pairs(&[("wrong_type", "events[1]"), ("unknown_value", "events[0]")]),
+        ),
+        (
+            json!({ "url": "https://example.com", "events": ["request.completed"] }),
+            422,
+            pairs(&[("unknown_value", "events[0]")]),
+        ),
+        (
+            json!({ "url": "https://example.com", "events": ["*"], "format": "xml" }),
+            422,
+            pairs(&[("unknown_value", "format")]),
+        ),
+        (
+            json!({ "url": "https://example.com", "events": ["*"], "stamps": ["stripe"] }),
+            422,
+            pairs(&[("unknown_value", "stamps[0]")]),
+        ),
         (json!({ "url": "ftp://example.com", "events": ["*"] }), 400, pairs(&[("invalid_url", "url")])),
         (json!({ "url": "example.com/hook", "events": ["*"] }), 400, pairs(&[("invalid_url", "url")])),
         (json!({ "url": "https://user:secret@example.com/", "events": ["*"] }), 400, pairs(&[("invalid_url", "url")])),
@@ -133,8 +149,14 @@ async fn every_fault_of_a_body_is_told_with_its_field() {
     }
     let native = hook(&world, "https://example.com/", &["request.completed"], json!({ "format": "native" })).await;
     let answer = call(&world, Method::PATCH, &path(&native), Some(json!({ "format": "envelopes" }))).await;
-    assert_eq!(faults(&answer, 422), pairs(&[("unknown_value", "events[0]")]), "its events would be none of the format");
-    let answer = call(&world, Method::POST, &format!("{}/rotate-secret", path(&native)), Some(json!({ "overlapHours": 999 }))).await;
+    assert_eq!(
+        faults(&answer, 422),
+        pairs(&[("unknown_value", "events[0]")]),
+        "its events would be none of the format"
+    );
+    let answer =
+        call(&world, Method::POST, &format!("{}/rotate-secret", path(&native)), Some(json!({ "overlapHours": 999 })))
+            .await;
     assert_eq!(faults(&answer, 422), pairs(&[("out_of_range", "overlapHours")]));
     for (query, field) in [("?page=0", "page"), ("?colour=red", "colour")] {
         let answer = call(&world, Method::GET, &format!("/webhooks{query}"), None).await;

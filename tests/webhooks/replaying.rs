@@ -39,7 +39,13 @@ async fn a_message_is_had_again_with_the_same_id_and_the_same_bytes(database: Da
     until_status(&world, &hooked, "delivered", 2).await;
     let heard = receiver.has(3).await;
     assert!(heard.iter().all(|one| one.id() == tried["messageId"].as_str().unwrap() && one.body == heard[0].body));
-    let one = call(&world, Method::GET, &format!("{}/deliveries/{}", path(&hooked), answer.json["id"].as_str().unwrap()), None).await;
+    let one = call(
+        &world,
+        Method::GET,
+        &format!("{}/deliveries/{}", path(&hooked), answer.json["id"].as_str().unwrap()),
+        None,
+    )
+    .await;
     assert_eq!((&one.json["status"], &one.json["attempts"]), (&json!("delivered"), &json!(1)));
 }
 
@@ -75,7 +81,8 @@ async fn a_range_is_had_again_in_order_whether_it_was_sent_before_or_not(databas
     let all = receiver.has(6).await;
     let told = told(&all);
     for id in [&heard, &missed] {
-        let theirs: Vec<&str> = told[2..].iter().filter(|(envelope, _)| envelope == id).map(|(_, seq)| seq.as_str()).collect();
+        let theirs: Vec<&str> =
+            told[2..].iter().filter(|(envelope, _)| envelope == id).map(|(_, seq)| seq.as_str()).collect();
         assert_eq!(theirs, ["1", "2"], "{id} in order");
     }
     assert!(!told.iter().any(|(envelope, _)| *envelope == early || *envelope == late), "{told:?}");
@@ -98,7 +105,8 @@ async fn a_range_ends_by_now_and_begins_within_thirty_days() {
         let answer = call(&world, Method::POST, &range, Some(body.clone())).await;
         assert_eq!(faults(&answer, 422), [(expected.0.to_owned(), expected.1.to_owned())], "{body}");
     }
-    let answer = call(&world, Method::POST, &range, Some(json!({ "after": "2026-01-14", "before": "2027-01-01" }))).await;
+    let answer =
+        call(&world, Method::POST, &range, Some(json!({ "after": "2026-01-14", "before": "2027-01-01" }))).await;
     assert_eq!((answer.status, &answer.json["before"]), (StatusCode::ACCEPTED, &json!("2026-01-15T10:30:00Z")));
 }
 
@@ -112,7 +120,10 @@ async fn a_ping_is_sent_once_whatever_the_endpoint_listens_to() {
         let ping = call(&world, Method::POST, &format!("{}/test", path(&hooked)), None).await;
         assert_eq!(ping.status, StatusCode::ACCEPTED, "{:#}", ping.json);
         let dead = until_status(&world, &hooked, "dead", 1).await.remove(0);
-        assert_eq!((&dead["id"], &dead["event"], &dead["attempts"]), (&ping.json["id"], &json!("endpoint.ping"), &json!(1)));
+        assert_eq!(
+            (&dead["id"], &dead["event"], &dead["attempts"]),
+            (&ping.json["id"], &json!("endpoint.ping"), &json!(1))
+        );
         assert_eq!(dead["history"][0]["excerpt"], "not today");
         let heard = receiver.heard().pop().unwrap().json();
         assert_eq!(if format == "native" { &heard["type"] } else { &heard["event"] }, &told);

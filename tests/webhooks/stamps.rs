@@ -57,7 +57,11 @@ async fn the_library_of_standard_webhooks_knows_our_messages() {
     altered.body.push(b' ');
     let said = verified(&altered, secret, &id).await;
     assert_ne!(said["standard"], json!(true));
-    assert_eq!((&said["certyneo"], &said["d4sign"]), (&json!(false), &json!(true)), "one covers the body, one does not");
+    assert_eq!(
+        (&said["certyneo"], &said["d4sign"]),
+        (&json!(false), &json!(true)),
+        "one covers the body, one does not"
+    );
 
     let rotate = format!("{}/rotate-secret", path(&hooked));
     let rotated = call(&world, Method::POST, &rotate, Some(json!({ "overlapHours": 0 }))).await.json;
@@ -78,11 +82,13 @@ async fn while_a_secret_is_replaced_both_stamp() {
     let rotate = format!("{}/rotate-secret", path(&hooked));
     let rotated = call(&world, Method::POST, &rotate, Some(json!({ "overlapHours": 2 }))).await.json;
     assert_eq!(rotated["formerSecretUntil"], "2026-01-15T12:30:00Z");
-    let [old, new] = [&hooked, &rotated].map(|made| made["secret"].as_str().unwrap().trim_start_matches("whsec_").to_owned());
+    let [old, new] =
+        [&hooked, &rotated].map(|made| made["secret"].as_str().unwrap().trim_start_matches("whsec_").to_owned());
     let keys = [new, old].map(|secret| STANDARD.decode(secret).unwrap());
     let expected = |heard: &Heard, keys: &[Vec<u8>]| {
         let stamped = |key: &Vec<u8>| {
-            let signed = [heard.id().as_bytes(), b".", heard.headers["webhook-timestamp"].as_bytes(), b".", &heard.body];
+            let signed =
+                [heard.id().as_bytes(), b".", heard.headers["webhook-timestamp"].as_bytes(), b".", &heard.body];
             format!("v1,{}", STANDARD.encode(countersign::stamp::hmac(key, &signed)))
         };
         keys.iter().map(stamped).collect::<Vec<_>>().join(" ")
@@ -113,7 +119,10 @@ fn a_stamp_is_as_the_standard_says() {
         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
     );
     assert_eq!(
-        hex::encode(countersign::stamp::hmac(&[0xaa; 131], &[b"Test Using Larger Than Block-Size Key - Hash Key First"])),
+        hex::encode(countersign::stamp::hmac(
+            &[0xaa; 131],
+            &[b"Test Using Larger Than Block-Size Key - Hash Key First"]
+        )),
         "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
     );
 }

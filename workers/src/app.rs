@@ -202,7 +202,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "Webhooks", description = "Webhooks: registered, tested, what was delivered, and the same once more"),
         (name = "Events", description = "Events in: asking for signatures by publishing. Events out: what happens, as CloudEvents"),
     ),
-    components(schemas(catalisa::wire::Errors, certyneo::wire::EnvelopesError)),
+    components(schemas(catalisa::wire::Errors, certyneo::wire::EnvelopesError, certyneo::wire::Notice)),
     modifiers(&Keys)
 )]
 struct Api;

@@ -161,8 +161,7 @@ pub(super) async fn replay_range(
 ) -> Result<Response, Problems> {
     let organization = floor.keys.admit(&headers, Permission::WebhooksWrite).await?.organization;
     let endpoint = find(&floor, &organization, &id).await?;
-    let receipt =
-        idempotency::receipt(&headers, &Method::POST, &format!("{BASE}/webhooks/{id}/replay"), &body.0)?;
+    let receipt = idempotency::receipt(&headers, &Method::POST, &format!("{BASE}/webhooks/{id}/replay"), &body.0)?;
     let json = body.json()?;
     let mut faults = Faults::new();
     let form = Form::required(Some(&json), "", &mut faults);

@@ -5,7 +5,11 @@ use countersign_engine::event::{Event, Fact};
 use countersign_engine::ids::SignerId;
 use countersign_engine::request::{Request, Status};
 use countersign_engine::signer::{Role, Signer, SignerStatus};
-use serde_json::{Value, json};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::BASE;
+use super::wire::{Notice, NoticeData, NoticedEnvelope, NoticedRecipient};
 
 /// The names of events that endpoints of this dialect may hear.
 pub const EVENTS: [&str; 9] = [
@@ -37,54 +41,47 @@ pub fn name(fact: &Fact, role: Option<Role>) -> Option<&'static str> {
 }
 
 /// The message about an event. `then` is the request as the event left it, `api` where the API is reached.
-pub fn body(name: &str, event: &Event, then: &Request, api: &str) -> Value {
-    json!({
-        "event": name,
-        "envelope_id": event.request,
-        "occurred_at": event.time,
-        "data": data(event, then, api),
-    })
+pub fn body<'n>(name: &'n str, event: &Event, then: &'n Request, api: &str) -> Notice<'n> {
+    let data = NoticeData::Envelope(Box::new(data(event, then, api)));
+    Notice { event: name, envelope_id: Some(event.request), occurred_at: event.time, data }
 }
 
 /// The message about something that is no event of a request.
-pub fn note(name: &str, at: jiff::Timestamp, note: Value) -> Value {
-    json!({ "event": name, "envelope_id": null, "occurred_at": at, "data": note })
+pub fn note(name: &str, at: Timestamp, note: Value) -> Notice<'_> {
+    Notice { event: name, envelope_id: None, occurred_at: at, data: NoticeData::Webhook(note) }
 }
 
-fn data(event: &Event, then: &Request, api: &str) -> Value {
-    let recipients: Vec<Value> = then.signers.iter().map(|signer| recipient(signer)).collect();
-    let mut data = json!({ "status": status(then.status), "subject": then.title, "recipients": recipients });
+fn data<'n>(event: &Event, then: &'n Request, api: &str) -> NoticedEnvelope<'n> {
+    let recipients = then.signers.iter().map(|signer| recipient(signer)).collect();
+    let about = |id: SignerId| then.signer(id).map(recipient);
+    let subject = then.title.as_deref();
+    let data = NoticedEnvelope { status: status(then.status), subject, recipients, ..NoticedEnvelope::default() };
     match &event.fact {
-        Fact::Viewed { signer } | Fact::Signed { signer, .. } => {
-            data["recipient"] = then.signer(*signer).map_or(json!({ "id": signer }), recipient);
-        }
-        Fact::Completed {} => {
-            data["completed_at"] = json!(then.completed_at);
-            data["proof_pdf_url"] = format!("{api}/api/v1/envelopes/{}/signed-document", then.id).into();
-        }
+        Fact::Viewed { signer } | Fact::Signed { signer, .. } => NoticedEnvelope { recipient: about(*signer), ..data },
+        Fact::Completed {} => NoticedEnvelope {
+            completed_at: then.completed_at,
+            proof_pdf_url: Some(format!("{api}{BASE}/envelopes/{}/signed-document", then.id)),
+            ..data
+        },
         Fact::RequestDeclined { signer } => {
-            data["decline_reason"] = json!(then.reason);
-            data["recipient"] = then.signer(*signer).map_or(json!({ "id": signer }), recipient);
+            NoticedEnvelope { decline_reason: then.reason.as_deref(), recipient: about(*signer), ..data }
         }
-        Fact::Cancelled { .. } => data["void_reason"] = json!(then.reason),
-        Fact::Expired {} => {
-            data["missing_signers"] = then.due().map(recipient).collect();
-        }
-        _ => {}
+        Fact::Cancelled { .. } => NoticedEnvelope { void_reason: then.reason.as_deref(), ..data },
+        Fact::Expired {} => NoticedEnvelope { missing_signers: Some(then.due().map(recipient).collect()), ..data },
+        _ => data,
     }
-    data
 }
 
-fn recipient(signer: &Signer) -> Value {
+fn recipient(signer: &Signer) -> NoticedRecipient<'_> {
     let person = signer.person.as_ref();
-    json!({
-        "id": signer.id(),
-        "name": person.map(|person| &person.name),
-        "email": person.map(|person| &person.email),
-        "role": role(signer.terms.role),
-        "status": standing(signer.status),
-        "signed_at": signer.signed_at,
-    })
+    NoticedRecipient {
+        id: signer.id(),
+        name: person.map(|person| person.name.as_str()),
+        email: person.map(|person| person.email.as_str()),
+        role: role(signer.terms.role),
+        status: standing(signer.status),
+        signed_at: signer.signed_at,
+    }
 }
 
 fn status(status: Status) -> &'static str {

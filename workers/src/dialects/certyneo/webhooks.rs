@@ -9,11 +9,11 @@ use countersign_engine::ids::OrganizationId;
 use jiff::SignedDuration;
 use serde_json::Value;
 
+use super::BASE;
 use super::notice::EVENTS;
 use super::paging::Page;
 use super::problem::{Body, Id, Problems};
 use super::wire::{MadeWebhook, NewWebhook, Rotation, ShownWebhook, WebhookChange, WebhookList};
-use super::BASE;
 use crate::clock::from_micros;
 use crate::http::auth::Permission;
 use crate::http::fault::Fault;
@@ -275,7 +275,11 @@ fn unknown_event(format: Format, event: &str) -> String {
         Format::Envelopes => (Format::Native, EVENTS.join(", ")),
         Format::Native => (Format::Envelopes, Fact::NAMES.join(", ")),
     };
-    let hint = if is_known(other, event) { format!(" With \"format\": \"{}\" it would be one.", other.as_str()) } else { String::new() };
+    let hint = if is_known(other, event) {
+        format!(" With \"format\": \"{}\" it would be one.", other.as_str())
+    } else {
+        String::new()
+    };
     format!("An event is one of {known}, {DISABLED}, or * for all.{hint}")
 }
 

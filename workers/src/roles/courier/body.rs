@@ -6,7 +6,6 @@ use std::sync::Arc;
 use countersign_engine::event::{Event, Fact};
 use countersign_engine::request::Request;
 use countersign_engine::trail::{self, Line};
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::bus::cloudevent;
@@ -28,7 +27,7 @@ pub(super) struct Body {
 
 /// Makes a message. Before an endpoint is told of a completion, its sealed PDF is there.
 pub(super) async fn body(service: &Service, endpoint: &Endpoint, due: &DueDelivery) -> Result<Body, ServiceError> {
-    let (value, subject) = match &due.line {
+    let (bytes, subject) = match &due.line {
         None => (of_note(endpoint, due), due.event),
         Some(row) => {
             let line = Line { body: row.body.clone(), disclosure: None, hash: row.hash };
@@ -36,32 +35,34 @@ pub(super) async fn body(service: &Service, endpoint: &Endpoint, due: &DueDelive
             if matches!(event.fact, Fact::Completed {}) {
                 seal(service, &event).await?;
             }
-            let value = match endpoint.format {
-                Format::Native => cloudevent::of(&event, row.trace),
+            let bytes = match endpoint.format {
+                Format::Native => serde_json::to_vec(&cloudevent::of(&event, row.trace)),
                 Format::Envelopes => {
                     let then = then(service, &event).await?;
-                    notice::body(&due.name, &event, &then, &service.settings.public_url)
+                    serde_json::to_vec(&notice::body(&due.name, &event, &then, &service.settings.public_url))
                 }
             };
-            (value, event.request.0)
+            (bytes, event.request.0)
         }
     };
+    let bytes = bytes.map_err(|_| ServiceError::Missing { what: "event" })?;
     let content_type = match endpoint.format {
         Format::Native => "application/cloudevents+json",
         Format::Envelopes => "application/json",
     };
-    Ok(Body { bytes: value.to_string().into_bytes(), content_type, subject })
+    Ok(Body { bytes, content_type, subject })
 }
 
 /// A message that is no event of a request.
-fn of_note(endpoint: &Endpoint, due: &DueDelivery) -> Value {
+fn of_note(endpoint: &Endpoint, due: &DueDelivery) -> serde_json::Result<Vec<u8>> {
     let note = due.note.as_deref().and_then(|note| serde_json::from_str(note).ok()).unwrap_or_default();
     let time = from_micros(due.created_us);
     match endpoint.format {
         Format::Native => {
-            cloudevent::of_endpoint(&due.name, due.event, (&endpoint.organization, endpoint.id), time, note)
+            let whose = (&endpoint.organization, endpoint.id);
+            serde_json::to_vec(&cloudevent::of_endpoint(&due.name, due.event, whose, time, note))
         }
-        Format::Envelopes => notice::note(&due.name, time, note),
+        Format::Envelopes => serde_json::to_vec(&notice::note(&due.name, time, note)),
     }
 }
 

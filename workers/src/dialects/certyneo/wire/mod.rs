@@ -3,8 +3,10 @@
 
 mod common;
 mod keys;
+mod notice;
 mod webhooks;
 
 pub use common::*;
 pub use keys::*;
+pub use notice::*;
 pub use webhooks::*;

@@ -18,7 +18,7 @@ pub struct NewWebhook {
     /// the names of events, such as `request.completed`.
     #[schema(example = json!(["envelope.completed", "envelope.declined"]), min_items = 1)]
     pub events: Vec<String>,
-    /// `envelopes` or `native` (CloudEvents); `envelopes` if absent.
+    /// `envelopes` (messages are a `Notice`) or `native` (a `CloudEvent`); `envelopes` if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "envelopes")]
     pub format: Option<String>,
