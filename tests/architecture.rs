@@ -17,8 +17,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("zipping", &[]),
     ("blobs", &["tls"]),
     ("store", &["trace"]),
-    ("config", &["blobs", "language", "stamp"]),
+    ("outbound", &["tls"]),
+    ("config", &["blobs", "language", "outbound", "stamp"]),
     ("vault", &["stamp"]),
+    ("webhooks", &["stamp", "store", "vault"]),
     ("bus", &["config", "store", "trace"]),
     ("mail", &["language", "trace"]),
     ("seal", &["language"]),
@@ -31,7 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "service",
         &[
             "batching", "blobs", "bus", "clock", "commit", "config", "evidence", "language", "ledger", "meters",
-            "pulse", "seal", "stamp", "store", "trace", "vault", "zipping",
+            "outbound", "pulse", "seal", "stamp", "store", "trace", "vault", "webhooks", "zipping",
         ],
     ),
     // `batching`, because calls that must ask for their key's rate ask together.
@@ -42,14 +44,17 @@ const ARROWS: &[(&str, &[&str])] = &[
             "trace",
         ],
     ),
-    ("dialects", &["clock", "commit", "http", "language", "seal", "service", "store", "trace"]),
+    ("dialects", &["clock", "commit", "http", "language", "seal", "service", "store", "trace", "webhooks"]),
     // `dialects` only for how a fault is written: the feed has no words of its own.
     ("feed", &["bus", "dialects", "http", "service", "store", "trace"]),
     // `dialects` only for what is said where there is nothing: `pages::floor` answers for the API too.
     ("pages", &["commit", "dialects", "http", "language", "ledger", "seal", "service"]),
     (
         "roles",
-        &["bus", "clock", "commit", "config", "dialects", "language", "mail", "meters", "service", "store", "trace"],
+        &[
+            "batching", "bus", "clock", "commit", "config", "dialects", "language", "mail", "meters", "outbound",
+            "service", "store", "trace", "webhooks",
+        ],
     ),
 ];
 
@@ -100,9 +105,9 @@ fn the_table_has_no_circle() {
 
 #[test]
 fn no_role_names_another() {
-    let names = ["intake", "notifier", "relay", "sealer", "timekeeper"];
+    let names = ["courier", "intake", "notifier", "relay", "sealer", "timekeeper"];
     for (path, text) in sources("workers/src/roles") {
-        let own = path.trim_end_matches(".rs");
+        let own = path.split(['/', '.']).next().unwrap_or_default();
         for other in names.iter().filter(|name| **name != own && own != "mod") {
             assert!(!code(&text).contains(&format!("{other}::")), "{path} names {other}");
         }

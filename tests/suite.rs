@@ -13,6 +13,7 @@ mod pages;
 mod retention;
 mod roles;
 mod watch;
+mod webhooks;
 
 // With a browser, Node, curl and PDF tools.
 mod browser;

@@ -457,6 +457,35 @@ fn by_text<V: Serialize, S: Serializer>(map: &BTreeMap<WidgetId, V>, serializer:
 }
 
 impl Fact {
+    /// Every stored name.
+    pub const NAMES: [&'static str; 25] = [
+        "request.created",
+        "request.sent",
+        "signer.invited",
+        "signer.viewed",
+        "signer.authenticated",
+        "signer.signed",
+        "signer.declined",
+        "signer.reminded",
+        "signer.replaced",
+        "signer.corrected",
+        "signer.added",
+        "signer.removed",
+        "request.completed",
+        "request.declined",
+        "request.expiring",
+        "request.expired",
+        "request.cancelled",
+        "request.deleted",
+        "document.sealed",
+        "document.seal_failed",
+        "delivery.sent",
+        "delivery.failed",
+        "provider.submitted",
+        "provider.failed",
+        "provider.reported",
+    ];
+
     /// The stored name (SPEC §3), such as `signer.signed`.
     pub fn name(&self) -> &'static str {
         match self {

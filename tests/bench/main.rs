@@ -15,6 +15,7 @@ mod http;
 mod letters;
 mod plan;
 mod report;
+mod webhooks;
 
 use std::process::ExitCode;
 
@@ -64,6 +65,9 @@ async fn run(plan: &Plan) {
     }
     if plan.wants("letters") {
         letters::measure(plan, &mut report).await;
+    }
+    if plan.wants("webhooks") {
+        webhooks::measure(plan, &mut report).await;
     }
     if plan.wants("footprint") {
         footprint::measure(plan, &mut report).await;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-const USAGE: &str = "usage: bench [--quick] [PART ...]\n  parts: engine http sealer letters footprint [all of them]\n  \
+const USAGE: &str = "usage: bench [--quick] [PART ...]\n  parts: engine http sealer letters webhooks footprint [all of them]\n  \
      fleet: on PostgreSQL and JetStream; wants the servers that tests/run starts: tests/run bench fleet";
-const PARTS: [&str; 5] = ["engine", "http", "sealer", "letters", "footprint"];
+const PARTS: [&str; 6] = ["engine", "http", "sealer", "letters", "webhooks", "footprint"];
 /// The part that needs servers: only where it is named.
 const FLEET: &str = "fleet";
 
@@ -31,6 +31,9 @@ pub(crate) struct Plan {
     pub(crate) sealed: usize,
     /// Letters waited for, by one caller and at open load.
     pub(crate) letters: usize,
+    /// Endpoints, and requests of which each is told two events.
+    pub(crate) webhook_endpoints: usize,
+    pub(crate) webhook_requests: usize,
 }
 
 impl Plan {
@@ -58,6 +61,8 @@ impl Plan {
             bare_workflows: scaled(4000, 10_000),
             sealed: scaled(300, 2000),
             letters: scaled(300, 2000),
+            webhook_endpoints: scaled(50, 100),
+            webhook_requests: scaled(20, 50),
         })
     }
 

@@ -10,6 +10,7 @@
 //! | durable, shared by two processes, a library without known faults | `durability` |
 //! | what was kept long enough is claimed once, by each organization's own days | `retention` |
 //! | a place held by one at a time, fenced, moved; the outbox whole; dead letters once | `places` |
+//! | endpoints held by one, deliveries due in their lines, filed with the place | `webhooks` |
 //! | on PostgreSQL no way from one organization to another's rows, nor from none to any | `walls` |
 //! | several documents in one request: one history, every use dropped with it | `several` |
 //! | many orders at once, one end, no lost signature, receipts, fences | `commit` |
@@ -28,3 +29,4 @@ mod retention;
 pub(crate) mod rows;
 mod several;
 mod walls;
+mod webhooks;

@@ -16,6 +16,7 @@ use tokio::process::Command;
 use uuid::Uuid;
 
 use super::rows::{Place, Shelf, acme, dead_letter, document, id, other, receipt, request};
+use super::webhooks;
 
 /// Every table with a column that an update may name, each behind those it refers to.
 const WALLED: &[(&str, &str)] = &[
@@ -30,15 +31,19 @@ const WALLED: &[(&str, &str)] = &[
     ("templates", "name"),
     ("dead_letters", "reasons"),
     ("retention", "days"),
+    ("endpoints", "url"),
+    ("deliveries", "name"),
+    ("delivery_attempts", "error"),
     ("effects", "lane"),
     ("orphans", "path"),
     ("places", "holder"),
     ("attempts", "attempts"),
+    ("replays", "after_us"),
     ("installation", "value"),
     ("rates", "state"),
 ];
 /// Those of them that only the engine itself reads.
-const ENGINES: &[&str] = &["effects", "orphans", "places", "attempts", "installation", "rates"];
+const ENGINES: &[&str] = &["effects", "orphans", "places", "attempts", "installation", "replays", "rates"];
 /// Tables that hold nothing of any organization.
 const OPEN: &[&str] = &["_sqlx_migrations"];
 /// PostgreSQL: a row-level security policy forbids it.
@@ -90,6 +95,15 @@ fn row(table: &str, organization: &str) -> Value {
         "dead_letters" => json!({ "id": uuid, "organization": organization, "digest": bytes, "subject": "s",
             "sequence": 1, "letter": 1, "source": "", "event": "", "reasons": "[]", "created_us": 1 }),
         "retention" => json!({ "organization": organization, "days": 1, "updated_us": 1 }),
+        "endpoints" => json!({ "id": uuid, "organization": organization, "url": "u", "events": "*", "format": "native",
+            "stamps": "", "secret": bytes, "created_us": 1, "updated_us": 1, "from_transaction": 0, "from_position": 0,
+            "rest_us": 0, "lease_us": 0, "epoch": 0 }),
+        "deliveries" => json!({ "position": number, "id": uuid, "organization": organization, "endpoint": uuid,
+            "line": uuid, "event": uuid, "name": "n", "replay": 0, "state": "pending", "attempts": 0, "created_us": 1 }),
+        "delivery_attempts" => json!({ "organization": organization, "delivery": uuid, "number": 1, "at_us": 1,
+            "took_us": 1 }),
+        "replays" => json!({ "id": uuid, "endpoint": uuid, "after_us": 1, "before_us": 2, "at_transaction": 0,
+            "at_position": 0, "created_us": 1 }),
         "effects" => {
             json!({ "key": format!("{uuid}.1.seal"), "lane": "seal", "filed_us": 1, "due_us": 1, "epoch": 0, "attempts": 0 })
         }
@@ -209,6 +223,11 @@ async fn read_by_callers(store: &Store) -> Vec<(&'static str, bool)> {
         ("dead_letter", store.dead_letter(of, dead_letter().id).await.unwrap().is_some()),
         ("dead_letters", !store.dead_letters(of, 9, 0).await.unwrap().is_empty()),
         ("retention", store.retention(&acme).await.unwrap().is_some()),
+        ("endpoint", store.endpoint(of, Uuid::nil()).await.unwrap().is_some()),
+        ("endpoints", store.endpoints(&acme, 9, 0).await.unwrap().1 > 0),
+        ("delivery", store.delivery(of, Uuid::nil(), Uuid::nil()).await.unwrap().is_some()),
+        ("deliveries", store.deliveries(&acme, Uuid::nil(), None, (9, 0)).await.unwrap().1 > 0),
+        ("attempts_at", !store.attempts_at(&acme, [Uuid::nil()]).await.unwrap().is_empty()),
         ("count_dead_letters", store.count_dead_letters(&acme).await.unwrap() > 0),
     ]
 }
@@ -230,6 +249,13 @@ async fn filled(shelf: &Shelf) {
     shelf.store.insert_key(&KeyRow { id: KeyId(Uuid::nil()), ..key }).await.unwrap();
     shelf.store.insert_dead_letter(&dead_letter()).await.unwrap();
     shelf.store.set_retention(&acme(), Retention { days: Some(1), updated_us: 1 }).await.unwrap();
+    let endpoint = webhooks::endpoint(0, acme());
+    shelf.store.insert_endpoint(&endpoint, None).await.unwrap();
+    let delivery = webhooks::delivery(0, &endpoint, 1, 1);
+    assert_eq!(shelf.store.file_deliveries(vec![delivery], None, 1).await.unwrap(), 1);
+    let mut transaction = shelf.store.begin().await.unwrap();
+    transaction.insert_attempts(vec![webhooks::attempt(Uuid::nil())]).await.unwrap();
+    transaction.commit().await.unwrap();
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ pub(crate) const PASSWORDS: [(&str, &str); 4] = [
 const OF_SEVERAL_PROCESSES: [&str; 4] =
     ["COUNTERSIGN_DATABASE_URL", "COUNTERSIGN_NATS_URL", "COUNTERSIGN_NATS_CREDENTIALS", "COUNTERSIGN_NATS_REPLICAS"];
 /// Every role there is.
-const ROLES: [&str; 6] = ["http", "intake", "relay", "timekeeper", "notifier", "sealer"];
+const ROLES: [&str; 7] = ["http", "intake", "relay", "timekeeper", "notifier", "sealer", "courier"];
 
 pub(crate) fn deploy(path: &str) -> PathBuf {
     root().join("deploy").join(path)
@@ -63,7 +63,7 @@ async fn script(name: &str, arguments: &[PathBuf]) -> Value {
 #[tokio::test]
 async fn the_kubernetes_manifests_are_what_kubernetes_takes() {
     let manifests: Vec<_> = files().into_iter().filter(|(path, _)| path.starts_with(deploy("kubernetes"))).collect();
-    assert_eq!(manifests.len(), 6);
+    assert_eq!(manifests.len(), 7);
     let mut roles = Vec::new();
     for (path, text) in &manifests {
         tools::run(python("kubernetes-validate").arg("--strict").arg(path)).await;

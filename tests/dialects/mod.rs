@@ -1,4 +1,4 @@
 //! The dialects, as their clients see them.
 
 pub(crate) mod catalisa;
-mod certyneo;
+pub(crate) mod certyneo;

@@ -36,8 +36,9 @@ use crate::dialects::{self, catalisa, certyneo};
 use crate::feed;
 use crate::http::{Floor, health, limit, scrape, traced};
 use crate::mail::{MailSettingError, Mailer};
+use crate::outbound::Sender;
 use crate::pages;
-use crate::roles::{intake, notifier, relay, sealer, timekeeper};
+use crate::roles::{courier, intake, notifier, relay, sealer, timekeeper};
 use crate::service::{Service, ServiceError};
 
 /// Longest time an answer may take, a slow upload included.
@@ -57,6 +58,9 @@ pub enum StartError {
     /// The installation.
     #[error(transparent)]
     Service(#[from] ServiceError),
+    /// The client of webhooks.
+    #[error("webhooks cannot be sent: {0}")]
+    Client(reqwest::Error),
     /// The address.
     #[error("cannot listen on {address}: {error}")]
     Listen {
@@ -116,6 +120,10 @@ impl App {
         }
         if service.settings.runs(Role::Sealer) {
             tasks.spawn(sealer::run(Arc::clone(&service), stop.clone()));
+        }
+        if service.settings.runs(Role::Courier) {
+            let sender = Sender::new(service.webhooks.guard().clone(), service.settings.webhooks.answer_max);
+            tasks.spawn(courier::run(Arc::clone(&service), sender.map_err(StartError::Client)?, stop.clone()));
         }
         if service.bus.jetstream().is_some() {
             tasks.spawn(bus::carry(Arc::clone(&service.bus), stop.clone()));
@@ -193,9 +201,10 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "History", description = "What happened, proven whole"),
         (name = "Keys", description = "API keys: made, listed, revoked"),
         (name = "Retention", description = "How long is kept what has ended"),
+        (name = "Webhooks", description = "Webhooks: registered, tested, what was delivered, and the same once more"),
         (name = "Events", description = "Events in: asking for signatures by publishing. Events out: what happens, as CloudEvents"),
     ),
-    components(schemas(catalisa::wire::Errors, certyneo::wire::EnvelopesError)),
+    components(schemas(catalisa::wire::Errors, certyneo::wire::EnvelopesError, certyneo::wire::Notice)),
     modifiers(&Keys)
 )]
 struct Api;

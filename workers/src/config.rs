@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::blobs::{BadBucketUrl, BucketUrl};
 use crate::language::Language;
+use crate::outbound::Names;
 use crate::stamp::{self, StampKey};
 
 /// Where everything lies unless said otherwise.
@@ -26,6 +28,12 @@ pub const RATE_LIMIT_DEFAULT: RateLimit = RateLimit { per_minute: 100, burst: 20
 const RATE_LIMIT_MAX: u32 = 1_000_000;
 /// Days that a dead letter is kept unless said otherwise.
 pub const DEAD_LETTER_DAYS_DEFAULT: u32 = 14;
+/// Hours that a webhook's former secret stamps beside the new one unless said otherwise.
+const OVERLAP_HOURS_DEFAULT: u32 = 24;
+/// And at most.
+pub const OVERLAP_HOURS_MAX: u32 = 168;
+/// Longest time that an endpoint may take to answer (SPEC §8).
+const WEBHOOK_ANSWER_MAX: Duration = Duration::from_secs(15);
 
 /// What may be set from outside. Every field may stand in the TOML file under the same name.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -112,6 +120,13 @@ pub struct Given {
     /// Days that a dead letter is kept: 1 to 365 [default: 14]
     #[arg(long, env = "COUNTERSIGN_DEAD_LETTER_DAYS", value_name = "DAYS")]
     pub dead_letter_days: Option<u32>,
+    /// Lets webhooks go to this machine's own addresses, for development [default: no]
+    #[arg(long, env = "COUNTERSIGN_ALLOW_LOOPBACK_WEBHOOKS", value_name = "YES", num_args = 0..=1,
+          default_missing_value = "1", value_parser = clap::builder::BoolishValueParser::new())]
+    pub allow_loopback_webhooks: Option<bool>,
+    /// Hours that a webhook's former secret stamps beside the new one: 0 to 168 [default: 24]
+    #[arg(long, env = "COUNTERSIGN_WEBHOOK_SECRET_OVERLAP_HOURS", value_name = "HOURS")]
+    pub webhook_secret_overlap_hours: Option<u32>,
     /// Calls that each API key may make: PER_MINUTE, or PER_MINUTE:BURST with the most in 10 seconds, or off [default: 100:200]
     #[arg(long, env = "COUNTERSIGN_RATE_LIMIT", value_name = "RATE")]
     pub rate_limit: Option<String>,
@@ -164,11 +179,14 @@ pub enum Role {
     Notifier,
     /// Sealed PDFs.
     Sealer,
+    /// Webhooks.
+    Courier,
 }
 
 impl Role {
     /// The roles that do something.
-    pub const EACH: [Role; 6] = [Role::Http, Role::Intake, Role::Relay, Role::Timekeeper, Role::Notifier, Role::Sealer];
+    pub const EACH: [Role; 7] =
+        [Role::Http, Role::Intake, Role::Relay, Role::Timekeeper, Role::Notifier, Role::Sealer, Role::Courier];
 
     /// The role's name, as in the settings.
     pub fn as_str(self) -> &'static str {
@@ -180,6 +198,7 @@ impl Role {
             Role::Timekeeper => "timekeeper",
             Role::Notifier => "notifier",
             Role::Sealer => "sealer",
+            Role::Courier => "courier",
         }
     }
 }
@@ -223,10 +242,25 @@ pub struct Settings {
     pub trusted_proxies: u32,
     /// What carries the bus between processes, if anything does.
     pub nats: Option<NatsSettings>,
+    /// Webhooks out.
+    pub webhooks: WebhookSettings,
     /// How often each key may call; `None` = as often as it likes.
     pub rate_limit: Option<RateLimit>,
     /// The program that inspects PDFs in a process of its own, when called with `inspect-pdf`.
     pub inspector: PathBuf,
+}
+
+/// Webhooks out.
+#[derive(Clone, Debug)]
+pub struct WebhookSettings {
+    /// Whether they may go to this machine's own addresses.
+    pub allow_loopback: bool,
+    /// How long a former secret stamps beside the new one, where a rotation does not say.
+    pub overlap: SignedDuration,
+    /// Longest time that an endpoint may take to answer.
+    pub answer_max: Duration,
+    /// Where names are looked up.
+    pub names: Names,
 }
 
 /// Where the master key is.
@@ -315,6 +349,8 @@ impl Given {
             nats_replicas: self.nats_replicas.or(other.nats_replicas),
             nats_inbox_prefix: self.nats_inbox_prefix.or(other.nats_inbox_prefix),
             dead_letter_days: self.dead_letter_days.or(other.dead_letter_days),
+            allow_loopback_webhooks: self.allow_loopback_webhooks.or(other.allow_loopback_webhooks),
+            webhook_secret_overlap_hours: self.webhook_secret_overlap_hours.or(other.webhook_secret_overlap_hours),
             rate_limit: self.rate_limit.or(other.rate_limit),
         }
     }
@@ -387,6 +423,16 @@ impl Given {
             inbox_prefix,
             dead_letter_life: Duration::from_secs(u64::from(dead_letter_days) * 24 * 60 * 60),
         });
+        let overlap_hours = self.webhook_secret_overlap_hours.unwrap_or(OVERLAP_HOURS_DEFAULT);
+        if overlap_hours > OVERLAP_HOURS_MAX {
+            return Err(BadSetting::new("webhook_secret_overlap_hours", "is 0 to 168"));
+        }
+        let webhooks = WebhookSettings {
+            allow_loopback: self.allow_loopback_webhooks.unwrap_or(false),
+            overlap: SignedDuration::from_hours(i64::from(overlap_hours)),
+            answer_max: WEBHOOK_ANSWER_MAX,
+            names: Names::System,
+        };
         let rate_limit = rate_limit(self.rate_limit.as_deref())?;
         let needs_nats = |role: &Role| matches!(role, Role::Intake | Role::Relay);
         if nats.is_none() && self.roles.iter().flatten().any(needs_nats) {
@@ -412,6 +458,7 @@ impl Given {
             seal_name: self.seal_name.unwrap_or_else(|| "Countersign".to_owned()),
             trusted_proxies: self.trusted_proxies.unwrap_or(0),
             nats,
+            webhooks,
             rate_limit,
             inspector,
         })

@@ -14,7 +14,7 @@ use crate::config::Role;
 pub const ROUND_MAX: Duration = Duration::from_secs(600);
 
 /// The roles that are loops.
-const LOOPS: [Role; 5] = [Role::Intake, Role::Relay, Role::Timekeeper, Role::Notifier, Role::Sealer];
+const LOOPS: [Role; 6] = [Role::Intake, Role::Relay, Role::Timekeeper, Role::Notifier, Role::Sealer, Role::Courier];
 /// A role that this process does not run.
 const NOT_RUN: u64 = u64::MAX;
 

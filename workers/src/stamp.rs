@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use rand::Rng as _;
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 /// Length of every key and stamp, in bytes.
@@ -64,6 +64,19 @@ impl StampKey {
         }
         mac
     }
+}
+
+/// HMAC-SHA256 over some bytes as others make it, with a key of any length: for stamps that are shown to them.
+pub fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; KEY_BYTES] {
+    let mut block = [0; 64];
+    if key.len() <= block.len() {
+        block[..key.len()].copy_from_slice(key);
+    } else {
+        block[..KEY_BYTES].copy_from_slice(&Sha256::digest(key));
+    }
+    let mut mac = Hmac::<Sha256>::new(&block.into());
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().into()
 }
 
 /// The text form of a stamp or token: base64url without padding, 43 characters.

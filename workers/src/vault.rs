@@ -84,6 +84,16 @@ impl Vault {
         self.wrapping.seal(subject, &key.bytes)
     }
 
+    /// Encrypts a small secret of the installation, bound to what it belongs to.
+    pub fn seal(&self, subject: &[u8], secret: &[u8]) -> Result<Vec<u8>, VaultError> {
+        self.wrapping.seal(subject, secret)
+    }
+
+    /// Decrypts what [`Self::seal`] made.
+    pub fn open(&self, subject: &[u8], sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
+        self.wrapping.open(subject, sealed)
+    }
+
     /// A stored data key.
     pub fn unwrap(&self, subject: &[u8], wrapped: &[u8]) -> Result<DataKey, VaultError> {
         let bytes = self.wrapping.open(subject, wrapped)?;

@@ -1,7 +1,10 @@
 //! Events on the wire: CloudEvents 1.0 in JSON, with ids, digests and numbers only (SPEC §3).
 
 use countersign_engine::event::Event;
+use countersign_engine::ids::OrganizationId;
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::trace::{self, TraceParent};
 
@@ -30,4 +33,25 @@ pub fn of(event: &Event, trace: Option<TraceParent>) -> Value {
         told[trace::HEADER] = trace.to_string().into();
     }
     told
+}
+
+/// A message to an endpoint that is no event of a request, as a CloudEvent.
+pub fn of_endpoint(
+    name: &str,
+    id: Uuid,
+    (organization, endpoint): (&OrganizationId, Uuid),
+    time: Timestamp,
+    data: Value,
+) -> Value {
+    json!({
+        "specversion": "1.0",
+        "id": id,
+        "source": format!("/countersign/{organization}"),
+        "type": format!("countersign.{name}.v1"),
+        "subject": endpoint,
+        "time": time,
+        "datacontenttype": "application/json",
+        "organization": organization,
+        "data": data,
+    })
 }

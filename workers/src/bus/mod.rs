@@ -44,11 +44,15 @@ pub enum Bell {
     Timers,
     /// Facts were committed.
     Outbox,
+    /// Something is due to an endpoint.
+    Webhooks,
+    /// An endpoint listens that did not, or is to hear something again.
+    Listeners,
 }
 
 impl Bell {
     /// Every bell there is.
-    pub const ALL: [Bell; 4] = [Bell::Mail, Bell::Seal, Bell::Timers, Bell::Outbox];
+    pub const ALL: [Bell; 6] = [Bell::Mail, Bell::Seal, Bell::Timers, Bell::Outbox, Bell::Webhooks, Bell::Listeners];
 
     /// The bell's name on the wire.
     pub fn as_str(self) -> &'static str {
@@ -57,6 +61,8 @@ impl Bell {
             Bell::Seal => "seal",
             Bell::Timers => "timers",
             Bell::Outbox => "outbox",
+            Bell::Webhooks => "webhooks",
+            Bell::Listeners => "listeners",
         }
     }
 }
@@ -149,6 +155,26 @@ impl Bus {
     /// Waits until facts were committed.
     pub async fn outbox_rung(&self) {
         self.heard(Bell::Outbox).await;
+    }
+
+    /// Wakes the couriers, because something is due to an endpoint.
+    pub fn webhooks_due(&self) {
+        self.strike(Bell::Webhooks);
+    }
+
+    /// Waits until something is due to an endpoint.
+    pub async fn webhooks_rung(&self) {
+        self.heard(Bell::Webhooks).await;
+    }
+
+    /// Wakes whoever files for endpoints, because one listens that did not, or is to hear something again.
+    pub fn listeners_changed(&self) {
+        self.strike(Bell::Listeners);
+    }
+
+    /// Waits until an endpoint listens that did not, or is to hear something again.
+    pub async fn listeners_rung(&self) {
+        self.heard(Bell::Listeners).await;
     }
 
     /// Tells every listener here whose facts were committed.

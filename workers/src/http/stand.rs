@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use crate::bus::JetStream;
 use crate::clock::Clock;
 use crate::service::Service;
-use crate::store::{RELAY, Store, StoreError};
+use crate::store::{COURIER, RELAY, Store, StoreError};
 
 /// How long what was seen is not looked at again.
 const STAND_LIFE: Duration = Duration::from_secs(1);
@@ -23,6 +23,11 @@ const LOOK_MAX: Duration = Duration::from_secs(2);
 const CENSUS_LIFE: Duration = Duration::from_secs(60);
 /// Counting requests goes through all of them: it rests for so many times as long as it took.
 const CENSUS_REST: u32 = 100;
+
+/// Most pending messages for endpoints that are counted.
+const COUNTED_MAX: i64 = 50_000;
+/// How an endpoint may be.
+const ENDPOINT_STATES: [&str; 3] = ["active", "failing", "disabled"];
 
 /// When what was last looked at. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -93,6 +98,7 @@ async fn look(service: &Service) -> Result<(), StoreError> {
     }
     let overdue = store.next_wake().await?.map_or(0.0, |wake_us| seconds_since(clock, wake_us));
     meters.timer_lag(overdue);
+    show_webhooks(service).await?;
     if service.bus.jetstream().is_some() {
         show_outbox(store, service).await?;
     }
@@ -105,6 +111,26 @@ async fn show_outbox(store: &Store, service: &Service) -> Result<(), StoreError>
     let outbox = store.outbox(place.at).await?;
     let age = outbox.since_us.map_or(0.0, |since_us| seconds_since(&service.clock, since_us));
     service.meters.outbox(outbox.events, age);
+    Ok(())
+}
+
+async fn show_webhooks(service: &Service) -> Result<(), StoreError> {
+    let Service { store, meters, clock, .. } = service;
+    let backlog = store.backlog(clock.now().as_microsecond(), COUNTED_MAX).await?;
+    let lag = backlog.due_us.map_or(0.0, |due_us| seconds_since(clock, due_us));
+    // Where nobody listens, nothing is to be filed.
+    let since_us = match store.listening_from().await? {
+        Some(from) => {
+            let place = store.place(COURIER).await?.unwrap_or_default();
+            store.outbox(place.at.max(from)).await?.since_us
+        }
+        None => None,
+    };
+    meters.webhooks(backlog.pending, lag, since_us.map_or(0.0, |since_us| seconds_since(clock, since_us)));
+    for state in ENDPOINT_STATES {
+        let found = backlog.endpoints.iter().find(|(name, _)| name == state);
+        meters.endpoints(state, found.map_or(0, |(_, endpoints)| *endpoints));
+    }
     Ok(())
 }
 

@@ -93,6 +93,12 @@ impl Intake {
     }
 }
 
+/// How an attempt to send a message to an endpoint may end.
+pub const WEBHOOK_OUTCOMES: [&str; 7] =
+    ["delivered", "redirect", "client_error", "server_error", "timeout", "unreachable", "forbidden"];
+/// Why an endpoint may be disabled because of its answers.
+pub const DISABLING: [&str; 2] = ["gone", "exhausted"];
+
 /// The meters of one engine. Cheap to clone.
 #[derive(Clone)]
 pub struct Meters(Arc<Inner>);
@@ -124,6 +130,9 @@ impl Default for Meters {
                 .for_each(|kind| Attempt::ALL.iter().for_each(|how| attempts(*kind, *how).absolute(0)));
             Intake::ALL.iter().for_each(|how| intake_messages(*how).absolute(0));
             counter!(names::INTAKE_REDELIVERIES).absolute(0);
+            WEBHOOK_OUTCOMES.iter().for_each(|how| counter!(names::WEBHOOK_ATTEMPTS, "outcome" => *how).absolute(0));
+            DISABLING.iter().for_each(|why| counter!(names::ENDPOINTS_DISABLED, "reason" => *why).absolute(0));
+            counter!(names::WEBHOOKS_FILED).absolute(0);
             let filed = EffectKind::ALL
                 .map(|kind| counter!(names::EFFECTS_FILED, "lane" => Lane::of(kind).as_str(), "kind" => kind.as_str()));
             (histogram!(names::BATCH_ORDERS), histogram!(names::COMMIT_SECONDS), counter!(names::CONFLICTS), filed)
@@ -237,6 +246,39 @@ impl Meters {
     /// Shows for how many seconds a role has not come round.
     pub fn silence(&self, role: &'static str, silence: Duration) {
         self.record(|| gauge!(names::ROLE_SILENCE, "role" => role).set(silence.as_secs_f64()));
+    }
+
+    /// Counts messages that were filed for endpoints.
+    pub fn webhooks_filed(&self, messages: usize) {
+        self.record(|| counter!(names::WEBHOOKS_FILED).increment(messages as u64));
+    }
+
+    /// Counts an attempt to send a message to an endpoint.
+    pub fn webhook_tried(&self, outcome: &'static str, took: Duration) {
+        self.record(|| {
+            counter!(names::WEBHOOK_ATTEMPTS, "outcome" => outcome).increment(1);
+            histogram!(names::WEBHOOK_SECONDS).record(took);
+        });
+    }
+
+    /// Counts an endpoint that was disabled because of its answers.
+    pub fn endpoint_disabled(&self, reason: &'static str) {
+        self.record(|| counter!(names::ENDPOINTS_DISABLED, "reason" => reason).increment(1));
+    }
+
+    /// Shows how many messages for endpoints are pending, and for how many seconds the first has been due that nobody
+    /// works on, and the first event that was not yet filed.
+    pub fn webhooks(&self, pending: i64, lag_seconds: f64, unfiled_seconds: f64) {
+        self.record(|| {
+            gauge!(names::WEBHOOKS_PENDING).set(pending as f64);
+            gauge!(names::WEBHOOK_LAG).set(lag_seconds);
+            gauge!(names::WEBHOOKS_UNFILED).set(unfiled_seconds);
+        });
+    }
+
+    /// Shows how many endpoints are so.
+    pub fn endpoints(&self, state: &'static str, endpoints: i64) {
+        self.record(|| gauge!(names::ENDPOINTS, "state" => state).set(endpoints as f64));
     }
 
     /// Everything, in Prometheus' text form.

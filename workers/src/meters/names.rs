@@ -25,6 +25,14 @@ pub(super) const INTAKE_REDELIVERED: &str = "countersign_intake_redelivered_mess
 pub(super) const NATS_UP: &str = "countersign_nats_up";
 pub(super) const ROLE_SILENCE: &str = "countersign_role_silence_seconds";
 pub(super) const DATABASE_UP: &str = "countersign_database_up";
+pub(super) const WEBHOOKS_FILED: &str = "countersign_webhooks_filed_total";
+pub(super) const WEBHOOK_ATTEMPTS: &str = "countersign_webhook_attempts_total";
+pub(super) const WEBHOOK_SECONDS: &str = "countersign_webhook_seconds";
+pub(super) const WEBHOOKS_PENDING: &str = "countersign_webhooks_pending";
+pub(super) const WEBHOOK_LAG: &str = "countersign_webhook_lag_seconds";
+pub(super) const WEBHOOKS_UNFILED: &str = "countersign_webhooks_unfiled_seconds";
+pub(super) const ENDPOINTS: &str = "countersign_endpoints";
+pub(super) const ENDPOINTS_DISABLED: &str = "countersign_endpoints_disabled_total";
 pub(super) const HTTP_REQUESTS: &str = "countersign_http_requests_total";
 pub(super) const HTTP_SECONDS: &str = "countersign_http_request_seconds";
 
@@ -35,12 +43,16 @@ const SECONDS_BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1
 /// Seconds from a timer's instant to its handling; 5 is what is promised, an hour an outage.
 const DELAY_BUCKETS: [f64; 10] = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0, 300.0, 3600.0];
 
+/// Seconds, from an endpoint nearby to one that is waited for no longer.
+const WEBHOOK_BUCKETS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0];
+
 pub(super) fn recorder() -> PrometheusRecorder {
     let buckets = [
         (BATCH_ORDERS, BATCH_BUCKETS.as_slice()),
         (COMMIT_SECONDS, SECONDS_BUCKETS.as_slice()),
         (TIMER_DELAY, DELAY_BUCKETS.as_slice()),
         (HTTP_SECONDS, SECONDS_BUCKETS.as_slice()),
+        (WEBHOOK_SECONDS, WEBHOOK_BUCKETS.as_slice()),
     ];
     let builder = buckets.into_iter().fold(PrometheusBuilder::new(), |builder, (name, buckets)| {
         builder.set_buckets_for_metric(Matcher::Full(name.to_owned()), buckets).expect("there are buckets")
@@ -72,6 +84,17 @@ pub(super) fn describe() {
     describe_gauge!(NATS_UP, "Whether there is a connection to NATS");
     describe_gauge!(ROLE_SILENCE, "Seconds since a role of this process last came round");
     describe_gauge!(DATABASE_UP, "Whether the database answered when last asked how things stand");
+    describe_counter!(WEBHOOKS_FILED, "Messages that were filed for endpoints");
+    describe_counter!(WEBHOOK_ATTEMPTS, "Attempts to send a message to an endpoint, by how that ended");
+    describe_histogram!(WEBHOOK_SECONDS, "Seconds until an endpoint had answered, or was waited for no longer");
+    describe_gauge!(WEBHOOKS_PENDING, "Messages for endpoints that are to be sent, at most 50000");
+    describe_gauge!(WEBHOOK_LAG, "Seconds since the first message was due that no courier works on");
+    describe_gauge!(
+        WEBHOOKS_UNFILED,
+        "Seconds since the first event was committed that is not yet filed for endpoints"
+    );
+    describe_gauge!(ENDPOINTS, "Endpoints of webhooks: active, failing (they take nothing), disabled");
+    describe_counter!(ENDPOINTS_DISABLED, "Endpoints that were disabled because of their answers");
     describe_counter!(HTTP_REQUESTS, "Answers by method, route and class of status");
     describe_histogram!(HTTP_SECONDS, "Seconds until an answer began");
 }

@@ -17,6 +17,7 @@ use super::{LEASE, POLL};
 use crate::clock::from_micros;
 use crate::commit::{Failure, Order, RECEIPT_LIFE};
 use crate::config::Role;
+use crate::service::webhooks::KEPT;
 use crate::service::{Service, ServiceError};
 use crate::store::Due;
 
@@ -124,6 +125,8 @@ async fn tidy(service: &Service, now: Timestamp) -> Result<(), ServiceError> {
         let letters_before = now.checked_sub(nats.dead_letter_life).unwrap_or(Timestamp::MIN);
         service.store.tidy_dead_letters(letters_before.as_microsecond()).await?;
     }
+    let deliveries_before = (now - KEPT).as_microsecond();
+    while service.store.tidy_deliveries(deliveries_before, AT_ONCE).await? == AT_ONCE as usize {}
     service.sweep_orphans().await;
     service.store.checkpoint().await?;
     Ok(())

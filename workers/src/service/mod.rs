@@ -7,6 +7,7 @@ pub mod documents;
 pub mod download;
 pub mod drafting;
 mod evidence;
+mod excerpts;
 mod installation;
 pub mod links;
 pub mod organizations;
@@ -17,6 +18,7 @@ mod revising;
 mod sealing;
 mod trail;
 pub mod uploads;
+pub mod webhooks;
 
 use std::sync::Arc;
 
@@ -46,6 +48,7 @@ pub use installation::{Stranger, open_installation};
 use documents::Documents;
 use links::Links;
 use organizations::Organizations;
+use webhooks::Webhooks;
 
 /// Why something could not be done, through no fault of who asked.
 #[derive(Debug, thiserror::Error)]
@@ -112,6 +115,8 @@ pub struct Service {
     pub organizations: Organizations,
     /// Links and other stamped addresses.
     pub links: Links,
+    /// Endpoints, and what was filed for them.
+    pub webhooks: Webhooks,
     /// The sealing key.
     pub authority: Arc<Authority>,
     /// What is counted.
@@ -150,6 +155,7 @@ impl Service {
             traces.clone(),
         );
         let inspector = settings.inspector.clone();
+        let webhooks = Webhooks::new(store.clone(), vault.clone(), clock.clone(), Arc::clone(&bus), &settings.webhooks);
         let documents = Documents::new(store.clone(), blobs.clone(), vault, clock.clone(), inspector);
         let authority = Arc::new(authority);
         let service = Self {
@@ -162,6 +168,7 @@ impl Service {
             commit,
             documents,
             links,
+            webhooks,
             authority,
             meters,
             pulses,

@@ -16,7 +16,7 @@ const CHUNKS: [usize; 9] = [256, 128, 64, 32, 16, 8, 4, 2, 1];
 /// A value of a column.
 #[derive(Clone, Debug)]
 pub(super) enum Value {
-    Id(Uuid),
+    Id(Option<Uuid>),
     Number(Option<i64>),
     Text(Option<String>),
     Bytes(Option<Vec<u8>>),
@@ -24,6 +24,12 @@ pub(super) enum Value {
 
 impl From<Uuid> for Value {
     fn from(value: Uuid) -> Self {
+        Value::Id(Some(value))
+    }
+}
+
+impl From<Option<Uuid>> for Value {
+    fn from(value: Option<Uuid>) -> Self {
         Value::Id(value)
     }
 }

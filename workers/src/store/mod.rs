@@ -6,7 +6,7 @@
 //! what stands beside the requests, `files` the uploads, `keys` the credentials, `rates` what they may still call,
 //! `seat` keeps a connection for what is looked up all the time, `installation` what processes agree on, `places` what
 //! the bus remembers, `feed` one organization's stretch of the log, `stand` how things stand, `retention` how long is
-//! kept what has ended.
+//! kept what has ended, `webhooks` who hears what and what is owed to them.
 
 mod either;
 mod feed;
@@ -27,6 +27,7 @@ mod sql;
 mod sqlite;
 mod stand;
 mod transaction;
+mod webhooks;
 mod writer;
 
 use std::borrow::Cow;
@@ -46,7 +47,7 @@ use crate::trace::TraceParent;
 pub use feed::Stretch;
 pub use files::FileUse;
 pub use log::{BadCursor, Cursor};
-pub use places::{DeadLetterRow, Place, RELAY};
+pub use places::{COURIER, DeadLetterRow, Place, RELAY};
 pub use postgres::Postgres;
 pub use reads::Due;
 pub use retention::{Retention, Spent};
@@ -54,6 +55,9 @@ pub use seat::Seat;
 pub use sqlite::Sqlite;
 pub use stand::{Outbox, Owed};
 pub use transaction::Transaction;
+pub use webhooks::{
+    AttemptRow, Backlog, DeliveryRow, DeliveryState, Due as DueDelivery, EndpointRow, Hold, Locked, ReplayRow,
+};
 pub use writer::Writing;
 
 /// How long a connection that just answered is taken to be there still.

@@ -6,10 +6,12 @@ use uuid::Uuid;
 
 use super::either::{read, within};
 use super::rows::{DeadLetterColumns, PlaceColumns, digest, organization, unsigned};
-use super::{Cursor, Scope, Store, StoreError, sql};
+use super::{Cursor, Scope, Store, StoreError, Transaction, sql};
 
 /// The relay's place.
 pub const RELAY: &str = "relay";
+/// The courier's: up to where it was filed what endpoints hear.
+pub const COURIER: &str = "courier";
 
 /// How far a role has come, and by which stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,13 +75,9 @@ impl Store {
     /// Moves a place and holds it until `lease_us`; false if somebody else has taken it since.
     pub async fn move_place(&self, name: &str, to: &Place, lease_us: i64) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
-        let moved = within!(&mut transaction, |db| {
-            let query = sqlx::query(sql::MOVE_PLACE).bind(name).bind(to.epoch).bind(lease_us);
-            let query = query.bind(to.at.transaction).bind(to.at.position).bind(to.stream_created_us);
-            query.bind(to.stream_sequence as i64).execute(db).await?.rows_affected()
-        });
+        let moved = transaction.move_place(name, to, lease_us).await?;
         transaction.commit().await?;
-        Ok(moved == 1)
+        Ok(moved)
     }
 
     /// A place as it is stored.
@@ -171,6 +169,18 @@ impl Store {
             sqlx::query(sql::FORGET_ATTEMPTS).bind(message.0.as_slice()).execute(db).await.map(drop)
         })?;
         transaction.commit().await
+    }
+}
+
+impl Transaction {
+    /// Moves a place as [`Store::move_place`] does, together with what else is written.
+    pub async fn move_place(&mut self, name: &str, to: &Place, lease_us: i64) -> Result<bool, StoreError> {
+        let moved = within!(self, |db| {
+            let query = sqlx::query(sql::MOVE_PLACE).bind(name).bind(to.epoch).bind(lease_us);
+            let query = query.bind(to.at.transaction).bind(to.at.position).bind(to.stream_created_us);
+            query.bind(to.stream_sequence as i64).execute(db).await?.rows_affected()
+        });
+        Ok(moved == 1)
     }
 }
 

@@ -2,19 +2,22 @@
 //!
 //! `wire` holds the shapes, `vocabulary` says which word of theirs is which of ours, `read` turns bodies into what is
 //! wanted with every fault at once, `drafting` that into drafts, `show` requests into envelopes; `problem` writes faults
-//! as `{error, code}`, `paging` lists as `{data, pagination}`; the rest are the handlers.
+//! as `{error, code}`, `paging` lists as `{data, pagination}`, `notice` what endpoints are told; the rest are the handlers.
 
+mod deliveries;
 mod documents;
 mod downloads;
 mod drafting;
 mod envelopes;
 mod keys;
 mod listing;
+pub mod notice;
 mod paging;
 mod problem;
 mod read;
 mod show;
 mod vocabulary;
+mod webhooks;
 pub mod wire;
 
 use axum::extract::DefaultBodyLimit;
@@ -51,6 +54,14 @@ pub fn routes() -> OpenApiRouter<Floor> {
         .routes(routes!(downloads::signed_document))
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::revoke))
+        .routes(routes!(webhooks::create, webhooks::list))
+        .routes(routes!(webhooks::get, webhooks::change, webhooks::delete))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(deliveries::test))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::get))
+        .routes(routes!(deliveries::replay))
+        .routes(routes!(deliveries::replay_range))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .merge(with_documents)
 }

@@ -53,6 +53,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
+/// Two ids in an address.
+pub(super) struct Ids(pub(super) String, pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Ids {
+    type Rejection = Problems;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problems> {
+        let nothing = |_| Fault::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address.");
+        let Path((one, other)) = Path::<(String, String)>::from_request_parts(parts, state).await.map_err(nothing)?;
+        Ok(Self(one, other))
+    }
+}
+
 /// What is wrong with a call; never empty.
 #[derive(Debug)]
 pub(super) struct Problems(Faults);

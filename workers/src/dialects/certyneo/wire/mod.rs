@@ -6,9 +6,13 @@ mod documents;
 mod envelopes;
 mod keys;
 mod new;
+mod notice;
+mod webhooks;
 
 pub use common::*;
 pub use documents::*;
 pub use envelopes::*;
 pub use keys::*;
 pub use new::*;
+pub use notice::*;
+pub use webhooks::*;

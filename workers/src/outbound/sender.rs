@@ -1,0 +1,159 @@
+//! The sender: one POST to a URL that somebody else chose. It follows no redirect, asks no proxy, connects only to
+//! addresses that the guard admits, and takes neither long nor much.
+
+use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response, Url};
+use tokio::time::timeout;
+
+use super::guard::{Guard, Unresolved};
+use crate::tls;
+
+/// How calls name their caller.
+const USER_AGENT: &str = concat!("Countersign/", env!("CARGO_PKG_VERSION"), " (webhooks)");
+/// Longest time that making a connection may take.
+const CONNECT_MAX: Duration = Duration::from_secs(10);
+/// How long a connection is kept that nobody uses.
+const IDLE_MAX: Duration = Duration::from_secs(15);
+/// Most of an answer that is read, in bytes.
+const EXCERPT_MAX: usize = 512;
+/// Longest time that an answer's body is waited for once its head has arrived, which is all that counts.
+const EXCERPT_WAIT: Duration = Duration::from_secs(1);
+
+/// Makes calls. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    client: Client,
+    guard: Guard,
+}
+
+/// What was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// Its status.
+    pub status: u16,
+    /// When to come again, as it says.
+    pub retry_after: Option<String>,
+    /// Its body's beginning.
+    pub excerpt: Vec<u8>,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsent {
+    /// The URL leads to an address that is not called.
+    Forbidden,
+    /// Its name has no address.
+    UnknownName,
+    /// Nobody listens there.
+    Refused,
+    /// TLS failed: the certificate, most of the time.
+    Tls,
+    /// It took too long.
+    Timeout,
+    /// The connection broke off, or what came is no answer.
+    Broken,
+}
+
+impl Unsent {
+    /// A stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Unsent::Forbidden => "address_forbidden",
+            Unsent::UnknownName => "name_unknown",
+            Unsent::Refused => "connection_refused",
+            Unsent::Tls => "tls_failed",
+            Unsent::Timeout => "timeout",
+            Unsent::Broken => "connection_broken",
+        }
+    }
+}
+
+impl Sender {
+    /// A sender whose calls take at most so long.
+    pub fn new(guard: Guard, longest: Duration) -> Result<Self, reqwest::Error> {
+        tls::choose_ring();
+        let client = Client::builder()
+            .user_agent(USER_AGENT)
+            .redirect(Policy::none())
+            .no_proxy()
+            .referer(false)
+            .timeout(longest)
+            .connect_timeout(CONNECT_MAX)
+            .pool_idle_timeout(IDLE_MAX)
+            .dns_resolver(Arc::new(Judged(guard.clone())))
+            .build()?;
+        Ok(Self { client, guard })
+    }
+
+    /// Sends a body; an answer of whatever status is one.
+    pub async fn post(&self, url: &Url, headers: HeaderMap, body: Vec<u8>) -> Result<Reply, Unsent> {
+        // An address in the URL itself is not asked of the resolver.
+        self.guard.judge(url).map_err(|_| Unsent::Forbidden)?;
+        let call = self.client.post(url.clone()).headers(headers).body(body);
+        let mut response = call.send().await.map_err(|error| why(&error))?;
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let excerpt = excerpt(&mut response).await;
+        Ok(Reply { status: response.status().as_u16(), retry_after, excerpt })
+    }
+}
+
+/// As much of a body as is kept, or as comes at once.
+async fn excerpt(response: &mut Response) -> Vec<u8> {
+    let mut excerpt = Vec::new();
+    let reading = async {
+        while excerpt.len() < EXCERPT_MAX
+            && let Ok(Some(chunk)) = response.chunk().await
+        {
+            excerpt.extend_from_slice(&chunk[..chunk.len().min(EXCERPT_MAX - excerpt.len())]);
+        }
+    };
+    // Whatever came until then is what there is.
+    let _ = timeout(EXCERPT_WAIT, reading).await;
+    excerpt
+}
+
+fn why(error: &reqwest::Error) -> Unsent {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(unresolved) = error.downcast_ref::<Unresolved>() {
+            return match unresolved {
+                Unresolved::Forbidden => Unsent::Forbidden,
+                Unresolved::Unknown => Unsent::UnknownName,
+            };
+        }
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            if error.kind() == io::ErrorKind::ConnectionRefused {
+                return Unsent::Refused;
+            }
+            if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+                return Unsent::Tls;
+            }
+        }
+        cause = error.source();
+    }
+    if error.is_timeout() { Unsent::Timeout } else { Unsent::Broken }
+}
+
+/// The client's resolver: it gives the addresses of a name if all of them may be called, and none otherwise. The
+/// client connects to what it was given and does not ask again.
+struct Judged(Guard);
+
+impl Resolve for Judged {
+    fn resolve(&self, name: Name) -> Resolving {
+        let guard = self.0.clone();
+        Box::pin(async move {
+            let found = guard.resolve(name.as_str()).await?;
+            // The port is the URL's.
+            let found = found.into_iter().map(|address| SocketAddr::new(address, 0));
+            Ok(Box::new(found) as Addrs)
+        })
+    }
+}
