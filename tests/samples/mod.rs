@@ -36,7 +36,9 @@ struct Desk {
 impl Desk {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("contrato.pdf"), sample()).unwrap();
+        for name in ["contrato.pdf", "contrat.pdf"] {
+            std::fs::write(folder.path().join(name), sample()).unwrap();
+        }
         // curl reads brackets in an address as a pattern unless it is told not to.
         std::fs::write(folder.path().join(".curlrc"), "globoff\nsilent\nshow-error\n").unwrap();
         Self { world: World::manual().await, folder }

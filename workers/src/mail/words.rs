@@ -153,7 +153,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(subjects.len(), 3 * 2 * 5);
+        assert_eq!(subjects.len(), 3 * 2 * Role::ALL.len());
     }
 
     #[test]

@@ -74,7 +74,8 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
                 Role::Approver => "is waiting for your approval",
                 Role::Acknowledger => "is waiting for you to confirm receipt",
                 Role::Witness => "is waiting for you as a witness",
-                Role::Copied | Role::Viewer => "is there for you to read",
+                Role::Copied => "is there for you to read",
+                Role::Viewer => "is there for you to follow",
             };
             (
                 format!("Reminder: “{title}” {waits}"),

@@ -74,7 +74,8 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
                 Role::Approver => "está pendiente de su aprobación",
                 Role::Acknowledger => "está pendiente de que confirme la recepción",
                 Role::Witness => "está pendiente de su firma como testigo",
-                Role::Copied | Role::Viewer => "está a su disposición para leerlo",
+                Role::Copied => "está a su disposición para leerlo",
+                Role::Viewer => "está a su disposición para seguirlo",
             };
             (
                 format!("Recordatorio: “{title}” {waits}"),

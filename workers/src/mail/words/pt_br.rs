@@ -74,7 +74,8 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
                 Role::Approver => "aguarda a sua aprovação",
                 Role::Acknowledger => "aguarda que você confirme o recebimento",
                 Role::Witness => "aguarda a sua assinatura como testemunha",
-                Role::Copied | Role::Viewer => "está disponível para a sua leitura",
+                Role::Copied => "está disponível para a sua leitura",
+                Role::Viewer => "está disponível para o seu acompanhamento",
             };
             (
                 format!("Lembrete: “{title}” {waits}"),
