@@ -34,7 +34,14 @@ const ARROWS: &[(&str, &[&str])] = &[
             "stamp", "store", "trace", "vault", "zipping",
         ],
     ),
-    ("http", &["bus", "clock", "commit", "config", "meters", "pulse", "seal", "service", "stamp", "store", "trace"]),
+    // `batching`, because calls that must ask for their key's rate ask together.
+    (
+        "http",
+        &[
+            "batching", "bus", "clock", "commit", "config", "meters", "pulse", "seal", "service", "stamp", "store",
+            "trace",
+        ],
+    ),
     ("dialects", &["clock", "commit", "http", "language", "seal", "service", "store", "trace"]),
     // `dialects` only for how a fault is written: the feed has no words of its own.
     ("feed", &["bus", "dialects", "http", "service", "store", "trace"]),

@@ -136,9 +136,15 @@ impl World {
 
     /// Stops the engine and starts it again on the same folder and address.
     pub async fn restart(self) -> Self {
+        self.restart_changed(|_| {}).await
+    }
+
+    /// The same with some settings changed.
+    pub async fn restart_changed(self, change: impl FnOnce(&mut Settings)) -> Self {
         let Self { app, key, client, folder, published, .. } = self;
         drop(published);
-        let (clock, settings) = (app.service.clock.clone(), app.service.settings.clone());
+        let (clock, mut settings) = (app.service.clock.clone(), app.service.settings.clone());
+        change(&mut settings);
         app.stop().await;
         let app = App::start(settings, clock).await.unwrap();
         let api = format!("{}/api/v1/esignature", app.service.settings.public_url);

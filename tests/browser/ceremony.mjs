@@ -15,7 +15,7 @@ export async function open(page, link) {
 async function drawn(page) {
   await page.waitForFunction(() => {
     const canvas = document.querySelector(".page canvas");
-    if (!canvas || canvas.width < 200 || document.querySelector(".page-waiting")) return false;
+    if (!canvas || canvas.width < 200 || canvas.parentElement.querySelector(".page-waiting")) return false;
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     let dark = 0;
     for (let at = 0; at < data.length; at += 4) if (data[at] + data[at + 1] + data[at + 2] < 300) dark += 1;

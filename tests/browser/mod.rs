@@ -2,7 +2,9 @@
 //! On the way every page is checked for accessibility, its width, its content policy, errors on the
 //! console, and requests to other hosts.
 
-use countersign_tests::world::World;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use countersign_tests::world::{World, sample};
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -124,6 +126,52 @@ async fn two_people_sign_on_a_phone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_people_sign_at_a_desk() {
     both_sign(WIDTHS[1]).await;
+}
+
+/// Three documents, a field on each, signatures on the first and the last: read, filled in, signed once, had.
+async fn signs_three_documents(width: u32) {
+    use countersign::seal::{SAMPLE_CLIENT, SAMPLE_PROVIDER};
+    let world = World::system().await;
+    let names = ["contrato.pdf", "anexo técnico.pdf", "termo.pdf"];
+    let file = |name: &str| json!({ "fileName": name, "fileBase64": STANDARD.encode(sample()) });
+    let widget = |kind: &str, [x, y, width, height]: [f64; 4], document: usize, label: Option<&str>| {
+        json!({ "type": kind, "page": 1, "x": x, "y": y, "width": width, "height": height, "signerId": 1,
+            "required": true, "label": label, "document": document })
+    };
+    let text = [330.0, 586.0, 180.0, 18.0];
+    let attributes = json!({ "language": "en", "fileBase64": null, "fileName": null, "files": names.map(file),
+        "signers": [{ "name": "João Silva", "email": JOAO }],
+        "widgets": [widget("text", text, 1, Some("Cargo")), widget("signature", SAMPLE_PROVIDER, 1, None),
+            widget("checkbox", [72.0, 556.0, 14.0, 14.0], 2, Some("Aceito o anexo")),
+            widget("text", text, 3, Some("Cidade")), widget("signature", SAMPLE_CLIENT, 3, None)] });
+    let id = world.created(attributes).await;
+    let link = link_in_letter(&world, &id, JOAO, 1).await;
+    let fields = json!([{ "label": "Cargo", "kind": "text", "value": "Diretor" },
+        { "label": "Aceito o anexo", "kind": "checkbox" }, { "label": "Cidade", "kind": "text", "value": "Recife" }]);
+    let given = json!({ "link": link, "width": width, "documents": names, "fields": fields,
+        "lead": "Hello João Silva. acme asks you to read and sign these 3 documents.",
+        "consent": "I have read all 3 documents and agree to sign them electronically.", "progress": "5 of 5 fields" });
+    let seen = browse("several", given).await;
+    let title = "Contrato de Prestação de Serviços-signed.zip";
+    let expected =
+        json!({ "heading": "Thank you, you have signed", "language": "en", "all": title, "one": "termo-signed.pdf" });
+    assert_eq!(seen, expected);
+    assert_eq!(world.status(&id).await, "COMPLETED");
+    world.until(&id, "document.sealed", 3).await;
+    let view = world.get(&id).await["attributes"]["viewUrl"].clone();
+    let seen = browse("download", json!({ "view": view, "width": width })).await;
+    assert_eq!(seen, json!({ "status": "Completed", "name": title }));
+    world.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_documents_are_signed_on_a_phone() {
+    signs_three_documents(WIDTHS[0]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_documents_are_signed_at_a_desk() {
+    signs_three_documents(WIDTHS[1]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

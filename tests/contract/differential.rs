@@ -22,6 +22,8 @@ use crate::engine::random::{Step, any_draft, pause, step, wish};
 
 /// Histories played.
 const CASES: u128 = 60;
+/// Most documents that a draft may be over.
+const DOCUMENTS: u8 = 4;
 
 #[tokio::test]
 async fn both_databases_tell_the_history_that_the_engine_tells() {
@@ -48,12 +50,15 @@ async fn both_databases_tell_the_history_that_the_engine_tells() {
 async fn quiet(database: Database) -> World {
     let world = World::of_roles_on(database, &[Role::Http]).await;
     let store = &world.app.service.store;
-    let DocumentRow { organization, digest, created_us, .. } = document("a document");
-    store.insert_document(&document("a document")).await.unwrap();
-    // A template uses the document too, so that no erased request takes it along.
-    let (id, name, file_name, widgets) = ("t".into(), "n".into(), "a.pdf".into(), "[]".into());
-    let template = TemplateRow { organization, id, name, file_name, digest, widgets, created_us };
-    assert!(store.insert_template(&template, None).await.unwrap());
+    for place in 0..DOCUMENTS {
+        let row = document(&char::from(place).to_string());
+        store.insert_document(&row).await.unwrap();
+        // A template uses the document too, so that no erased request takes it along.
+        let DocumentRow { organization, digest, created_us, .. } = row;
+        let (id, name, file_name, widgets) = (place.to_string(), "n".into(), "a.pdf".into(), "[]".into());
+        let template = TemplateRow { organization, id, name, file_name, digest, widgets, created_us };
+        assert!(store.insert_template(&template, None).await.unwrap());
+    }
     world
 }
 

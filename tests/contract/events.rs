@@ -118,11 +118,11 @@ async fn a_row_is_brought_up_to_date_and_erased_for_good(shelf: Shelf) {
     row.seq = 4;
     row.updated_us = 99;
     row.status = countersign_engine::request::Status::Cancelled;
-    row.deleted_us = Some(99);
+    (row.deleted_us, row.business_id) = (Some(99), None);
     let mut transaction = shelf.store.begin().await.unwrap();
     transaction.upsert_requests(vec![row.clone()]).await.unwrap();
     transaction.commit().await.unwrap();
-    (row.data_key, row.business_id) = (None, None);
+    row.data_key = None;
     assert_eq!(shelf.store.request(Scope::All, id(1)).await.unwrap(), Some(row), "the key goes with the deletion");
     assert_eq!(shelf.store.request(Scope::All, id(2)).await.unwrap(), Some(request(2)), "its neighbour is untouched");
 }

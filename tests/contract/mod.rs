@@ -11,6 +11,7 @@
 //! | what was kept long enough is claimed once, by each organization's own days | `retention` |
 //! | a place held by one at a time, fenced, moved; the outbox whole; dead letters once | `places` |
 //! | on PostgreSQL no way from one organization to another's rows, nor from none to any | `walls` |
+//! | several documents in one request: one history, every use dropped with it | `several` |
 //! | many orders at once, one end, no lost signature, receipts, fences | `commit` |
 //! | the same wishes, the same histories, in memory and on both databases | `differential` |
 
@@ -25,4 +26,5 @@ mod listing;
 mod places;
 mod retention;
 pub(crate) mod rows;
+mod several;
 mod walls;

@@ -55,13 +55,14 @@ async fn each_organization_keeps_as_long_as_it_says(shelf: Shelf) {
 }
 
 async fn those_that_say_nothing_keep_as_the_setting_says(shelf: Shelf) {
-    shelf.file(&[ended(1, acme(), 0), ended(2, other(), 0)]).await;
-    for organization in [acme(), acme(), other()] {
+    let tests = acme().test_world();
+    shelf.file(&[ended(1, acme(), 0), ended(2, other(), 0), ended(3, tests.clone(), 0)]).await;
+    for organization in [acme(), acme(), other(), tests] {
         exists(&shelf, organization).await;
     }
     decide(&shelf, &other(), None).await;
     assert_eq!(claimed(&shelf, 1000 * DAY, None).await, []);
-    assert_eq!(claimed(&shelf, 1000 * DAY, Some(3)).await, [(1, 3)], "what is kept for ever is kept");
+    assert_eq!(claimed(&shelf, 1000 * DAY, Some(3)).await, [(1, 3), (3, 3)], "what is kept for ever is kept");
 }
 
 async fn what_one_process_has_claimed_another_does_not_get_until_the_lease_ends(shelf: Shelf) {

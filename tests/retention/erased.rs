@@ -106,8 +106,9 @@ async fn what_it_came_to_can_be_read_and_nothing_else_can(world: World) {
     let id = world
         .created(json!({ "businessId": "case-7", "signers": [{ "name": "João", "email": "joao@empresa.com" }] }))
         .await;
-    world.sign(&id, 0).await;
     world.until(&id, "delivery.sent", 1).await;
+    world.sign(&id, 0).await;
+    world.until(&id, "delivery.sent", 2).await;
     let before = world.get(&id).await;
     let url = |path: &str| format!("/requests/{id}{path}");
     let download = ok(&plain(&world, Method::GET, &url("/download")).await)["downloadUrl"].clone();

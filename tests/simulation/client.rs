@@ -4,7 +4,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use countersign_tests::world::http;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use countersign_tests::world::{http, sample};
 use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -15,6 +17,8 @@ use super::Chance;
 const CALL_MAX: Duration = Duration::from_secs(10);
 /// Longest pause before a call is sent again, in milliseconds.
 const PAUSE_MAX_MS: u64 = 30;
+/// Every how many requests one is over several documents.
+const SEVERAL_EVERY: usize = 4;
 /// Most repeats of one call.
 const REPEATS_MAX: usize = 20_000;
 
@@ -65,8 +69,13 @@ impl Client {
     pub(crate) async fn create(&mut self, number: usize, signers: usize) -> String {
         let signer = |place| json!({ "name": format!("Signer {place}"), "email": format!("s{place}.{number}@example.com"), "order": place });
         let signers: Vec<Value> = (1..=signers).map(signer).collect();
-        let body =
-            countersign_tests::world::new_request(json!({ "title": format!("Request {number}"), "signers": signers }));
+        let mut attributes = json!({ "title": format!("Request {number}"), "signers": signers });
+        if number.is_multiple_of(SEVERAL_EVERY) {
+            let file = |name: &str| json!({ "fileName": name, "fileBase64": STANDARD.encode(sample()) });
+            attributes["files"] = json!([file("a.pdf"), file("b.pdf"), file("c.pdf")]);
+            (attributes["fileBase64"], attributes["fileName"]) = (Value::Null, Value::Null);
+        }
+        let body = countersign_tests::world::new_request(attributes);
         let key = format!("create-{number}");
         let heard = self.post("/requests", &key, &body).await;
         assert_eq!(heard.status, StatusCode::CREATED, "{}", heard.text);

@@ -236,6 +236,7 @@ async fn settle_and_check(program: &Program, outcome: &Outcome) -> Found {
         found.events += events.len();
         assert_eq!(Some(&row.status), outcome.ends.get(&row.id.to_string()), "request {}", row.id);
         owed(&events, &mut ever_owed, &mut must);
+        sealed_once(&events);
         if row.status == Status::Completed {
             verify_sealed(&service, row.id).await;
             found.sealed += 1;
@@ -294,8 +295,20 @@ fn kept(promise: Promise, events: &[Event]) {
 async fn verify_sealed(service: &Service, id: RequestId) {
     let loaded = service.ledger.load(Scope::All, id).await.unwrap().unwrap();
     assert_eq!(loaded.request.unsealed().count(), 0, "request {id} is not sealed");
-    let pdf = service.sealed_pdf(&loaded, 0).await.unwrap();
-    countersign::seal::verify(&pdf).unwrap();
+    for place in loaded.request.sealed.keys() {
+        let pdf = service.sealed_pdf(&loaded, *place).await.unwrap();
+        countersign::seal::verify(&pdf).unwrap();
+    }
+}
+
+/// A document is sealed once, however often its sealing was cut off.
+fn sealed_once(events: &[Event]) {
+    let about = |event: &Event| match event.fact {
+        Fact::Sealed { document, .. } => Some(document),
+        _ => None,
+    };
+    let places: Vec<u32> = events.iter().filter_map(about).collect();
+    assert_eq!(places.iter().collect::<BTreeSet<_>>().len(), places.len(), "sealed twice: {places:?}");
 }
 
 /// Orderly stops in a row.

@@ -29,4 +29,4 @@ pub mod store;
 pub mod tls;
 pub mod trace;
 pub mod vault;
-mod zipping;
+pub mod zipping;

@@ -1,14 +1,21 @@
-//! A ZIP in memory, the same byte for byte however often it is made, and names that every system takes.
+//! ZIPs in memory: written, the same byte for byte however often; read, within bounds; and names that every
+//! system takes.
 
-use std::io::{self, Cursor, Write as _};
+use std::collections::BTreeMap;
+use std::io::{self, Cursor, Read as _, Write as _};
 
 use jiff::Timestamp;
 use jiff::tz::Offset;
+use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipWriter};
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 /// Longest part of a file's name, in characters.
 const NAME_MAX: usize = 120;
+/// Most files of a ZIP that is read.
+const FILES_MAX: usize = 1000;
+/// Most bytes that they may have together: more than the documents of a request and their sealed PDFs.
+const BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
 /// A ZIP being written.
 pub struct Zip {
@@ -35,6 +42,33 @@ impl Zip {
     pub fn finish(self) -> io::Result<Vec<u8>> {
         Ok(self.writer.finish()?.into_inner())
     }
+}
+
+/// The files of a ZIP by name, or why it cannot be read, in one sentence.
+pub fn unpack(zip: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, String> {
+    let unreadable = |error: ZipError| format!("this is no zip that can be read: {error}");
+    let mut archive = ZipArchive::new(Cursor::new(zip)).map_err(unreadable)?;
+    if archive.len() > FILES_MAX {
+        return Err(format!("there are more than {FILES_MAX} files"));
+    }
+    let mut left = BYTES_MAX;
+    let mut files = BTreeMap::new();
+    for place in 0..archive.len() {
+        let mut file = archive.by_index(place).map_err(unreadable)?;
+        if file.is_dir() {
+            continue;
+        }
+        let name = file.name().map_err(unreadable)?.into_owned();
+        let mut bytes = Vec::new();
+        // One byte more than is left, so that too much is noticed.
+        let read = file.by_ref().take(left + 1).read_to_end(&mut bytes);
+        let read = read.map_err(|error| format!("{name}: cannot be read: {error}"))? as u64;
+        left = left.checked_sub(read).ok_or_else(|| format!("{name}: the files are larger than {BYTES_MAX} bytes"))?;
+        if files.insert(name.clone(), bytes).is_some() {
+            return Err(format!("{name}: stands in the zip twice"));
+        }
+    }
+    Ok(files)
 }
 
 /// A text as a part of a file name that every system takes: no folder, no character that some refuse.

@@ -7,6 +7,7 @@ pub(crate) mod deleting;
 mod documents;
 mod lists;
 mod resending;
+mod several;
 mod templates;
 mod widgets;
 

@@ -72,10 +72,10 @@ async fn a_test_request_writes_to_nobody_and_shows_every_active_link() {
 #[tokio::test]
 async fn the_certificate_of_a_test_says_so_and_a_live_one_does_not() {
     let (mut world, live) = testing().await;
-    for (language, mark) in [
-        ("en", "TEST — without legal effect"),
-        ("es", "PRUEBA — sin efecto legal"),
-        ("pt-BR", "TESTE — sem efeito legal"),
+    for (language, mark, method) in [
+        ("en", "TEST — without legal effect", "Typed signature, link handed out for a test"),
+        ("es", "PRUEBA — sin efecto legal", "Firma escrita, enlace entregado para una prueba"),
+        ("pt-BR", "TESTE — sem efeito legal", "Assinatura digitada, link entregue para um teste"),
     ] {
         let signers = json!([{ "name": "Ana", "email": "ana@example.com" }]);
         let id = world.created(json!({ "signers": signers, "language": language })).await;
@@ -83,13 +83,13 @@ async fn the_certificate_of_a_test_says_so_and_a_live_one_does_not() {
         let pdf = tools::sealed(&world, &id).await;
         assert!(countersign::seal::verify(&pdf).is_ok());
         let text = tools::text_of(&pdf).await;
-        assert!(text.contains(mark) && !text.contains("acme~test"), "{text}");
+        assert!(text.contains(mark) && text.contains(method) && !text.contains("acme~test"), "{text}");
     }
     world.key = live;
     let id = world.created(json!({ "signers": [{ "name": "Ana", "email": "ana@example.com" }] })).await;
     world.sign(&id, 0).await;
     let text = tools::text_of(&tools::sealed(&world, &id).await).await;
-    assert!(!text.contains("TEST"), "{text}");
+    assert!(!text.contains("TEST") && text.contains("Typed signature, link sent by e-mail"), "{text}");
     assert_eq!(world.get(&id).await["attributes"].get("test"), None);
 }
 

@@ -28,6 +28,7 @@ use crate::service::open_installation;
 use crate::service::replay::replay;
 use crate::store::Scope;
 use crate::vault::Vault;
+use crate::zipping::unpack;
 use person::{Hand, Person};
 
 /// Longest time that any single step may take.
@@ -143,7 +144,7 @@ impl Demo {
         if request.status != countersign_engine::request::Status::Completed {
             return Err(format!("the history ends {}", request.status).into());
         }
-        if let Some(fault) = evidence::check(&evidence).faults.first() {
+        if let Some(fault) = evidence::check(&unpack(&evidence)?).faults.first() {
             return Err(format!("the evidence does not hold: {fault}").into());
         }
         println!("\nVerified");

@@ -3,21 +3,14 @@
 //! is told, with the file it is in.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Cursor, Read as _};
 
 use countersign_engine::event::{Event, Fact};
 use countersign_engine::ids::Digest;
 use countersign_engine::request::{Request, Status};
-use zip::ZipArchive;
 
 use super::history::{self, History};
 use super::{AUDIT_TRAIL, CERTIFICATE, EVENTS, FORMAT, MANIFEST, Manifest, ORIGINALS, SEALED, numbered};
 use crate::seal::{self, TrailHead, Verdict};
-
-/// Most files that evidence may have.
-const FILES_MAX: usize = 1000;
-/// Most bytes that they may have together: more than the documents of a request and their sealed PDFs.
-const BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
 /// What a check found.
 #[derive(Debug, Default)]
@@ -32,57 +25,29 @@ pub struct Checked {
     pub certificates: BTreeMap<String, String>,
 }
 
-/// The files of a zip by name.
-type Files = BTreeMap<String, Vec<u8>>;
+/// The files of the zip by name.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// Whether these files are evidence, whole or not, and no ZIP of something else.
+pub fn is_evidence(files: &Files) -> bool {
+    [MANIFEST, EVENTS, AUDIT_TRAIL].iter().any(|path| files.contains_key(*path))
+}
 
 /// Checks evidence.
-pub fn check(zip: &[u8]) -> Checked {
+pub fn check(files: &Files) -> Checked {
     let mut checked = Checked::default();
-    let files = match open(zip) {
-        Ok(files) => files,
-        Err(fault) => {
-            checked.faults.push(fault);
-            return checked;
-        }
-    };
-    let manifest = checked.manifest(&files);
-    let history = checked.history(&files);
+    let manifest = checked.manifest(files);
+    let history = checked.history(files);
     if let (Some(manifest), Some(history)) = (&manifest, &history) {
         checked.same_request(manifest, &history.request);
     }
-    checked.audit_trail(&files, history.as_ref().map(|history| &history.request));
+    checked.audit_trail(files, history.as_ref().map(|history| &history.request));
     if let Some(history) = history {
-        checked.originals(&files, &history.request);
-        checked.sealed(&files, &history);
+        checked.originals(files, &history.request);
+        checked.sealed(files, &history);
         checked.request = Some(history.request);
     }
     checked
-}
-
-fn open(zip: &[u8]) -> Result<Files, String> {
-    let unreadable = |error: zip::result::ZipError| format!("this is no zip that can be read: {error}");
-    let mut archive = ZipArchive::new(Cursor::new(zip)).map_err(unreadable)?;
-    if archive.len() > FILES_MAX {
-        return Err(format!("there are more than {FILES_MAX} files"));
-    }
-    let mut left = BYTES_MAX;
-    let mut files = Files::new();
-    for place in 0..archive.len() {
-        let mut file = archive.by_index(place).map_err(unreadable)?;
-        if file.is_dir() {
-            continue;
-        }
-        let name = file.name().map_err(unreadable)?.into_owned();
-        let mut bytes = Vec::new();
-        // One byte more than is left, so that too much is noticed.
-        let read = file.by_ref().take(left + 1).read_to_end(&mut bytes);
-        let read = read.map_err(|error| format!("{name}: cannot be read: {error}"))? as u64;
-        left = left.checked_sub(read).ok_or_else(|| format!("{name}: the files are larger than {BYTES_MAX} bytes"))?;
-        if files.insert(name.clone(), bytes).is_some() {
-            return Err(format!("{name}: stands in the zip twice"));
-        }
-    }
-    Ok(files)
 }
 
 impl Checked {

@@ -13,7 +13,7 @@ pub mod history;
 use serde::{Deserialize, Serialize};
 
 pub use bundle::Bundle;
-pub use check::{Checked, check};
+pub use check::{Checked, Files, check, is_evidence};
 
 /// What the format is called; its number goes up when a reader of the old one would misunderstand.
 pub const FORMAT: &str = "countersign.evidence.v1";

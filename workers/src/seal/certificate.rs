@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::canvas::{Canvas, INK, Style, style};
 use super::closing::SEAL_SIZE;
-use super::flow::{Flow, LEADING, MARGIN, VALUE, VALUE_AT, WIDTH, grouped, utc};
+use super::flow::{Flow, Head, LEADING, MARGIN, VALUE, VALUE_AT, WIDTH, grouped, utc};
 use super::fonts::{Face, Fonts};
 use super::words::Words;
 use crate::language::Language;
@@ -81,11 +81,14 @@ const SIBLING: Style = style(Face::Text, 9.5, INK);
 pub(super) fn draw(fonts: &mut Fonts, certificate: &Certificate, language: Language) -> (Vec<Canvas>, f64) {
     let words = language.words();
     let mut flow = Flow::new(fonts, None);
-    let request = format!("{} {}", words.request, certificate.request_id);
-    if certificate.test {
-        flow.warning(words.test, words.test_detail);
-    }
-    flow.head(&certificate.organization, words.title, &certificate.title, &request);
+    flow.head(&Head {
+        words,
+        organization: &certificate.organization,
+        test: certificate.test,
+        title: words.title,
+        subject: &certificate.title,
+        request: &certificate.request_id,
+    });
     let several = certificate.documents.len() > 1;
     match several {
         false => flow.heading(words.document, 5.0 * LEADING),

@@ -54,6 +54,21 @@ pub(super) struct Flow<'a> {
     columns: Vec<(f64, &'static str)>,
 }
 
+/// What stands at the head of the first page.
+pub(super) struct Head<'a> {
+    pub(super) words: &'a Words,
+    /// Whose request it is.
+    pub(super) organization: &'a str,
+    /// Whether it was only a test, which is said before anything else.
+    pub(super) test: bool,
+    /// What this is.
+    pub(super) title: &'a str,
+    /// What it is about.
+    pub(super) subject: &'a str,
+    /// The request's identifier.
+    pub(super) request: &'a str,
+}
+
 /// One cell of a table's row: where it begins, how wide it is, and its paragraphs.
 pub(super) struct Cell<'a> {
     pub(super) x: f64,
@@ -103,26 +118,29 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// What nobody may miss, in a box.
-    pub(super) fn warning(&mut self, text: &str, detail: &str) {
+    /// The head of the first page.
+    pub(super) fn head(&mut self, head: &Head<'_>) {
+        self.text(HEADING, MARGIN, head.organization);
+        self.at += 32.0;
+        if head.test {
+            self.test(head.words);
+        }
+        self.text(TITLE, MARGIN, head.title);
+        self.at += 20.0;
+        self.paragraph(SUBTITLE, 15.5, &cut(head.subject, MAX_VALUE_CHARACTERS));
+        self.text(LABEL, MARGIN, &format!("{} {}", head.words.request, head.request));
+        self.at += 8.0;
+    }
+
+    /// What nobody may miss about a test.
+    fn test(&mut self, words: &Words) {
         if let Some(page) = self.pages.last_mut() {
             page.outline([MARGIN, self.at - 18.0, INNER, 44.0], 1.6, WARNING);
         }
-        self.text(style(Face::Strong, 13.0, WARNING), MARGIN + 12.0, text);
+        self.text(style(Face::Strong, 13.0, WARNING), MARGIN + 12.0, words.test);
         self.at += 15.0;
-        self.text(style(Face::Text, 8.5, WARNING), MARGIN + 12.0, detail);
+        self.text(style(Face::Text, 8.5, WARNING), MARGIN + 12.0, words.test_detail);
         self.at += 42.0;
-    }
-
-    /// Whose page it is, what it is, what it is about, and the request.
-    pub(super) fn head(&mut self, organization: &str, title: &str, subject: &str, request: &str) {
-        self.text(HEADING, MARGIN, organization);
-        self.at += 32.0;
-        self.text(TITLE, MARGIN, title);
-        self.at += 20.0;
-        self.paragraph(SUBTITLE, 15.5, &cut(subject, MAX_VALUE_CHARACTERS));
-        self.text(LABEL, MARGIN, request);
-        self.at += 8.0;
     }
 
     /// A section's hairline and name, kept on one page with the room that follows it.

@@ -12,7 +12,7 @@ use super::authority::Authority;
 use super::canvas::{Canvas, GREY, INK, Style, style};
 use super::closing::{Closing, SEAL_SIZE, SealKind};
 use super::fields::Marker;
-use super::flow::{Cell, Flow, INNER, LABEL, LEADING, MARGIN, VALUE, VALUE_AT, WIDTH, grouped, utc};
+use super::flow::{Cell, Flow, Head, INNER, LABEL, LEADING, MARGIN, VALUE, VALUE_AT, WIDTH, grouped, utc};
 use super::fonts::{Face, Fonts};
 use super::inspect::open;
 use super::job::annotate;
@@ -30,6 +30,8 @@ pub struct AuditTrail {
     pub title: String,
     /// The organization that asked for the signatures.
     pub organization: String,
+    /// Whether it was only a test, which the first page then says before anything else.
+    pub test: bool,
     /// Where the request stands.
     pub status: String,
     /// When it was made.
@@ -210,8 +212,14 @@ fn write(trail: &AuditTrail) -> Result<(Vec<u8>, f64), SealError> {
 fn draw(fonts: &mut Fonts, trail: &AuditTrail) -> (Vec<Canvas>, f64) {
     let (words, shared) = (Words::of(trail.language), trail.language.words());
     let mut flow = Flow::new(fonts, Some(format!("{} · {}", words.title, trail.title)));
-    let request = format!("{} {}", shared.request, trail.request_id);
-    flow.head(&trail.organization, words.title, &trail.title, &request);
+    flow.head(&Head {
+        words: shared,
+        organization: &trail.organization,
+        test: trail.test,
+        title: words.title,
+        subject: &trail.title,
+        request: &trail.request_id,
+    });
     flow.heading(words.state, 4.0 * LEADING);
     flow.row(words.status, &trail.status);
     flow.row(words.created, &utc(trail.created_at));
@@ -317,6 +325,7 @@ mod tests {
             request_id: "request".into(),
             title: "Contrato 漢字".into(),
             organization: "acme".into(),
+            test: false,
             status: "Completed".into(),
             created_at: time,
             ended_at: Some(time),

@@ -24,7 +24,7 @@ pub(super) fn certificate_of(request: &Request, place: usize, language: Language
         documents: documents.collect(),
         place,
         completed_at: request.completed_at.unwrap_or(request.updated_at),
-        signers: in_order(request).into_iter().map(|signer| certified(signer, language)).collect(),
+        signers: in_order(request).into_iter().map(|signer| certified(signer, request.is_test(), language)).collect(),
         chain_head_hex: request.head.to_string(),
         chain_length: request.seq,
     }
@@ -37,9 +37,9 @@ pub(super) fn in_order(request: &Request) -> Vec<&Signer> {
     signers
 }
 
-fn certified(signer: &Signer, language: Language) -> CertificateSigner {
+fn certified(signer: &Signer, test: bool, language: Language) -> CertificateSigner {
     let words = Words::of(language);
-    let method = words.method(signer.mark.as_ref().map_or("consent", Mark::kind));
+    let method = words.method(signer.mark.as_ref().map_or("consent", Mark::kind), test);
     CertificateSigner {
         name: signer.name().to_owned(),
         email: signer.email().to_owned(),
@@ -48,7 +48,7 @@ fn certified(signer: &Signer, language: Language) -> CertificateSigner {
         signed_at: signer.signed_at,
         ip_address: signer.ip.clone(),
         user_agent: signer.user_agent.clone(),
-        method: if signer.signed_at.is_some() { method.to_owned() } else { String::new() },
+        method: if signer.signed_at.is_some() { method } else { String::new() },
         signature_ids: vec![signer.id().to_string()],
     }
 }
@@ -61,6 +61,8 @@ pub(super) struct Words {
     typed: &'static str,
     drawn: &'static str,
     consent: &'static str,
+    mailed: &'static str,
+    handed: &'static str,
 }
 
 impl Words {
@@ -70,36 +72,43 @@ impl Words {
                 roles: ["Signer", "Approver", "Acknowledges receipt", "Witness", "Receives a copy", "May view"],
                 acted: "Signed",
                 copied: "Copied",
-                typed: "Typed signature, link sent by e-mail",
-                drawn: "Drawn signature, link sent by e-mail",
-                consent: "Consent, link sent by e-mail",
+                typed: "Typed signature",
+                drawn: "Drawn signature",
+                consent: "Consent",
+                mailed: "link sent by e-mail",
+                handed: "link handed out for a test",
             },
             Language::Spanish => Words {
                 roles: ["Firmante", "Aprobador", "Acusa recibo", "Testigo", "Recibe copia", "Puede ver"],
                 acted: "Firmado",
                 copied: "En copia",
-                typed: "Firma escrita, enlace enviado por correo",
-                drawn: "Firma dibujada, enlace enviado por correo",
-                consent: "Consentimiento, enlace enviado por correo",
+                typed: "Firma escrita",
+                drawn: "Firma dibujada",
+                consent: "Consentimiento",
+                mailed: "enlace enviado por correo",
+                handed: "enlace entregado para una prueba",
             },
             Language::Portuguese => Words {
                 roles: ["Signatário", "Aprovador", "Acusa recebimento", "Testemunha", "Recebe cópia", "Pode ver"],
                 acted: "Assinado",
                 copied: "Em cópia",
-                typed: "Assinatura digitada, link enviado por e-mail",
-                drawn: "Assinatura desenhada, link enviado por e-mail",
-                consent: "Consentimento, link enviado por e-mail",
+                typed: "Assinatura digitada",
+                drawn: "Assinatura desenhada",
+                consent: "Consentimento",
+                mailed: "link enviado por e-mail",
+                handed: "link entregue para um teste",
             },
         }
     }
 
-    /// How somebody acted, by the name of the method in the history.
-    pub(super) fn method(&self, method: &str) -> &'static str {
-        match method {
+    /// How somebody acted, by the name of the method in the history, and how they had come by their link.
+    pub(super) fn method(&self, method: &str, test: bool) -> String {
+        let act = match method {
             "typed" => self.typed,
             "drawn" => self.drawn,
             _ => self.consent,
-        }
+        };
+        format!("{act}, {}", if test { self.handed } else { self.mailed })
     }
 
     pub(super) fn role(&self, role: Role) -> &'static str {

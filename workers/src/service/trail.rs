@@ -11,7 +11,7 @@ use countersign_engine::event::{Actor, Event, Fact};
 use countersign_engine::ids::{KeyId, OrganizationId, RequestId, SignerId};
 use countersign_engine::refusal::{Code, Refusal};
 use countersign_engine::request::Request;
-use countersign_engine::signer::{Person, Signer, SignerTerms};
+use countersign_engine::signer::{Mark, Person, Signer, SignerTerms};
 use jiff::Timestamp;
 
 use super::certifying::{self, in_order};
@@ -41,7 +41,6 @@ impl Service {
         if request.purged_at.is_some() {
             return Err(refused(Refusal::purged()));
         }
-        // Keys of a test world are its owner's.
         let keys = self.store.keys(Scope::Of(&request.organization.owner())).await?;
         let keys = keys.into_iter().map(|key| (key.id, key.name)).collect();
         let trail = compose(&request, events, &keys);
@@ -73,11 +72,12 @@ fn compose<'e>(
         request_id: request.id.to_string(),
         title: request.title.clone().unwrap_or_default(),
         organization: request.organization.owner().to_string(),
+        test: request.is_test(),
         status: words.status(request.status).to_owned(),
         created_at: request.created_at,
         ended_at: request.ended_at,
         documents: documents_of(request),
-        signers: in_order(request).into_iter().map(|signer| summary(signer, words, &teller.acts)).collect(),
+        signers: in_order(request).into_iter().map(|signer| teller.summary(signer)).collect(),
         events,
         head: TrailHead { hash_hex: request.head.to_string(), events: request.seq },
         language,
@@ -96,34 +96,36 @@ fn documents_of(request: &Request) -> Vec<TrailDocument> {
     told.collect()
 }
 
-fn summary(signer: &Signer, words: &Words, acts: &certifying::Words) -> TrailSigner {
-    let role = acts.role(signer.terms.role);
-    TrailSigner {
-        name: signer.name().to_owned(),
-        email: signer.email().to_owned(),
-        role: match signer.terms.capacity {
-            Some(capacity) => format!("{role} ({capacity})"),
-            None => role.to_owned(),
-        },
-        status: match signer.terms.role.acts() {
-            true => words.signer(signer.status).to_owned(),
-            false => acts.copied.to_owned(),
-        },
-        done: signer.signed_at.is_some(),
-        invited_at: signer.sent_at,
-        viewed_at: signer.viewed_at,
-        acted_at: signer.signed_at.or(signer.declined_at),
-        ip_address: signer.ip.clone(),
-        user_agent: signer.user_agent.clone(),
-        method: match signer.signed_at {
-            Some(_) => acts.method(signer.mark.as_ref().map_or("consent", |mark| mark.kind())).to_owned(),
-            None => String::new(),
-        },
-        id: signer.id().to_string(),
-    }
-}
-
 impl Teller<'_> {
+    /// What a signer came to.
+    fn summary(&self, signer: &Signer) -> TrailSigner {
+        let (words, acts) = (self.words, &self.acts);
+        let role = acts.role(signer.terms.role);
+        TrailSigner {
+            name: signer.name().to_owned(),
+            email: signer.email().to_owned(),
+            role: match signer.terms.capacity {
+                Some(capacity) => format!("{role} ({capacity})"),
+                None => role.to_owned(),
+            },
+            status: match signer.terms.role.acts() {
+                true => words.signer(signer.status).to_owned(),
+                false => acts.copied.to_owned(),
+            },
+            done: signer.signed_at.is_some(),
+            invited_at: signer.sent_at,
+            viewed_at: signer.viewed_at,
+            acted_at: signer.signed_at.or(signer.declined_at),
+            ip_address: signer.ip.clone(),
+            user_agent: signer.user_agent.clone(),
+            method: match signer.signed_at {
+                Some(_) => acts.method(signer.mark.as_ref().map_or("consent", Mark::kind), self.request.is_test()),
+                None => String::new(),
+            },
+            id: signer.id().to_string(),
+        }
+    }
+
     fn tell(&mut self, event: &Event) -> TrailEvent {
         let mut details = self.details(event);
         self.people.extend(event.personal.people.iter().map(|(id, person)| (*id, person.clone())));
@@ -183,7 +185,7 @@ impl Teller<'_> {
             Fact::Reminded { signer, number } => vec![self.person(*signer), number.to_string()],
             Fact::Authenticated { signer, method } => vec![self.person(*signer), method.clone()],
             Fact::Signed { due, method, authentication, .. } => {
-                let mut details = vec![self.acts.method(method).to_owned()];
+                let mut details = vec![self.acts.method(method, self.request.is_test())];
                 details.extend((authentication != "email_link").then(|| authentication.clone()));
                 details.push(format!("{}: {due}", words.due));
                 details

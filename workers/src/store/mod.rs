@@ -3,9 +3,9 @@
 //!
 //! `sql` holds the statements of both databases, `sqlite` and `postgres` what differs. `reads` and `log` read,
 //! `transaction` writes, `rows` checks what comes back; `library` is what stands beside the requests, `files` the
-//! uploads, `keys` the credentials, `rates` what they may still call, `installation` what processes agree on,
-//! `places` what the bus remembers, `feed` one organization's stretch of the log, `stand` how things stand,
-//! `retention` how long is kept what has ended.
+//! uploads, `keys` the credentials, `rates` what they may still call, `installation` what processes agree on, `places`
+//! what the bus remembers, `feed` one organization's stretch of the log, `stand` how things stand, `retention` how
+//! long is kept what has ended.
 
 mod either;
 mod feed;

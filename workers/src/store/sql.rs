@@ -2,12 +2,13 @@
 
 use super::many::Many;
 
-/// The organizations that keep for a time only, with their days; `$1` are those of the setting.
+/// The organizations that keep for a time only, with their days; `$1` are those of the setting. A test world is
+/// an organization of its own here as everywhere.
 macro_rules! retentions {
     () => {
         "SELECT organization, days FROM retention WHERE days IS NOT NULL \
-         UNION ALL SELECT DISTINCT organization, $1 FROM keys WHERE $1 IS NOT NULL \
-         AND organization NOT IN (SELECT organization FROM retention)"
+         UNION ALL SELECT world, $1 FROM (SELECT DISTINCT organization || CASE mode WHEN 'test' THEN '~test' ELSE '' END \
+         AS world FROM keys) AS worlds WHERE $1 IS NOT NULL AND world NOT IN (SELECT organization FROM retention)"
     };
 }
 pub(super) use retentions;

@@ -7,28 +7,44 @@ const FALLBACK = { width: 595.28, height: 841.89 };
 const MOST_PIXELS = 12_000_000;
 const MOST_ZOOM = 3;
 
+// How far from the window a page is drawn, and a document fetched.
+const NEAR = "120% 0px";
+
 let renderer = null;
 
-/** The vendored renderer, loaded once. */
+/** The vendored renderer with its worker, loaded once: all documents share it. */
 function loadRenderer() {
   renderer ??= import(`${VENDOR}pdf.min.mjs`).then((pdfjs) => {
     pdfjs.GlobalWorkerOptions.workerSrc = `${VENDOR}pdf.worker.min.mjs`;
-    return pdfjs;
+    return { pdfjs, worker: new pdfjs.PDFWorker() };
   });
   return renderer;
 }
 
 /** Opens the PDF of `url`. */
 async function openPdf(url) {
-  const pdfjs = await loadRenderer();
+  const { pdfjs, worker } = await loadRenderer();
   return pdfjs.getDocument({
     url,
+    worker,
     cMapUrl: `${VENDOR}cmaps/`,
     standardFontDataUrl: `${VENDOR}standard_fonts/`,
     wasmUrl: `${VENDOR}wasm/`,
     iccUrl: `${VENDOR}iccs/`,
     enableXfa: false,
   }).promise;
+}
+
+/** Resolves once an element is near the window: of many documents, none is fetched before somebody comes to it. */
+function comesNear(element) {
+  return new Promise((resolve) => {
+    const observer = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      resolve();
+    }, { rootMargin: NEAR });
+    observer.observe(element);
+  });
 }
 
 /** The sizes of the PDF's pages in points; only pages that hold boxes are asked, the rest look like the first. */
@@ -50,11 +66,12 @@ async function askSizes(pdf, wanted) {
 export async function showDocument(container, url, description, words) {
   const boxes = [...description.fields, ...description.others];
   const wanted = new Set(boxes.map((box) => box.page));
-  const opening = openPdf(url);
+  let opening = null;
   let sizes = description.page_sizes;
   let failed = null;
   if (sizes.length === 0) {
     try {
+      opening = openPdf(url);
       const pdf = await opening;
       sizes = await askSizes(pdf, wanted);
     } catch (error) {
@@ -76,6 +93,7 @@ export async function showDocument(container, url, description, words) {
     notice.classList.add("alert");
     for (const page of pages) page.fail();
   };
+  opening ??= comesNear(container).then(() => openPdf(url));
   if (failed) fail();
   else opening.then((pdf) => { notice.remove(); watch(pdf, pages.filter((page) => !page.appended)); }, fail);
   return new Map(pages.map((page) => [page.number, page.overlay]));
@@ -131,7 +149,7 @@ function watch(pdf, pages) {
       const page = byElement.get(entry.target);
       if (entry.isIntersecting) { near.add(page); draw(pdf, page); } else { near.delete(page); release(page); }
     }
-  }, { rootMargin: "120% 0px" });
+  }, { rootMargin: NEAR });
   for (const page of pages) observer.observe(page.element);
   let timer = 0;
   const again = () => {

@@ -117,7 +117,9 @@ export function showSignature(button, picture, label, words) {
   button.classList.toggle("signed", Boolean(picture));
   if (picture) {
     button.append(picture);
-    button.setAttribute("aria-label", say(words.change_signature, { label }));
+    // A typed name is seen, so that it must be heard, too (WCAG 2.2, 2.5.3).
+    const spoken = [picture.textContent, say(words.change_signature, { label })];
+    button.setAttribute("aria-label", spoken.filter(Boolean).join(". "));
     return;
   }
   const text = document.createElement("span");

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use uuid::Uuid;
 
 use super::ordering::Asker;
-use super::read::{FileSource, Wanted, WantedFile, WantedSigner};
+use super::read::{FileSource, Wanted, WantedFile, WantedFiles, WantedSigner};
 use crate::commit::Order;
 use crate::http::fault::Fault;
 use crate::http::form::Faults;
@@ -47,10 +47,10 @@ pub(super) async fn file(
 pub(super) async fn files(
     service: &Service,
     organization: &OrganizationId,
-    wanted: Vec<WantedFile>,
-    (together, faults): (&str, &mut Faults),
+    wanted: WantedFiles,
+    faults: &mut Faults,
 ) -> Result<Vec<Option<File>>, Fault> {
-    let taken = join_all(wanted.into_iter().map(async |wanted| {
+    let taken = join_all(wanted.files.into_iter().map(async |wanted| {
         let mut faults = Faults::new();
         (file(service, organization, Some(wanted), &mut faults).await, faults)
     }));
@@ -59,7 +59,7 @@ pub(super) async fn files(
         files.push(file?);
         faults.append(&mut found);
     }
-    upload::check_together(files.iter().flatten().map(|file| file.document.bytes).sum(), together, faults);
+    upload::check_together(files.iter().flatten().map(|file| file.document.bytes).sum(), &wanted.pointer, faults);
     Ok(files)
 }
 

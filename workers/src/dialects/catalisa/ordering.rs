@@ -9,7 +9,7 @@ use countersign_engine::ids::OrganizationId;
 use super::drafting::{self, Parts};
 use super::placing::{Cast, Sheaf, place};
 use super::problem::Problems;
-use super::read::{self, WantedFile, WantedFiles};
+use super::read::{self, WantedFile};
 use super::templates;
 use crate::commit::{Order, Receipt};
 use crate::http::fault::Fault;
@@ -32,10 +32,9 @@ pub(super) async fn create(
 ) -> Result<Order, Problems> {
     let wanted = read::wanted(form, &mut faults);
     let widgets = read::widgets(form, &mut faults);
-    let WantedFiles { files, member } = read::files(form, &mut faults);
-    let ids: Vec<Option<String>> = files.iter().map(WantedFile::id).collect();
-    let together = form.pointer(member);
-    let files = drafting::files(service, &asker.organization, files, (&together, &mut faults)).await?;
+    let files = read::files(form, &mut faults);
+    let ids: Vec<Option<String>> = files.files.iter().map(WantedFile::id).collect();
+    let files = drafting::files(service, &asker.organization, files, &mut faults).await?;
 
     let signers = drafting::terms_of(&wanted.signers);
     let cast = Cast { terms: &signers, wanted: &wanted.signers };

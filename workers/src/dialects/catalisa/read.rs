@@ -88,7 +88,7 @@ impl WantedFile {
 /// The documents of a request, and the member that they came in.
 pub(super) struct WantedFiles {
     pub(super) files: Vec<WantedFile>,
-    pub(super) member: &'static str,
+    pub(super) pointer: String,
 }
 
 pub(super) struct WantedWidget {
@@ -205,15 +205,14 @@ pub(super) fn file(form: &Form<'_>, faults: &mut Faults) -> Option<WantedFile> {
 pub(super) fn files(form: &Form<'_>, faults: &mut Faults) -> WantedFiles {
     let forms = ["fileId", "fileIds", "files", "fileBase64"];
     let told = "fileId, fileBase64 with fileName, fileIds, or files";
-    let Some(member) = only_one(form, &forms, told, faults) else {
-        return WantedFiles { files: Vec::new(), member: "fileBase64" };
-    };
+    let member = only_one(form, &forms, told, faults);
     let files = match member {
-        "fileId" => stored_file(form, faults).into_iter().collect(),
-        "fileBase64" => inline_file(form, faults).into_iter().collect(),
-        _ => several_files(form, member, faults),
+        None => Vec::new(),
+        Some("fileId") => stored_file(form, faults).into_iter().collect(),
+        Some("fileBase64") => inline_file(form, faults).into_iter().collect(),
+        Some(several) => several_files(form, several, faults),
     };
-    WantedFiles { files, member }
+    WantedFiles { files, pointer: form.pointer(member.unwrap_or_default()) }
 }
 
 /// The one of some members that is there; none or several is a fault.

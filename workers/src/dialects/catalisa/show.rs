@@ -54,7 +54,7 @@ pub(super) fn object(request: &Request, links: &Links) -> RequestObject {
 
 fn documents(request: &Request) -> Vec<SignedDocument> {
     let shown = |(place, document): (u32, &event::Document)| SignedDocument {
-        file_name: request.file_name(place as usize).to_owned(),
+        file_name: request.file_names.get(place as usize).cloned(),
         sha256: document.digest.to_string(),
         bytes: document.bytes,
         pages: document.pages,

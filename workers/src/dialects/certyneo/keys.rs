@@ -14,12 +14,11 @@ use super::paging::Page;
 use super::problem::{Body, Id, Problems};
 use super::wire::{KeyList, MadeKey, NewKey, ShownKey};
 use crate::clock::from_micros;
-use crate::commit::{Receipt, is_honoured};
-use crate::http::auth::{Permission, key_of, permissions_of, shown_of};
+use crate::commit::{Failure, Receipt, is_honoured};
+use crate::http::auth::{Permission, key_of, new_key, permissions_of, shown_of};
 use crate::http::fault::Fault;
 use crate::http::form::{Faults, Form};
 use crate::http::{Floor, idempotency};
-use crate::stamp;
 use crate::store::{KeyRow, Mode, ReceiptRow};
 
 /// The modes by their names.
@@ -72,13 +71,13 @@ async fn made(
 ) -> Result<(KeyRow, String), Problems> {
     let (store, now) = (&floor.service.store, floor.service.clock.now());
     let Some(receipt) = receipt else {
-        let (row, secret) = key_of(KeyId(Uuid::now_v7()), &stamp::random(), (world, name, scopes), now);
+        let (row, secret) = new_key(world, name, scopes, now);
         store.insert_key(&row).await?;
         return Ok((row, secret));
     };
     let before = store.receipt(&world, &receipt.key).await?.filter(|before| is_honoured(before, now));
     if before.as_ref().is_some_and(|before| before.fingerprint != receipt.fingerprint) {
-        return Err(crate::commit::Failure::KeyReused.into());
+        return Err(Failure::KeyReused.into());
     }
     let (id, at) = match &before {
         Some(before) => (before.subject.parse().map_err(|_| Fault::not_found("key"))?, from_micros(before.created_us)),

@@ -127,7 +127,8 @@ pub struct RequestAttributes {
 #[serde(rename_all = "camelCase")]
 pub struct SignedDocument {
     /// Its name.
-    pub file_name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
     /// SHA-256 of it, in hexadecimal.
     pub sha256: String,
     /// Its length.
