@@ -23,7 +23,7 @@ CREATE TABLE endpoints (
     due_us           INTEGER,                      -- when the first delivery to it is due
     rest_us          INTEGER NOT NULL DEFAULT 0,   -- it asked not to be called before
     lease_us         INTEGER NOT NULL DEFAULT 0,   -- until when a courier holds it; then when the last one let go
-    epoch            INTEGER NOT NULL DEFAULT 0    -- fencing number: counts holders
+    epoch            INTEGER NOT NULL DEFAULT 0    -- fencing number: goes up when it is held or let go
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX endpoints_by_age ON endpoints (organization, created_us, id);

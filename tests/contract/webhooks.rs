@@ -123,6 +123,8 @@ async fn an_endpoint_is_held_by_one_until_its_lease_ends_and_each_has_a_turn(she
         transaction.release_endpoint(hold, at).await.unwrap();
         transaction.commit().await.unwrap();
     }
+    second.hold_longer(&held, 900).await.unwrap();
+    assert_eq!(shelf.store.next_turn().await.unwrap(), Some(160), "who let go does not hold it for longer");
     assert_eq!(hold(&shelf.store, 170, 300, 1).await[0].endpoint, taken[0].endpoint);
     assert_eq!(shelf.store.next_turn().await.unwrap(), Some(161), "a lease is waited for as well");
 }
@@ -230,6 +232,7 @@ async fn nothing_is_filed_for_who_is_disabled_and_what_was_pending_is_dead(shelf
     assert_eq!(shelf.store.listening_from().await.unwrap(), None);
     shelf.store.activate_endpoint(&acme(), one.id, 40).await.unwrap();
     assert_eq!(filed(&shelf.store, vec![delivery(2, &one, 7, 2)], 50).await, 1);
+    assert_eq!(hold(&shelf.store, 50, 51, 9).await.len(), 1, "nobody holds it from before");
     let backlog = shelf.store.backlog(60, 100).await.unwrap();
     assert_eq!((backlog.pending, backlog.endpoints), (1, vec![("active".into(), 1)]));
 }

@@ -58,7 +58,7 @@ pub struct Webhooks {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Again {
     /// It was filed.
-    Filed(DeliveryRow),
+    Filed(Box<DeliveryRow>),
     /// There is no such delivery.
     Unknown,
     /// It is still to be sent.
@@ -272,7 +272,7 @@ impl Webhooks {
         }
         self.bus.webhooks_due();
         let filed = self.store.delivery(Scope::Of(&organization), endpoint, id).await?;
-        Ok(filed.map_or(Again::Unknown, Again::Filed))
+        Ok(filed.map_or(Again::Unknown, |row| Again::Filed(Box::new(row))))
     }
 }
 

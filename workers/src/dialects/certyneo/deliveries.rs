@@ -215,7 +215,7 @@ fn disabled() -> Fault {
 async fn filed(floor: &Floor, organization: &OrganizationId, again: Again) -> Result<Response, Problems> {
     match again {
         Again::Filed(row) => {
-            let shown = show(floor, organization, vec![row]).await?.pop();
+            let shown = show(floor, organization, vec![*row]).await?.pop();
             Ok((StatusCode::ACCEPTED, Json(shown)).into_response())
         }
         Again::Unknown => Err(unknown().into()),
@@ -230,7 +230,7 @@ async fn filed(floor: &Floor, organization: &OrganizationId, again: Again) -> Re
 async fn filed_before(floor: &Floor, endpoint: &EndpointRow, delivery: Uuid) -> Result<Response, Problems> {
     let scope = Scope::Of(&endpoint.organization);
     let row = floor.service.store.delivery(scope, endpoint.id, delivery).await?;
-    filed(floor, &endpoint.organization, row.map_or(Again::Unknown, Again::Filed)).await
+    filed(floor, &endpoint.organization, row.map_or(Again::Unknown, |row| Again::Filed(Box::new(row)))).await
 }
 
 /// Deliveries with their attempts.

@@ -77,7 +77,7 @@ impl Store {
             }
         }
         Ok(match self {
-            Store::Sqlite(_) => Cursor { transaction: 0, position: low.saturating_sub(1) },
+            Store::Sqlite(_) => Cursor { transaction: 0, position: (low - 1).max(0) },
             Store::Postgres(_) => Cursor { transaction: low, position: 0 },
         })
     }

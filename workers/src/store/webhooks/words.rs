@@ -66,8 +66,9 @@ pub(super) const ROTATE_SECRET: &str = "UPDATE endpoints SET former_secret = sec
 pub(super) const ACTIVATE_ENDPOINT: &str = "UPDATE endpoints SET disabled_us = NULL, disabled_why = NULL, \
      failing_us = NULL, rest_us = 0, from_transaction = $3, from_position = $4, updated_us = $5 \
      WHERE id = $1 AND organization = $2 AND disabled_us IS NOT NULL";
+/// Whoever holds it holds it no longer.
 pub(super) const DISABLE_ENDPOINT: &str = "UPDATE endpoints SET disabled_us = $3, disabled_why = $2, due_us = NULL, \
-     updated_us = $3 WHERE id = $1 AND disabled_us IS NULL";
+     lease_us = 0, epoch = epoch + 1, updated_us = $3 WHERE id = $1 AND disabled_us IS NULL";
 pub(super) const BURY_PENDING: &str = "UPDATE deliveries SET state = 'dead', reason = 'endpoint_disabled', due_us = NULL, \
      finished_us = $2 WHERE endpoint = $1 AND state = 'pending'";
 pub(super) const DELETE_ENDPOINT: &str = "DELETE FROM endpoints WHERE id = $1 AND organization = $2";
@@ -153,7 +154,8 @@ pub(super) const RENEW_ENDPOINTS: Words = Words {
 };
 pub(super) const HELD_ENDPOINT: &str =
     concat!("SELECT ", endpoint_columns!(), " FROM endpoints WHERE id = $1 AND epoch = $2 AND disabled_us IS NULL");
-pub(super) const RELEASE_ENDPOINT: &str = "UPDATE endpoints SET lease_us = $3, due_us = (SELECT min(due_us) FROM \
+/// The number goes up, so that a renewal that is on its way does not take it back.
+pub(super) const RELEASE_ENDPOINT: &str = "UPDATE endpoints SET lease_us = $3, epoch = epoch + 1, due_us = (SELECT min(due_us) FROM \
      deliveries WHERE endpoint = $1 AND due_us IS NOT NULL) WHERE id = $1 AND epoch = $2 AND disabled_us IS NULL";
 pub(super) const NEXT_TURN: Words = Words {
     sqlite: "SELECT min(max(due_us, rest_us, lease_us)) FROM endpoints WHERE due_us IS NOT NULL",
