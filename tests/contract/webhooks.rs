@@ -293,7 +293,7 @@ async fn nothing_is_left_of_an_endpoint_that_is_taken_away(shelf: Shelf) {
 async fn old_deliveries_are_forgotten_with_their_attempts(shelf: Shelf) {
     let one = endpoint(1, acme());
     shelf.store.insert_endpoint(&one, None).await.unwrap();
-    let rows = vec![delivery(1, &one, 7, 1), delivery(2, &one, 8, 1), delivery(3, &one, 9, 1)];
+    let rows = [delivery(1, &one, 7, 1), delivery(2, &one, 8, 1), delivery(3, &one, 9, 1)];
     let mut young = rows[2].clone();
     young.created_us = 100;
     filed(&shelf.store, vec![rows[0].clone(), rows[1].clone(), young], 10).await;

@@ -68,7 +68,7 @@ impl Outline {
     fn with_boxes_of(mut self, request: &Request) -> Self {
         for widget in &request.terms.widgets {
             let document = self.documents.get(widget.document as usize);
-            if !document.is_some_and(|file| widget.page <= file.document.reference().pages) {
+            if document.is_none_or(|file| widget.page > file.document.reference().pages) {
                 continue;
             }
             let id = self.placed.put(widget.clone(), request.labels.get(&widget.id).cloned());

@@ -16,7 +16,7 @@ use super::StoreError;
 pub(super) struct Writer {
     /// `None` once closed.
     line: Arc<Mutex<Option<Line>>>,
-    options: SqliteConnectOptions,
+    options: Arc<SqliteConnectOptions>,
 }
 
 /// The connection, outside any transaction.
@@ -29,7 +29,7 @@ struct Line {
 
 type Held = OwnedMappedMutexGuard<Option<Line>, Line>;
 
-/// A transaction in a SQLite file. Dropped without [`Writing::commit`], it is rolled back.
+/// A transaction in a SQLite file. Dropped before it is committed, it is rolled back.
 #[derive(Debug)]
 pub struct Writing {
     held: Held,
@@ -40,7 +40,7 @@ impl Writer {
     /// Opens the file.
     pub(super) async fn open(options: SqliteConnectOptions) -> Result<Self, StoreError> {
         let line = Line { connection: options.connect().await?, unfinished: false };
-        Ok(Self { line: Arc::new(Mutex::new(Some(line))), options })
+        Ok(Self { line: Arc::new(Mutex::new(Some(line))), options: Arc::new(options) })
     }
 
     /// Begins a transaction, in its turn.
