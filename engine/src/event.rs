@@ -458,8 +458,9 @@ fn by_text<V: Serialize, S: Serializer>(map: &BTreeMap<WidgetId, V>, serializer:
 
 impl Fact {
     /// Every stored name.
-    pub const NAMES: [&'static str; 25] = [
+    pub const NAMES: [&'static str; 29] = [
         "request.created",
+        "request.revised",
         "request.sent",
         "signer.invited",
         "signer.viewed",
@@ -477,6 +478,9 @@ impl Fact {
         "request.expired",
         "request.cancelled",
         "request.deleted",
+        "request.held",
+        "request.released",
+        "request.purged",
         "document.sealed",
         "document.seal_failed",
         "delivery.sent",
