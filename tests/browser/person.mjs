@@ -33,6 +33,8 @@ export async function openBrowser() {
   const browser = await chromium.launch({
     executablePath: process.env.COUNTERSIGN_TEST_BROWSER ?? "/usr/bin/chromium",
     args: [...FLAGS, rules],
+    // As at people's desks: without one, a file whose name has an accent is saved as "download".
+    env: { ...process.env, LANG: "C.UTF-8", LC_ALL: "C.UTF-8" },
     timeout: PATIENCE_MS,
   });
   const problems = [];
