@@ -80,11 +80,11 @@ pub(super) const CLAIM_TIMERS: &str = "UPDATE requests SET lease_us = $2 WHERE i
      RETURNING id, organization, wake_us";
 // LATERAL goes from the organizations into the index, and shares a batch out among them.
 pub(super) const CLAIM_SPENT: &str = concat!(
-    "UPDATE requests SET lease_us = $3 WHERE id IN (SELECT due.id FROM (",
+    "UPDATE requests SET lease_us = $3 WHERE id = ANY(ARRAY(SELECT due.id FROM (",
     retentions!(),
     ") AS keeping (organization, days) CROSS JOIN LATERAL (SELECT r.id FROM requests r \
      WHERE r.organization = keeping.organization AND r.retained_us <= $2 - keeping.days * 86400000000 \
-     AND r.lease_us <= $2 ORDER BY r.retained_us LIMIT $4 FOR UPDATE SKIP LOCKED) AS due LIMIT $4) \
+     AND r.lease_us <= $2 ORDER BY r.retained_us LIMIT $4 FOR UPDATE SKIP LOCKED) AS due LIMIT $4)) \
      RETURNING id, organization"
 );
 
