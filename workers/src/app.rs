@@ -24,6 +24,7 @@ use tower_http::trace::TraceLayer;
 use utoipa::OpenApi;
 use utoipa::openapi::Ref;
 use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
@@ -211,6 +212,23 @@ struct Api;
 
 struct Keys;
 
+fn operations(api: &mut utoipa::openapi::OpenApi) -> impl Iterator<Item = &mut Operation> {
+    let paths = api.paths.paths.values_mut();
+    paths.flat_map(|path| [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete]).flatten()
+}
+
+/// Names every operation after its tag and its function, because the functions of two tags may have one
+/// name: in a description no two operations may (OpenAPI 3.1, `operationId`).
+fn named_apart(mut api: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    for operation in operations(&mut api) {
+        let tag = operation.tags.iter().flatten().next().map(|tag| tag.to_lowercase().replace(' ', "_"));
+        if let (Some(tag), Some(name)) = (tag, operation.operation_id.as_mut()) {
+            *name = format!("{tag}_{name}");
+        }
+    }
+    api
+}
+
 /// Says of operations what each may answer when it does not do what was asked, in the schema of that name.
 fn refusing(mut routes: OpenApiRouter<Floor>, schema: &str) -> OpenApiRouter<Floor> {
     let errors = Ref::from_schema_name(schema);
@@ -218,10 +236,7 @@ fn refusing(mut routes: OpenApiRouter<Floor>, schema: &str) -> OpenApiRouter<Flo
         let content = ContentBuilder::new().schema(Some(errors.clone())).build();
         ResponseBuilder::new().description(description).content("application/json", content).build()
     };
-    let paths = routes.get_openapi_mut().paths.paths.values_mut();
-    let operations =
-        paths.flat_map(|path| [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete]);
-    for operation in operations.flatten() {
+    for operation in operations(routes.get_openapi_mut()) {
         let responses = &mut operation.responses.responses;
         responses.insert("4XX".to_owned(), answer("What is wrong with the call, all of it").into());
         responses.insert("503".to_owned(), answer("Not now; the same call may be sent again").into());
@@ -243,10 +258,11 @@ fn api() -> (Router<Floor>, utoipa::openapi::OpenApi) {
         .nest("/api/v1", catalisa::dead_letters::routes())
         .merge(feed::routes());
     let envelopes = OpenApiRouter::new().nest(certyneo::BASE, certyneo::routes());
-    OpenApiRouter::with_openapi(Api::openapi())
+    let (routes, description) = OpenApiRouter::with_openapi(Api::openapi())
         .merge(refusing(native, "Errors"))
         .merge(refusing(envelopes, "EnvelopesError"))
-        .split_for_parts()
+        .split_for_parts();
+    (routes, named_apart(description))
 }
 
 /// Every route of the HTTP role. Streams end when `stopping` is cancelled.
