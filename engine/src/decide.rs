@@ -16,7 +16,7 @@ use crate::ids::{Digest, RequestId, SignerId};
 use crate::refusal::{Code, Refusal};
 use crate::request::{Request, Status};
 use crate::schedule;
-use crate::signer::Signer;
+use crate::signer::{Signer, SignerTerms};
 
 /// What a decision needs from outside.
 pub struct Given<'a> {
@@ -111,6 +111,9 @@ fn sealing(request: &Request, document: u32, fact: Fact) -> Decision {
 
 fn create(id: RequestId, draft: &Draft, send: bool, given: &Given<'_>) -> Decision {
     check(&draft.terms)?;
+    if send {
+        check_somebody_acts(&draft.terms.signers)?;
+    }
     let created = Proposal { fact: Fact::Created(Arc::new(draft.terms.clone())), personal: draft.personal.clone() };
     let mut proposals = vec![created];
     if send {
@@ -136,9 +139,6 @@ fn check(terms: &Terms) -> Result<(), Refusal> {
     if terms.widgets.iter().any(|widget| widget.document as usize >= terms.documents.len()) {
         return invalid("Widgets must stand on documents of the request.");
     }
-    if !terms.signers.iter().any(|signer| signer.role.acts()) {
-        return invalid("A request needs somebody who acts.");
-    }
     if ids.len() != terms.signers.len() || terms.signers.len() > SIGNERS_MAX {
         return invalid("Signers must be distinct, and at most 100.");
     }
@@ -154,6 +154,14 @@ fn check(terms: &Terms) -> Result<(), Refusal> {
         return invalid("A request expires after some days or at an instant, not both.");
     }
     Ok(())
+}
+
+/// What must hold of a request that is sent: a draft may wait for its signers.
+fn check_somebody_acts<'s>(signers: impl IntoIterator<Item = &'s SignerTerms>) -> Result<(), Refusal> {
+    match signers.into_iter().any(|signer| signer.role.acts()) {
+        true => Ok(()),
+        false => Err(Refusal::new(Code::Invalid, "A request needs somebody who acts.")),
+    }
 }
 
 /// A draft may become anything but another's: what it was made from, and the name by which the sender
@@ -178,6 +186,7 @@ fn send(request: &Request, given: &Given<'_>) -> Decision {
     if request.status != Status::Draft {
         return Err(Refusal::wrong_state(request.status, "sent"));
     }
+    check_somebody_acts(request.signers.iter().map(|signer| &signer.terms))?;
     let mut proposals = vec![sent(given.now, &request.terms)?];
     proposals.extend(request.active().map(|signer| invite_again(request, signer, given)));
     Ok(proposals)

@@ -54,7 +54,7 @@ async fn an_organization_sees_its_own_and_nothing_deleted(shelf: Shelf) {
 
 async fn filters_narrow_the_page_and_the_count(shelf: Shelf) {
     fill(&shelf).await;
-    let drafts = Listing { status: Some(Status::Draft), ..all() };
+    let drafts = Listing { statuses: vec![Status::Draft], ..all() };
     assert_eq!(listed(&shelf, drafts).await, ([10, 40].map(id).to_vec(), 2));
     let business = Listing { business_id: Some("b".into()), ..all() };
     assert_eq!(listed(&shelf, business).await, (vec![id(20)], 1), "exactly, case included");

@@ -31,6 +31,7 @@ pub(super) fn endpoint(number: u128, organization: OrganizationId) -> EndpointRo
     EndpointRow {
         id: Uuid::from_u128(number),
         organization,
+        request: None,
         url: "https://example.com/".into(),
         events: "*".into(),
         format: "native".into(),
@@ -247,9 +248,9 @@ async fn an_endpoint_hears_what_is_committed_after_it_was_made(shelf: Shelf) {
     let row = shelf.store.endpoint(Scope::All, one.id).await.unwrap().unwrap();
     assert!(log[0].0 <= row.from && log[1].0 > row.from, "{:?} {:?}", log, row.from);
     assert_eq!(shelf.store.listening_from().await.unwrap(), Some(row.from));
-    let listening = shelf.store.listening(&BTreeSet::from([acme(), other()])).await.unwrap();
+    let listening = shelf.store.listening(&BTreeSet::from([acme(), other()]), &BTreeSet::new()).await.unwrap();
     assert_eq!(listening, [row]);
-    assert!(shelf.store.listening(&BTreeSet::from([other()])).await.unwrap().is_empty());
+    assert!(shelf.store.listening(&BTreeSet::from([other()]), &BTreeSet::new()).await.unwrap().is_empty());
 }
 
 async fn filing_and_the_place_are_one(shelf: Shelf) {

@@ -58,7 +58,8 @@ pub(super) fn add(request: &Request, terms: &SignerTerms, shift: bool, person: &
 
 pub(super) fn remove(request: &Request, id: SignerId, given: &Given<'_>) -> Decision {
     correctable(request, id, given)?;
-    if !request.signers.iter().any(|signer| signer.id() != id && signer.terms.role.acts()) {
+    let is_draft = request.status == Status::Draft;
+    if !is_draft && !request.signers.iter().any(|signer| signer.id() != id && signer.terms.role.acts()) {
         return Err(Refusal::new(Code::Invalid, "A request needs somebody who acts."));
     }
     let mut proposals = vec![Fact::Removed { signer: id }.into()];

@@ -43,7 +43,7 @@ use crate::store::{Scope, Store, StoreError};
 use crate::trace::{BadTraceSetting, Traces};
 use crate::vault::{Vault, VaultError};
 
-pub use installation::{Stranger, open_installation};
+pub use installation::{Stranger, minting, open_installation};
 
 use documents::Documents;
 use links::Links;
@@ -127,7 +127,7 @@ pub struct Service {
     pub traces: Traces,
     /// Where documents lie.
     pub blobs: Blobs,
-    /// What the secrets of keys are made with that a repeated call is told again.
+    /// What the secrets of keys are made with that are told again, and the stamps of their documents' webhooks.
     pub minting: StampKey,
 }
 
@@ -174,7 +174,7 @@ impl Service {
             pulses,
             traces,
             blobs,
-            minting: master.derive("secrets of keys"),
+            minting: minting(&master),
         };
         Ok((Arc::new(service), writing))
     }

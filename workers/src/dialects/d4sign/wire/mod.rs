@@ -1,0 +1,8 @@
+//! The vendor's shapes, as they travel: names and nesting are seed 001's and its documentation's. Numbers are texts, and
+//! what is absent is an empty one.
+
+mod documents;
+mod sending;
+
+pub use documents::*;
+pub use sending::*;
