@@ -112,6 +112,10 @@ pub(super) async fn change(
 ) -> Result<Json<ShownWebhook>, Problems> {
     let organization = floor.keys.admit(&headers, Permission::WebhooksWrite).await?.organization;
     let row = find(&floor, &organization, &id).await?;
+    if row.request.is_some() {
+        let detail = "This webhook is a document's: it is changed by registering another for the document.";
+        return Err(Fault::new(StatusCode::CONFLICT, "webhook_of_a_document", detail).into());
+    }
     let json = body.json()?;
     let mut faults = Faults::new();
     let form = Form::required(Some(&json), "", &mut faults);

@@ -3,16 +3,23 @@
 //!
 //! The vendor's document is our request: its upload makes a draft. `wire` holds the shapes, `vocabulary` says which word
 //! of theirs is which of ours, `call` finds whose a call is, `body` reads what comes as JSON or as a form, `finding` looks
-//! documents up, `show` writes requests as documents, `problem` writes faults as `{"message"}`, `notice` is what a
-//! document's webhook is told; the rest are the handlers.
+//! documents up, `read` turns bodies into signers, `revising` changes drafts, `show` writes requests as documents and
+//! `people` their signers, `problem` writes faults as `{"message"}`, `notice` is what a document's webhook is told; the
+//! rest are the handlers.
 
 mod body;
 mod call;
+mod corrections;
 pub(super) mod documents;
 mod downloads;
 mod finding;
+mod groups;
+mod joining;
 pub mod notice;
+mod people;
 mod problem;
+mod read;
+mod revising;
 mod sending;
 mod show;
 mod uploads;
@@ -51,6 +58,14 @@ pub fn routes() -> OpenApiRouter<Floor> {
         .routes(routes!(documents::safes))
         .routes(routes!(documents::of_safe))
         .routes(routes!(documents::of_phase))
+        .routes(routes!(groups::list))
+        .routes(routes!(people::list))
+        .routes(routes!(joining::create))
+        .routes(routes!(corrections::change_email))
+        .routes(routes!(corrections::change_sms))
+        .routes(routes!(corrections::change_code))
+        .routes(routes!(corrections::remove))
+        .routes(routes!(corrections::add_info))
         .routes(routes!(sending::send))
         .routes(routes!(sending::cancel))
         .routes(routes!(sending::resend))

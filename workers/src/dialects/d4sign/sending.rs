@@ -1,30 +1,22 @@
 //! What is done with a document: sent, cancelled, sent once more to somebody.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::State;
-use countersign_engine::command::{Draft, EMAIL_MAX, MESSAGE_MAX, NAME_MAX, TEXT_MAX, Wish};
-use countersign_engine::refusal::Code;
-use countersign_engine::request::Request;
-use countersign_engine::signer::{Person, SignerTerms};
+use countersign_engine::command::{MESSAGE_MAX, TEXT_MAX, Wish};
 
 use super::body::Body;
 use super::call::Call;
-use super::finding::{find_request, order, phase_forbids, receipt_for, wished};
+use super::corrections::signer;
+use super::finding::{find_request, receipt_for, wished};
 use super::problem::{Id, Problems};
+use super::revising::{in_order, revise};
 use super::show;
 use super::vocabulary::switch;
 use super::wire::{D4SignCancel, D4SignDocument, D4SignMessage, D4SignResend, D4SignSend};
-use crate::commit::{Failure, Receipt};
 use crate::http::Floor;
-use crate::http::auth::{Caller, Permission};
+use crate::http::auth::Permission;
 use crate::http::form::{Faults, Form};
-use crate::service::ServiceError;
 use crate::service::drafting::Outline;
-
-/// How often a change is thought out again because somebody else changed the draft meanwhile.
-const CHANGES_MAX: usize = 5;
 
 /// Sends a document to its signers: all at once, or one after another in the order in which they were named.
 #[utoipa::path(
@@ -55,12 +47,12 @@ pub(super) async fn send(
     let message = Problems::unless(faults, message)?;
     if floor.service.made_before(&caller.organization, receipt.as_ref()).await?.is_none() {
         let request = find_request(&floor, &caller, &id).await?;
-        let change = |outline: Outline| Outline {
-            message: message.clone().or(outline.message.clone()),
-            people: in_order(outline.people.clone(), in_sequence, silently),
-            ..outline
-        };
-        let request = revise(&floor, &caller, request, None, change).await?;
+        let request = revise(&floor, &caller, request, None, |_, outline: Outline| {
+            let people = in_order(outline.people.clone(), in_sequence, silently);
+            let message = message.clone().filter(|message| !message.trim().is_empty());
+            Ok(Outline { message: message.or(outline.message.clone()), ..outline.for_others(people) })
+        });
+        let request = request.await?;
         wished(&floor, &caller, request.id, Wish::Send, receipt).await?;
     }
     Ok(Json("File sent to successfully signing".into()))
@@ -119,49 +111,10 @@ pub(super) async fn resend(
     let receipt = receipt_for(&call, &id, "resend", &body)?;
     let mut faults = Faults::new();
     let form = Form::required(Some(&body.value), "", &mut faults);
-    let email = form.required_line("email", EMAIL_MAX, &mut faults).trim().to_owned();
-    let email = Some(Problems::unless(faults, email)?);
     let request = find_request(&floor, &caller, &id).await?;
+    let key = if form.mentions("key-signer") { "key-signer" } else { "key_signer" };
+    let signer = signer(&request, &form, ("email", key), &mut faults);
+    let email = Problems::unless(faults, signer)?.map(|signer| signer.email().to_owned());
     wished(&floor, &caller, request.id, Wish::Resend { email }, receipt).await?;
     Ok(Json("E-mail sent".into()))
-}
-
-/// The people in the order in which they act: one after another as they were named, or all at once.
-fn in_order(
-    mut people: Vec<(SignerTerms, Person)>,
-    in_sequence: bool,
-    _silently: bool,
-) -> Vec<(SignerTerms, Person)> {
-    for ((terms, _), place) in people.iter_mut().zip(1..) {
-        terms.order = if in_sequence { place } else { 1 };
-    }
-    people
-}
-
-/// Changes a draft. If somebody else changed it meanwhile, it is thought out again.
-pub(super) async fn revise(
-    floor: &Floor,
-    caller: &Caller,
-    mut request: Arc<Request>,
-    receipt: Option<Receipt>,
-    change: impl Fn(Outline) -> Outline,
-) -> Result<Arc<Request>, Problems> {
-    let service = &floor.service;
-    for tries in (0..CHANGES_MAX).rev() {
-        let draft = Box::new(change(service.outline(&request).await?).draft(&service.settings));
-        if receipt.is_none() && *draft == Draft::of(&request) {
-            return Ok(request);
-        }
-        let wish = Wish::Revise { draft, base: request.seq };
-        match service.submit(order(caller, request.id, wish, receipt.clone())).await {
-            Err(ServiceError::Commit(Failure::Refused(refusal))) if tries > 0 && refusal.code == Code::Changed => {
-                request = find_request(floor, caller, &request.id.to_string()).await?;
-            }
-            Err(ServiceError::Commit(Failure::Refused(refusal))) if refusal.code == Code::WrongState => {
-                return Err(phase_forbids(floor, caller, request.id, refusal).await);
-            }
-            done => return Ok(done?),
-        }
-    }
-    Ok(request)
 }

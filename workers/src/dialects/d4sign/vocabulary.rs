@@ -5,6 +5,8 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::DecodePaddingMode;
 use countersign_engine::ids::{Digest, OrganizationId, SignerId};
 use countersign_engine::request::Status;
+use countersign_engine::requirement::Requirements;
+use countersign_engine::signer::{Role, SignerTerms};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use uuid::{Builder, Uuid};

@@ -3,6 +3,8 @@
 
 mod documents;
 mod sending;
+mod signers;
 
 pub use documents::*;
 pub use sending::*;
+pub use signers::*;

@@ -127,7 +127,7 @@ pub struct D4SignCreatedSigner {
     pub skipemail: String,
     /// Their WhatsApp number.
     pub whatsapp: String,
-    /// `1` and more stars than it has characters, if they must know a code; it is not shown.
+    /// The code that they must know.
     pub password_code: String,
     /// `created`.
     pub status: &'static str,
@@ -205,7 +205,7 @@ pub struct D4SignSigner {
     pub skipemail: String,
     /// The signing group for which they sign, or blank.
     pub uuid_grupo: String,
-    /// Stars, if they must know a code; it is not shown.
+    /// The code that they must know.
     pub password_code: String,
 }
 
