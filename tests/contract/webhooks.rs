@@ -21,6 +21,7 @@ on_each_database! {
     a_delivery_ends_once_and_the_next_is_due,
     nothing_is_filed_for_who_is_disabled_and_what_was_pending_is_dead,
     an_endpoint_hears_what_is_committed_after_it_was_made,
+    a_request_has_one_endpoint_of_its_own_which_hears_nothing_else,
     filing_and_the_place_are_one,
     nothing_is_left_of_an_endpoint_that_is_taken_away,
     old_deliveries_are_forgotten_with_their_attempts,
@@ -251,6 +252,26 @@ async fn an_endpoint_hears_what_is_committed_after_it_was_made(shelf: Shelf) {
     let listening = shelf.store.listening(&BTreeSet::from([acme(), other()]), &BTreeSet::new()).await.unwrap();
     assert_eq!(listening, [row]);
     assert!(shelf.store.listening(&BTreeSet::from([other()]), &BTreeSet::new()).await.unwrap().is_empty());
+}
+
+async fn a_request_has_one_endpoint_of_its_own_which_hears_nothing_else(shelf: Shelf) {
+    let general = endpoint(1, acme());
+    let of = |number, about| EndpointRow { request: Some(id(about)), ..endpoint(number, acme()) };
+    for row in [&general, &of(2, 7), &of(3, 8)] {
+        shelf.store.insert_endpoint(row, None).await.unwrap();
+    }
+    assert!(shelf.store.insert_endpoint(&of(4, 7), None).await.is_err(), "one only");
+    let acme = acme();
+    let found = shelf.store.endpoint_of(Scope::Of(&acme), id(7)).await.unwrap().unwrap();
+    assert_eq!((found.id, found.request), (Uuid::from_u128(2), Some(id(7))));
+    assert_eq!(shelf.store.endpoint_of(Scope::Of(&other()), id(7)).await.unwrap(), None);
+    let listed = shelf.store.endpoints(&acme, 9, 0).await.unwrap();
+    assert_eq!((listed.0.len(), listed.1, listed.0[0].id), (1, 1, general.id), "it is none of the organization's");
+    let heard = shelf.store.listening(&BTreeSet::from([acme.clone()]), &BTreeSet::from([id(7), id(9)])).await.unwrap();
+    assert_eq!(heard.iter().map(|row| row.id.as_u128()).collect::<Vec<_>>(), [1, 2]);
+    shelf.store.deactivate_endpoint(Uuid::from_u128(2), "gone", 5).await.unwrap();
+    let heard = shelf.store.listening(&BTreeSet::new(), &BTreeSet::from([id(7)])).await.unwrap();
+    assert_eq!(heard, []);
 }
 
 async fn filing_and_the_place_are_one(shelf: Shelf) {

@@ -23,7 +23,8 @@ fn fields(heard: &Heard) -> BTreeMap<String, String> {
     let kind = &heard.headers["content-type"];
     let boundary = kind.strip_prefix("multipart/form-data; boundary=").unwrap_or_else(|| panic!("{kind}"));
     let body = String::from_utf8(heard.body.clone()).unwrap();
-    let parts = body.split(&format!("--{boundary}\r\n")).skip(1);
+    let between = format!("--{boundary}\r\n");
+    let parts = body.split(&between).skip(1);
     parts
         .map(|part| {
             let (head, rest) = part.split_once("\r\n\r\n").unwrap();

@@ -21,7 +21,6 @@ pub fn routes() -> OpenApiRouter<Floor> {
 /// Documents, as either dialect lists them.
 #[derive(ToSchema)]
 #[schema(title = "ListOfDocuments")]
-#[expect(dead_code, reason = "only described")]
 #[serde(untagged)]
 pub enum ListedDocuments {
     /// With an API key: a page of uploads.
@@ -32,7 +31,6 @@ pub enum ListedDocuments {
 
 /// A document, as either dialect shows it.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "only described")]
 #[serde(untagged)]
 pub enum ShownDocument {
     /// With an API key: an upload.
@@ -43,7 +41,6 @@ pub enum ShownDocument {
 
 /// What is wrong with a call, as either dialect says it.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "only described")]
 #[serde(untagged)]
 pub enum DocumentsError {
     /// With an API key.
