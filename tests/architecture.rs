@@ -21,6 +21,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("config", &["blobs", "language", "outbound", "stamp"]),
     ("vault", &["stamp"]),
     ("webhooks", &["stamp", "store", "vault"]),
+    // `webhooks` for the stamp: a call to the gateway is stamped as a webhook is.
+    ("gateway", &["config", "outbound", "webhooks"]),
     ("bus", &["config", "store", "trace"]),
     ("mail", &["language", "trace"]),
     ("seal", &["language"]),
@@ -32,8 +34,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "service",
         &[
-            "batching", "blobs", "bus", "clock", "commit", "config", "evidence", "language", "ledger", "meters",
-            "outbound", "pulse", "seal", "stamp", "store", "trace", "vault", "webhooks", "zipping",
+            "batching", "blobs", "bus", "clock", "commit", "config", "evidence", "gateway", "language", "ledger",
+            "meters", "outbound", "pulse", "seal", "stamp", "store", "trace", "vault", "webhooks", "zipping",
         ],
     ),
     // `batching`, because calls that must ask for their key's rate ask together.

@@ -14,6 +14,7 @@ pub mod effect;
 pub mod event;
 pub mod ids;
 pub mod machine;
+pub mod national_id;
 pub mod refusal;
 pub mod request;
 pub mod schedule;

@@ -262,7 +262,7 @@ impl Working {
         !was && self.now.as_ref().is_some_and(|request| request.is_erased())
     }
 
-    /// Takes away what the request's data key does not erase: its sealed PDFs, and with a purge the uploads that its
+    /// Takes away what the request's data key does not erase: its sealed PDFs, what its signers gave as proof, and with a purge the uploads that its
     /// documents came by.
     async fn erase(&self, transaction: &mut Transaction) -> Result<(), StoreError> {
         let Some(request) = &self.now else { return Ok(()) };
@@ -271,6 +271,7 @@ impl Working {
                 transaction.drop_spent_files(&organization, digest, ended_at.as_microsecond()).await?;
             }
         }
+        transaction.drop_proofs(request.id).await?;
         for sealed in request.sealed.values() {
             transaction.orphan(&sealed_path(request.id, sealed.digest)).await?;
         }
