@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Characters of a CPF.
 const CPF_LENGTH: usize = 11;
 /// Characters of a CNPJ.
@@ -26,8 +28,9 @@ pub enum NationalIdKind {
     Cnpj,
 }
 
-/// A number whose check digits are right.
-#[derive(Clone, PartialEq, Eq, Hash)]
+/// A number whose check digits are right. It is stored without punctuation.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct NationalId {
     kind: NationalIdKind,
     bare: String,
@@ -42,6 +45,19 @@ pub enum BadNationalId {
     /// Its check digits say that it was mistyped.
     #[error("The check digits of this number are wrong.")]
     CheckDigits,
+}
+
+impl TryFrom<String> for NationalId {
+    type Error = BadNationalId;
+    fn try_from(text: String) -> Result<Self, BadNationalId> {
+        Self::parse(&text)
+    }
+}
+
+impl From<NationalId> for String {
+    fn from(id: NationalId) -> String {
+        id.bare
+    }
 }
 
 impl fmt::Debug for NationalId {
@@ -191,7 +207,9 @@ mod tests {
 
     #[test]
     fn what_has_not_the_form_is_told_apart_from_what_was_mistyped() {
-        for text in ["", "1", "1114447773", "111444777350", "1114447773A", "111.444.777–35", "12ABC34501DEAB", "é1144477735"] {
+        for text in
+            ["", "1", "1114447773", "111444777350", "1114447773A", "111.444.777–35", "12ABC34501DEAB", "é1144477735"]
+        {
             assert_eq!(NationalId::parse(text), Err(BadNationalId::Form), "{text}");
         }
         // The last is the sample of seed 001, which nobody can have.
