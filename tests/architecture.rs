@@ -50,12 +50,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     // `dialects` only for how a fault is written: the feed has no words of its own.
     ("feed", &["bus", "dialects", "http", "service", "store", "trace"]),
     // `dialects` only for what is said where there is nothing: `pages::floor` answers for the API too.
-    ("pages", &["commit", "dialects", "http", "language", "ledger", "seal", "service"]),
+    ("pages", &["commit", "dialects", "gateway", "http", "language", "ledger", "seal", "service"]),
     (
         "roles",
         &[
-            "batching", "bus", "clock", "commit", "config", "dialects", "language", "mail", "meters", "outbound",
-            "service", "store", "trace", "webhooks",
+            "batching", "bus", "clock", "commit", "config", "dialects", "gateway", "language", "mail", "meters",
+            "outbound", "service", "store", "trace", "webhooks",
         ],
     ),
 ];

@@ -10,14 +10,13 @@ mod wire;
 
 use std::time::Duration;
 
-use countersign_engine::requirement::Method;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use reqwest::Url;
 use uuid::Uuid;
 
 use crate::config::GatewaySettings;
 use crate::outbound::{Forbidden, Guard, Sender};
-use crate::webhooks::{Message, asked_to_wait, standard};
+use crate::webhooks::{Message, standard};
 
 pub use wire::{
     Answer, Errand, ErrandKind, Evidence, FileRole, Holder, Payment, Reason, Standing, TEXT_MAX, description,
@@ -62,8 +61,6 @@ pub enum NotAnswered {
     Away {
         /// A stable code.
         code: String,
-        /// When it asked to be called again.
-        wait: Option<SignedDuration>,
     },
     /// It will not be as it is: the gateway does not take it.
     #[error("the gateway refused: {code}")]
@@ -74,19 +71,6 @@ pub enum NotAnswered {
 }
 
 impl Gateway {
-    /// Whether a way of proving something needs a gateway.
-    pub fn is_needed_for(method: Method) -> bool {
-        match method {
-            Method::SmsCode | Method::WhatsappCode | Method::Pix | Method::VideoSelfie | Method::Score => true,
-            Method::AccessCode
-            | Method::EmailCode
-            | Method::InPerson
-            | Method::Photo
-            | Method::Selfie
-            | Method::Attachments => false,
-        }
-    }
-
     /// The gateway of the settings, at an address that may be called.
     pub fn new(settings: &GatewaySettings, guard: Guard) -> Result<Self, BadGateway> {
         let url = guard.read(&settings.url)?;
@@ -96,7 +80,7 @@ impl Gateway {
     /// Sends an errand, and reads what became of it.
     pub async fn ask(&self, errand: &Errand, now: Timestamp) -> Result<Answer, NotAnswered> {
         let refused = |code: &str| NotAnswered::Refused { code: code.to_owned() };
-        let away = |code: &str| NotAnswered::Away { code: code.to_owned(), wait: None };
+        let away = |code: &str| NotAnswered::Away { code: code.to_owned() };
         let body = serde_json::to_vec(errand).map_err(|_| refused("unwritable"))?;
         let message = Message { id: &errand.id, at: now, body: &body, subject: Uuid::nil() };
         let headers = standard(message, [self.secret.as_slice()].into_iter(), JSON);
@@ -110,10 +94,7 @@ impl Gateway {
             }
             // What the gateway says of the errand itself; everything else may be different next time.
             400 | 404 | 410 | 413 | 415 | 422 => Err(refused(&format!("status_{}", reply.status))),
-            status => Err(NotAnswered::Away {
-                code: format!("status_{status}"),
-                wait: reply.retry_after.and_then(|after| asked_to_wait(&after, now)),
-            }),
+            status => Err(away(&format!("status_{status}"))),
         }
     }
 }

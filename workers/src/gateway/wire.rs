@@ -249,7 +249,7 @@ impl Answer {
                        again, do nothing again and answer how it stands now. Answer within 20 seconds, in at most 64 KiB; \
                        what takes longer is `pending`, and the same errand comes again when the signer asks. Redirects \
                        are not followed. 400, 404, 410, 413, 415 and 422 refuse the errand for good; any other status \
-                       is tried again, after `Retry-After` if you send one.",
+                       is tried again.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     paths(ask)

@@ -108,7 +108,7 @@ impl From<Refusal> for Fault {
     fn from(refusal: Refusal) -> Self {
         let status = match refusal.code {
             Code::NotFound | Code::Deleted => return Fault::not_found("request"),
-            Code::TooSoon => StatusCode::TOO_MANY_REQUESTS,
+            Code::TooSoon | Code::TooManyChallenges => StatusCode::TOO_MANY_REQUESTS,
             Code::Purged => StatusCode::GONE,
             Code::AuthenticationRequired => StatusCode::FORBIDDEN,
             Code::SignerNotFound
@@ -117,6 +117,7 @@ impl From<Refusal> for Fault {
             | Code::InvalidFields
             | Code::ReasonRequired
             | Code::NoSuchPosition
+            | Code::GatewayMissing
             | Code::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
             Code::WrongState
             | Code::Expired

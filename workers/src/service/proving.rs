@@ -13,14 +13,14 @@ use countersign_engine::ids::{Digest, RequestId, SignerId};
 use countersign_engine::person::Person;
 use countersign_engine::refusal::{Code, Refusal};
 use countersign_engine::request::Request;
-use countersign_engine::requirement::{CODE_LIFE, Challenge, Holder, Method, ProofFile, Requirements};
+use countersign_engine::requirement::{CODE_LIFE, Challenge, Holder, Method, ProofFile};
 use countersign_engine::signer::Signer;
 use jiff::SignedDuration;
 
 use super::proofs::{self, ATTACHMENTS_MAX, BadFile, Handed};
 use super::{Service, ServiceError};
 use crate::commit::{Failure, Order};
-use crate::gateway::{self, Answer, Errand, ErrandKind, Evidence, FileRole, Gateway, NotAnswered, Reason, Standing};
+use crate::gateway::{self, Answer, Errand, ErrandKind, Evidence, FileRole, NotAnswered, Reason, Standing};
 use crate::stamp;
 use crate::store::{StoreError, Trial};
 
@@ -118,11 +118,6 @@ pub struct Prover<'a> {
 }
 
 impl Service {
-    /// The first thing asked that needs a gateway, where there is none.
-    pub fn unsupported(&self, asked: &Requirements) -> Option<Method> {
-        asked.methods().find(|method| Gateway::is_needed_for(*method)).filter(|_| self.gateway.is_none())
-    }
-
     /// The one-time code that was asked for by a fact: six digits.
     pub fn one_time_code(&self, request: RequestId, signer: SignerId, method: Method, seq: u64) -> String {
         let parts: [&[u8]; 4] =
@@ -360,7 +355,7 @@ impl Prover<'_> {
                 tracing::error!(request = %self.request.id, code, "the gateway does not take a check");
                 Err(NotProved::Unsupported)
             }
-            Err(NotAnswered::Away { code, .. }) => {
+            Err(NotAnswered::Away { code }) => {
                 tracing::warn!(request = %self.request.id, code, "the gateway did not answer");
                 Err(NotProved::Away)
             }
@@ -378,5 +373,5 @@ impl Prover<'_> {
 }
 
 fn holder(holder: &Holder) -> gateway::Holder {
-    gateway::Holder { name: holder.name.clone(), national_id: holder.national_id.to_string() }
+    gateway::Holder { name: holder.name.clone(), national_id: holder.national_id.bare().to_owned() }
 }

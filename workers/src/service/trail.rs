@@ -187,6 +187,7 @@ impl Teller<'_> {
             Fact::Expiring { expires_at } => vec![words.until(*expires_at)],
             Fact::Invited { signer, round, .. } => vec![self.person(*signer), format!("{} {round}", words.link)],
             Fact::Reminded { signer, number } => vec![self.person(*signer), number.to_string()],
+            Fact::Challenged { signer, method } => vec![self.person(*signer), words.method(*method).to_owned()],
             Fact::Authenticated { signer, method, files, reference, score } => {
                 let mut details = vec![self.person(*signer), words.method(*method).to_owned()];
                 details.extend(score.map(|score| format!("{score} %")));

@@ -245,10 +245,12 @@ pub struct RequestRow {
 }
 
 /// Which role does an effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lane {
-    /// The notifier: messages to people.
+    /// The notifier: letters to people.
     Mail,
+    /// The notifier too: text messages, by the gateway. An outage of the one holds up none of the other.
+    Text,
     /// The sealer.
     Seal,
 }
@@ -258,8 +260,10 @@ impl Lane {
     pub fn of(kind: EffectKind) -> Self {
         match kind {
             EffectKind::Seal => Lane::Seal,
+            EffectKind::SmsCode | EffectKind::WhatsappCode => Lane::Text,
             EffectKind::Invitation
             | EffectKind::Reminder
+            | EffectKind::EmailCode
             | EffectKind::WithdrawnNotice
             | EffectKind::CompletedNotice
             | EffectKind::DeclinedNotice
@@ -272,6 +276,7 @@ impl Lane {
     pub fn as_str(self) -> &'static str {
         match self {
             Lane::Mail => "mail",
+            Lane::Text => "text",
             Lane::Seal => "seal",
         }
     }

@@ -126,9 +126,8 @@ impl Transaction {
     /// Takes away what signers of a request proved it with: the keys of their files go with the rows, the
     /// objects are queued for deletion.
     pub async fn drop_proofs(&mut self, request: RequestId) -> Result<(), StoreError> {
-        let blobs: Vec<Uuid> = within!(self, |db| {
-            sqlx::query_scalar(sql::DROP_PROOF_FILES).bind(request.0).fetch_all(db).await?
-        });
+        let blobs: Vec<Uuid> =
+            within!(self, |db| { sqlx::query_scalar(sql::DROP_PROOF_FILES).bind(request.0).fetch_all(db).await? });
         for blob in blobs {
             self.orphan(&proof_path(blob)).await?;
         }

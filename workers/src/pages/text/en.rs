@@ -284,7 +284,6 @@ pub(super) static WORDS: Words = Words {
         code_label: "Code of six digits",
         code_send: "Send the code",
         code_again: "Send a new code",
-        code_text: "{code} is your code to sign a document of {organization}. It works for {minutes} minutes. Tell it to nobody.",
         test_code: "This is a test: nothing was sent. The code is {code}.",
         in_person: "Who is signing?",
         in_person_detail: "You are signing on a device of {organization}. Please check what is filled in, and add what is missing.",

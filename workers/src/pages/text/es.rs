@@ -284,7 +284,6 @@ pub(super) static WORDS: Words = Words {
         code_label: "Código de seis cifras",
         code_send: "Enviar el código",
         code_again: "Enviar un código nuevo",
-        code_text: "{code} es su código para firmar un documento de {organization}. Sirve durante {minutes} minutos. No se lo diga a nadie.",
         test_code: "Esto es una prueba: no se envió nada. El código es {code}.",
         in_person: "¿Quién firma?",
         in_person_detail: "Usted firma en un dispositivo de {organization}. Revise lo que ya está escrito y complete lo que falta.",

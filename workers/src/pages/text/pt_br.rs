@@ -284,7 +284,6 @@ pub(super) static WORDS: Words = Words {
         code_label: "Código de seis dígitos",
         code_send: "Enviar o código",
         code_again: "Enviar um novo código",
-        code_text: "{code} é o seu código para assinar um documento de {organization}. Vale por {minutes} minutos. Não o informe a ninguém.",
         test_code: "Isto é um teste: nada foi enviado. O código é {code}.",
         in_person: "Quem está assinando?",
         in_person_detail: "Você está assinando em um aparelho de {organization}. Confira o que já está preenchido e complete o que falta.",

@@ -23,7 +23,6 @@ words! {
         code_label: "Label of the field.",
         code_send: "Button that sends it.",
         code_again: "Button that sends another.",
-        code_text: "The message of a code by SMS or WhatsApp. Places: code, organization, minutes.",
         test_code: "In a test world, where nothing is sent. Places: code.",
         in_person: "Heading: signing at somebody's device.",
         in_person_detail: "What is asked. Places: organization.",

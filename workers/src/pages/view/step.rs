@@ -174,11 +174,14 @@ impl StepPage {
 
     /// The fields of the files that are handed in.
     fn inputs(&self) -> Vec<FileInput> {
-        let (words, method) = (self.words(), match &self.step {
-            Step::Files { method, .. } => Some(*method),
-            Step::Score { retake, .. } => *retake,
-            _ => None,
-        });
+        let (words, method) = (
+            self.words(),
+            match &self.step {
+                Step::Files { method, .. } => Some(*method),
+                Step::Score { retake, .. } => *retake,
+                _ => None,
+            },
+        );
         let hint = super::file_hint(words, method.unwrap_or(Method::Photo));
         let input = |name, label| FileInput::new(name, label, hint.clone());
         match method {
