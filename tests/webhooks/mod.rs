@@ -6,7 +6,7 @@ mod answers;
 mod bodies;
 mod load;
 mod order;
-mod receiver;
+pub(crate) mod receiver;
 mod registering;
 mod replaying;
 mod stamps;

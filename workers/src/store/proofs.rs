@@ -127,7 +127,7 @@ impl Transaction {
     /// objects are queued for deletion.
     pub async fn drop_proofs(&mut self, request: RequestId) -> Result<(), StoreError> {
         let blobs: Vec<Uuid> =
-            within!(self, |db| { sqlx::query_scalar(sql::DROP_PROOF_FILES).bind(request.0).fetch_all(db).await? });
+            within!(self, |db| sqlx::query_scalar(sql::DROP_PROOF_FILES).bind(request.0).fetch_all(db).await?);
         for blob in blobs {
             self.orphan(&proof_path(blob)).await?;
         }
