@@ -333,6 +333,8 @@ pub enum Position {
     /// Behind the n-th signer and all who act together with them; 0 = before everyone. Whoever is at that
     /// place, or behind it, moves back if need be.
     After(u32),
+    /// Together with all others, if those who act do so all at one time; else behind everyone.
+    Last,
 }
 
 /// A request to be.

@@ -1,6 +1,8 @@
 //! Corrections in flight (SPEC §2): correct, replace, add and remove a signer. Old links die, the
 //! order is kept, and whoever has acted stays as they are.
 
+use std::collections::BTreeSet;
+
 use super::{Decision, Given, Proposal, fitting, follow_up, invite_again, refuse_if_expired};
 use crate::command::{Correction, ORDER_MAX, Position, Profile, SIGNERS_MAX};
 use crate::event::{Detail, Fact, Personal};
@@ -118,6 +120,15 @@ fn place(request: &Request, order: u32, at: Position) -> Result<(u32, bool), Ref
     let (order, shift) = match at {
         Position::Beside => (order, false),
         Position::Before => (order, true),
+        Position::Last => {
+            let acting = request.signers.iter().filter(|signer| signer.terms.role.acts());
+            let orders: BTreeSet<u32> = acting.map(|signer| signer.terms.order).collect();
+            match (orders.len(), orders.last()) {
+                (_, None) => (1, false),
+                (1, Some(only)) => (*only, false),
+                (_, Some(last)) => (last + 1, false),
+            }
+        }
         Position::After(n) => {
             let mut orders: Vec<u32> = request.signers.iter().map(|signer| signer.terms.order).collect();
             orders.sort_unstable();

@@ -62,6 +62,12 @@ impl Fault {
         Self { source: Source::Header(name), ..Self::new(status, code, detail) }
     }
 
+    /// Whether it is at a member of a body, or within it.
+    pub fn is_within(&self, pointer: &str) -> bool {
+        let Source::Pointer(at) = &self.source else { return false };
+        at.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// The same fault, found in a member of the body.
     pub fn with_pointer(self, pointer: impl Into<String>) -> Self {
         Self { source: Source::Pointer(pointer.into()), ..self }
