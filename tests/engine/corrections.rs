@@ -106,6 +106,16 @@ fn a_place_is_told_by_who_stands_before_it() {
 }
 
 #[test]
+fn without_a_place_a_newcomer_acts_with_all_or_behind_all() {
+    let last = || Wish::Add { newcomers: vec![(newcomer(77, Role::Signer), person(50).into())], at: Position::Last };
+    for (orders, expected) in [(vec![1], 1), (vec![3, 3], 3), (vec![1, 2], 3), (vec![5, 2], 6)] {
+        let mut play = Play::with_orders(&orders);
+        play.wish(last()).unwrap();
+        assert_eq!(play.signer(50).terms.order, expected, "{orders:?}");
+    }
+}
+
+#[test]
 fn who_was_written_to_is_told_that_their_link_is_dead() {
     let told = |play: &Play| -> Vec<SignerId> {
         let owed = play.request().owed.iter().filter(|effect| effect.kind == EffectKind::WithdrawnNotice);

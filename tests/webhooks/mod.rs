@@ -7,7 +7,7 @@ mod bodies;
 mod documents;
 mod load;
 mod order;
-mod receiver;
+pub(crate) mod receiver;
 mod registering;
 mod replaying;
 mod stamps;

@@ -197,6 +197,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     servers((url = "/")),
     tags(
         (name = "Requests", description = "Signature requests"),
+        (name = "Signers", description = "Corrections in flight: who joins, leaves, is replaced or put right"),
+        (name = "Groups", description = "Signing groups: any one member signs for all"),
         (name = "Templates", description = "PDFs with named widgets"),
         (name = "Files", description = "PDFs uploaded ahead of requests"),
         (name = "History", description = "What happened, proven whole"),

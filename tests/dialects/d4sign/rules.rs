@@ -1,6 +1,8 @@
 //! Every rule of `createlist`, refused and accepted: which fields there must be, what they may say, and what depends on
 //! what.
 
+use countersign::config::GatewaySettings;
+use countersign_tests::world::World;
 use serde_json::{Value, json};
 
 use super::{Desk, ok, signer, wrong};
@@ -186,7 +188,7 @@ async fn each_act_is_its_role_here() {
         (1..=13).map(|act| signer(&format!("s{act}@example.com"), json!({ "act": act.to_string() }))).collect();
     let (id, keys) = desk.draft(json!(signers)).await;
     assert_eq!(keys.len(), 13);
-    let request = desk.world.app.service.behind_link(countersign_tests::world::World::id(&id)).await.unwrap().unwrap();
+    let request = desk.world.app.service.behind_link(World::id(&id)).await.unwrap().unwrap();
     let roles: Vec<(u8, &str)> = request
         .request
         .signers
@@ -225,4 +227,35 @@ async fn all_faults_of_all_signers_are_told_at_once() {
     // The same person for another act is another signer.
     let both = json!([signer("ana@example.com", json!({})), signer("ana@example.com", json!({ "act": "5" }))]);
     ok(&desk.post(&id, "createlist", json!({ "signers": both })).await);
+}
+
+#[tokio::test]
+async fn what_needs_an_outside_service_is_asked_where_there_is_one() {
+    let gateway = GatewaySettings { url: "https://gateway.example.com/".into(), secret: vec![7; 32] };
+    let desk = Desk::over(World::with(|settings| settings.gateway = Some(gateway)).await);
+    let shown = [
+        json!({ "embed_methodauth": "sms", "embed_smsnumber": "+5511953020202" }),
+        json!({ "embed_methodauth": "whats", "embed_smsnumber": "+5511981876540" }),
+        json!({ "embed_methodauth": "whats" }),
+        json!({ "auth_pix": "1", "user_name": "Ana" }),
+        json!({ "videoselfie": "1" }),
+        json!({ "d4sign_score": "1", "docauthandselfie": "1", "user_name": "Ana" }),
+    ];
+    for ((patch, _), shown) in OUTSIDE.iter().zip(shown) {
+        let id = desk.upload().await;
+        let created = desk.post(&id, "createlist", json!({ "signers": [patched(patch)] })).await;
+        assert_eq!(created.status.as_u16(), 200, "{patch}: {:#}", created.json);
+        let listed = desk.listed(&id).await["list"][0].clone();
+        for (field, value) in shown.as_object().unwrap() {
+            assert_eq!(&listed[field], value, "{patch}: {field} of {listed:#}");
+        }
+        ok(&desk.post(&id, "sendtosigner", json!({})).await);
+    }
+    // Every other rule holds all the same.
+    let id = desk.upload().await;
+    for (patch, message) in REFUSED {
+        let refused = desk.post(&id, "createlist", json!({ "signers": [patched(patch)] })).await;
+        assert!(wrong(&refused, 422).contains(message), "{patch}: {:#}", refused.json);
+    }
+    desk.world.check().await;
 }

@@ -74,6 +74,12 @@ impl Fault {
         Self { source: Source::Header(name), ..Self::new(status, code, detail) }
     }
 
+    /// Whether it is at a member of a body, or within it.
+    pub fn is_within(&self, pointer: &str) -> bool {
+        let Source::Pointer(at) = &self.source else { return false };
+        at.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// The same fault, found in a member of the body.
     pub fn with_pointer(self, pointer: impl Into<String>) -> Self {
         Self { source: Source::Pointer(pointer.into()), ..self }
@@ -120,7 +126,7 @@ impl From<Refusal> for Fault {
     fn from(refusal: Refusal) -> Self {
         let status = match refusal.code {
             Code::NotFound | Code::Deleted => return Fault::not_found("request"),
-            Code::TooSoon => StatusCode::TOO_MANY_REQUESTS,
+            Code::TooSoon | Code::TooManyChallenges => StatusCode::TOO_MANY_REQUESTS,
             Code::Purged => StatusCode::GONE,
             Code::AuthenticationRequired => StatusCode::FORBIDDEN,
             Code::SignerNotFound
@@ -129,6 +135,7 @@ impl From<Refusal> for Fault {
             | Code::InvalidFields
             | Code::ReasonRequired
             | Code::NoSuchPosition
+            | Code::GatewayMissing
             | Code::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
             Code::WrongState
             | Code::Expired

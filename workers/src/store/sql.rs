@@ -184,3 +184,19 @@ pub(super) const COUNT_ATTEMPT: &str = "INSERT INTO attempts (digest, attempts, 
      RETURNING attempts";
 pub(super) const ATTEMPTS: &str = "SELECT coalesce(max(attempts), 0) FROM attempts WHERE digest = $1";
 pub(super) const FORGET_ATTEMPTS: &str = "DELETE FROM attempts WHERE digest = $1";
+
+/// Counts before anything is compared: whoever is behind the last try gets no row, however many ask at once.
+pub(super) const TAKE_TRY: &str = "INSERT INTO tries (organization, request, signer, method, taken, until_us) \
+     VALUES ($1, $2, $3, $4, 1, $5) ON CONFLICT (request, signer, method) DO UPDATE SET \
+     taken = CASE WHEN tries.until_us <= $6 THEN 1 ELSE tries.taken + 1 END, until_us = excluded.until_us \
+     WHERE tries.until_us <= $6 OR tries.taken < $7 RETURNING taken";
+pub(super) const TRIES: &str = "SELECT taken, until_us FROM tries WHERE request = $1 AND signer = $2 AND method = $3 \
+     AND $4 IN ('*', organization)";
+pub(super) const FORGET_TRIES: &str = "DELETE FROM tries WHERE request = $1 AND signer = $2 AND method = $3";
+pub(super) const DROP_TRIES: &str = "DELETE FROM tries WHERE request = $1";
+pub(super) const TIDY_TRIES: &str = "DELETE FROM tries WHERE until_us < $1";
+pub(super) const INSERT_PROOF_FILE: &str = "INSERT INTO proof_files (organization, request, digest, blob, bytes, \
+     media_type, data_key, created_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (request, digest) DO NOTHING";
+pub(super) const PROOF_FILE: &str = "SELECT organization, request, digest, blob, bytes, media_type, data_key, created_us \
+     FROM proof_files WHERE request = $1 AND digest = $2 AND $3 IN ('*', organization)";
+pub(super) const DROP_PROOF_FILES: &str = "DELETE FROM proof_files WHERE request = $1 RETURNING blob";

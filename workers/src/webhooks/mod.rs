@@ -16,7 +16,7 @@ use crate::vault::{Vault, VaultError};
 
 pub use retries::{after, asked_to_wait};
 pub use secret::Secret;
-pub use stamps::{Extra, Message, stamped};
+pub use stamps::{Extra, Message, stamped, standard};
 
 /// What every endpoint may hear beside the events of its organization's requests.
 pub const PING: &str = "endpoint.ping";

@@ -3,12 +3,15 @@
 //! `wire` holds the shapes, `read` turns bodies into drafts with every fault at once, `show` turns
 //! requests into answers, `problem` writes faults as JSON:API errors; the rest are the handlers.
 
+mod casting;
 pub mod dead_letters;
 mod drafting;
 mod files;
+mod groups;
 mod history;
 mod listing;
 mod ordering;
+mod people;
 mod placing;
 mod problem;
 mod read;
@@ -16,6 +19,7 @@ mod requests;
 mod retention;
 mod show;
 pub mod sign_this;
+mod signers;
 mod templates;
 pub mod wire;
 
@@ -44,6 +48,9 @@ pub fn routes() -> OpenApiRouter<Floor> {
         .routes(routes!(requests::cancel))
         .routes(routes!(requests::resend))
         .routes(routes!(requests::download))
+        .routes(routes!(signers::add))
+        .routes(routes!(signers::correct, signers::remove))
+        .routes(routes!(signers::replace))
         .routes(routes!(retention::get, retention::put, retention::delete))
         .routes(routes!(retention::hold, retention::release))
         .routes(routes!(history::events))
@@ -51,6 +58,8 @@ pub fn routes() -> OpenApiRouter<Floor> {
         .routes(routes!(history::evidence))
         .routes(routes!(files::upload))
         .routes(routes!(files::get, files::delete))
+        .routes(routes!(groups::create, groups::list))
+        .routes(routes!(groups::get, groups::put, groups::delete))
         .routes(routes!(templates::create, templates::list))
         .routes(routes!(templates::get, templates::delete))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))

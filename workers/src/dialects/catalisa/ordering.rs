@@ -6,8 +6,9 @@ use std::sync::Arc;
 use countersign_engine::event::Actor;
 use countersign_engine::ids::OrganizationId;
 
+use super::casting::Cast;
 use super::drafting::{self, Parts};
-use super::placing::{Cast, Sheaf, place};
+use super::placing::{Sheaf, place};
 use super::problem::Problems;
 use super::read::{self, WantedFile};
 use super::templates;
@@ -30,17 +31,17 @@ pub(super) async fn create(
     form: &Form<'_>,
     mut faults: Faults,
 ) -> Result<Order, Problems> {
-    let wanted = read::wanted(form, &mut faults);
+    let mut wanted = read::wanted(form, &mut faults);
     let widgets = read::widgets(form, &mut faults);
     let files = read::files(form, &mut faults);
     let ids: Vec<Option<String>> = files.files.iter().map(WantedFile::id).collect();
     let files = drafting::files(service, &asker.organization, files, &mut faults).await?;
 
-    let signers = drafting::terms_of(&wanted.signers);
-    let cast = Cast { terms: &signers, wanted: &wanted.signers };
+    let signers = std::mem::take(&mut wanted.signers);
+    let cast = Cast::of(service, &asker.organization, &signers, &mut faults).await?;
     let placed = place(widgets, &cast, &Sheaf { files: &files, ids: &ids }, &mut faults);
     let files = Problems::unless(faults, files)?.into_iter().flatten().collect();
-    let parts = Parts { wanted, signers, files, template: None, placed, values: Default::default() };
+    let parts = Parts { wanted, people: cast.into_people(), files, template: None, placed, values: Default::default() };
     Ok(drafting::order(service, asker, parts))
 }
 
@@ -51,9 +52,11 @@ pub(super) async fn from_template(
     form: &Form<'_>,
     mut faults: Faults,
 ) -> Result<Order, Problems> {
-    let wanted = read::wanted(form, &mut faults);
+    let mut wanted = read::wanted(form, &mut faults);
+    let signers = std::mem::take(&mut wanted.signers);
+    let cast = Cast::of(service, &asker.organization, &signers, &mut faults).await?;
     let template = templates::find_named(service, &asker.organization, form, &mut faults).await?;
-    let parts = template.and_then(|template| template.fill(wanted, form, &mut faults));
+    let parts = template.and_then(|template| template.fill(wanted, cast, form, &mut faults));
     let Some(parts) = Problems::unless(faults, parts)? else { return Err(Fault::not_found("template").into()) };
     Ok(drafting::order(service, asker, parts))
 }

@@ -62,7 +62,7 @@ pub(super) async fn create(
     let caller = call.admit_with(&floor, Permission::Create, &body.value).await?;
     let receipt = receipt_for(&call, &id, "createlist", &body)?;
     let mut faults = Faults::new();
-    let wanted = read::signers(&body.value, people::has_gateway(&floor), &mut faults);
+    let wanted = read::signers(&body.value, floor.service.gateway.is_some(), &mut faults);
     let joining = joining(&floor.service, &caller.organization, &wanted, &mut faults).await?;
     let (wanted, joining) = Problems::unless(faults, (wanted, joining))?;
     if let Some(before) = floor.service.made_before(&caller.organization, receipt.as_ref()).await? {

@@ -27,11 +27,6 @@ use crate::http::auth::Permission;
 use crate::service::{Service, ServiceError};
 use crate::store::Scope;
 
-/// Whether there is a gateway for what needs an outside service.
-pub(super) fn has_gateway(_: &Floor) -> bool {
-    false
-}
-
 /// A document with its signers.
 #[utoipa::path(
     get, path = "/documents/{id}/list", tag = "D4Sign",

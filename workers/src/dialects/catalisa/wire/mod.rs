@@ -3,14 +3,18 @@
 
 mod common;
 mod dead_letters;
+mod groups;
 mod library;
 mod new;
 mod requests;
 mod retention;
+mod signers;
 
 pub use common::*;
 pub use dead_letters::*;
+pub use groups::*;
 pub use library::*;
 pub use new::*;
 pub use requests::*;
 pub use retention::*;
+pub use signers::*;
