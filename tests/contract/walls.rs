@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Stdio;
 
-use countersign::store::{Cursor, EndpointRow, FileRow, KeyRow, Listing, RequestRow, Retention, Scope, Store, TemplateRow};
+use countersign::store::{
+    Cursor, EndpointRow, FileRow, KeyRow, Listing, RequestRow, Retention, Scope, Store, TemplateRow,
+};
 use countersign_engine::ids::{Digest, FileId, KeyId};
 use countersign_tests::servers::{Database, connect_as};
 use countersign_tests::world::binary;

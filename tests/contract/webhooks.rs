@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 
 use countersign::store::{
-    AttemptRow, COURIER, Cursor, DeliveryRow, DeliveryState, EndpointRow, Hold, ReplayRow, Scope, Store,
+    AttemptRow, COURIER, Cursor, DeliveryRow, DeliveryState, EndpointRow, Hold, ReplayRow, RequestRow, Scope, Store,
 };
 use countersign_engine::ids::OrganizationId;
+use countersign_engine::request::Status;
 use countersign_tests::servers::on_each_database;
 use uuid::Uuid;
 
@@ -25,6 +26,7 @@ on_each_database! {
     filing_and_the_place_are_one,
     nothing_is_left_of_an_endpoint_that_is_taken_away,
     old_deliveries_are_forgotten_with_their_attempts,
+    an_endpoint_of_a_request_goes_with_what_was_told_of_it,
     a_place_in_the_log_is_found_by_time,
 }
 
@@ -332,6 +334,22 @@ async fn old_deliveries_are_forgotten_with_their_attempts(shelf: Shelf) {
     assert_eq!(shelf.store.tidy_deliveries(50, 100).await.unwrap(), 1, "neither what is pending nor what is young");
     assert!(attempts(acme()).await.is_empty());
     assert_eq!(shelf.store.deliveries(&acme(), one.id, None, (9, 0)).await.unwrap().1, 2);
+}
+
+async fn an_endpoint_of_a_request_goes_with_what_was_told_of_it(shelf: Shelf) {
+    let ended = |number| RequestRow { status: Status::Completed, updated_us: 10, ..request(number) };
+    shelf.file(&[ended(7), ended(8), request(9)]).await;
+    let of = |number, about| EndpointRow { request: Some(id(about)), ..endpoint(number, acme()) };
+    let rows = [endpoint(1, acme()), of(2, 7), of(3, 8), of(4, 9)];
+    for row in &rows {
+        shelf.store.insert_endpoint(row, None).await.unwrap();
+    }
+    filed(&shelf.store, vec![delivery(1, &rows[2], 8, 1)], 10).await;
+    assert_eq!(shelf.store.tidy_endpoints(10, 100).await.unwrap(), 0, "none of them is old");
+    assert_eq!(shelf.store.tidy_endpoints(11, 100).await.unwrap(), 1, "of another something is still to be told");
+    for (row, stays) in rows.iter().zip([true, false, true, true]) {
+        assert_eq!(shelf.store.endpoint(Scope::All, row.id).await.unwrap().is_some(), stays, "{}", row.id);
+    }
 }
 
 async fn a_place_in_the_log_is_found_by_time(shelf: Shelf) {

@@ -34,7 +34,9 @@ async fn the_log_of_the_main_job_tells_no_secret_and_nobody() {
     }
     program.call(Method::POST, "/requests", Some(json!({ "data": "Corpo errado" }))).await;
     // Secrets in a query and in a body: D4Sign's.
-    for (token, address) in [(program.key.as_str(), "safes"), (program.key.as_str(), "documents"), ("wrong-token-secret", "safes")] {
+    for (token, address) in
+        [(program.key.as_str(), "safes"), (program.key.as_str(), "documents"), ("wrong-token-secret", "safes")]
+    {
         let url = format!("{}/api/v1/{address}?tokenAPI={token}&cryptKey=crypt-secret", program.base);
         program.client.get(url).send().await.unwrap();
     }

@@ -120,8 +120,10 @@ async fn an_e_mail_that_does_not_arrive_is_told_of() {
     };
     service.submit(order).await.unwrap();
     let heard = receiver.has(1).await;
-    assert_eq!(told(&heard[0]),
-        json!({ "uuid": id, "type_post": "2", "message": "E-mail not sent", "email": "ana@example.com" }));
+    assert_eq!(
+        told(&heard[0]),
+        json!({ "uuid": id, "type_post": "2", "message": "E-mail not sent", "email": "ana@example.com" })
+    );
     let listed = desk.listed(&id).await["list"][0].clone();
     assert_eq!((&listed["email_sent_status"], &listed["email_sent"]), (&json!("Bounce"), &json!("1")));
 }
@@ -148,7 +150,8 @@ async fn a_document_has_one_webhook_and_another_takes_its_place() {
     assert!(call(&desk.world, Method::POST, &again, None).await.status.is_success());
     let heard = second.has(2).await;
     assert_eq!((heard[0].id(), &heard[0].body), (heard[1].id(), &heard[1].body));
-    let changed = call(&desk.world, Method::PATCH, &format!("/webhooks/{hook}"), Some(json!({ "events": ["*"] }))).await;
+    let changed =
+        call(&desk.world, Method::PATCH, &format!("/webhooks/{hook}"), Some(json!({ "events": ["*"] }))).await;
     assert_eq!(changed.status, StatusCode::CONFLICT, "{:#}", changed.json);
 }
 

@@ -20,7 +20,8 @@ fn strangers() -> Vec<(&'static str, Value, &'static str)> {
 #[tokio::test]
 async fn an_address_is_changed_and_the_old_link_dies() {
     let desk = Desk::new().await;
-    let (id, keys) = desk.sent(json!([signer("ana@example.com", json!({})), signer("bia@example.com", json!({}))]), json!({})).await;
+    let (id, keys) =
+        desk.sent(json!([signer("ana@example.com", json!({})), signer("bia@example.com", json!({}))]), json!({})).await;
     let old = desk.world.link(&id, 0).await;
     let body = json!({ "email-before": "ana@example.com", "email-after": "ana@example.org", "key-signer": keys[0] });
     assert_eq!(ok(&desk.post(&id, "changeemail", body.clone()).await), &json!({ "message": "E-mail changed" }));
@@ -45,7 +46,8 @@ async fn an_address_is_changed_and_the_old_link_dies() {
 #[tokio::test]
 async fn a_telephone_number_is_changed() {
     let desk = Desk::new().await;
-    let (id, keys) = desk.draft(json!([signer("ana@example.com", json!({ "embed_smsnumber": "+5511953020202" }))])).await;
+    let (id, keys) =
+        desk.draft(json!([signer("ana@example.com", json!({ "embed_smsnumber": "+5511953020202" }))])).await;
     // The seed's own number.
     let body = json!({ "email": "ana@example.com", "sms-number": "+5511953874555", "key-signer": keys[0] });
     assert_eq!(ok(&desk.post(&id, "changesmsnumber", body).await), &json!({ "message": "SMS number changed" }));
@@ -80,7 +82,12 @@ async fn an_access_code_is_changed_and_taken_away() {
 #[tokio::test]
 async fn a_signer_is_removed_and_the_next_is_invited() {
     let desk = Desk::new().await;
-    let (id, keys) = desk.sent(json!([signer("a@example.com", json!({})), signer("b@example.com", json!({}))]), json!({ "workflow": "1" })).await;
+    let (id, keys) = desk
+        .sent(
+            json!([signer("a@example.com", json!({})), signer("b@example.com", json!({}))]),
+            json!({ "workflow": "1" }),
+        )
+        .await;
     let old = desk.world.link(&id, 0).await;
     let body = json!({ "email-signer": "a@example.com", "key-signer": keys[0] });
     for (missing, field) in [("email-signer", "email-signer: "), ("key-signer", "key-signer: ")] {
@@ -104,22 +111,39 @@ async fn a_signer_is_removed_and_the_next_is_invited() {
 #[tokio::test]
 async fn what_is_known_of_who_signs_in_person_is_written_down() {
     let desk = Desk::new().await;
-    let signers = json!([signer("ana@example.com", json!({ "assinatura_presencial": "1" })), signer("bia@example.com", json!({}))]);
+    let signers = json!([
+        signer("ana@example.com", json!({ "assinatura_presencial": "1" })),
+        signer("bia@example.com", json!({}))
+    ]);
     let (id, keys) = desk.draft(signers).await;
     // The seed's own body, which names a token too.
     let body = json!({ "key_signer": keys[0], "email": "ana@example.com", "display_name": "Ana Souza",
         "documentation": "111.444.777-35", "birthday": "31/12/1990", "tokenAPI": "{token-user}" });
     let changed = ok(&desk.post(&id, "addinfo", body).await).clone();
-    assert_eq!(changed, json!({ "uuid-doc": id, "email": "ana@example.com", "name": "Ana Souza",
-        "documentation": "11144477735", "birthday": "1990-12-31", "status": "changed" }));
+    assert_eq!(
+        changed,
+        json!({ "uuid-doc": id, "email": "ana@example.com", "name": "Ana Souza",
+        "documentation": "11144477735", "birthday": "1990-12-31", "status": "changed" })
+    );
     let listed = desk.listed(&id).await["list"][0].clone();
     assert_eq!((&listed["user_name"], &listed["user_document"]), (&json!("Ana Souza"), &json!("11144477735 (CPF)")));
     let other = json!({ "email": "bia@example.com", "display_name": "Bia" });
-    assert!(wrong(&desk.post(&id, "addinfo", other).await, 422).starts_with("email: Only of somebody who signs in person"));
-    for (field, value) in [("documentation", "11144477734"), ("documentation", "11444777000161"), ("birthday", "ontem"),
-        ("birthday", "2999-01-01"), ("birthday", "1899-12-31"), ("display_name", &"x".repeat(256))] {
+    assert!(
+        wrong(&desk.post(&id, "addinfo", other).await, 422).starts_with("email: Only of somebody who signs in person")
+    );
+    for (field, value) in [
+        ("documentation", "11144477734"),
+        ("documentation", "11444777000161"),
+        ("birthday", "ontem"),
+        ("birthday", "2999-01-01"),
+        ("birthday", "1899-12-31"),
+        ("display_name", &"x".repeat(256)),
+    ] {
         let body = json!({ "email": "ana@example.com", field: value });
-        assert!(wrong(&desk.post(&id, "addinfo", body).await, 422).starts_with(&format!("{field}: ")), "{field} {value}");
+        assert!(
+            wrong(&desk.post(&id, "addinfo", body).await, 422).starts_with(&format!("{field}: ")),
+            "{field} {value}"
+        );
     }
     // Nothing to be written down is nothing to be changed.
     assert_eq!(ok(&desk.post(&id, "addinfo", json!({ "email": "ana@example.com" })).await)["name"], "Ana Souza");

@@ -28,7 +28,8 @@ async fn a_document_goes_from_upload_to_the_sealed_pdf() {
     assert!(fresh["pages"].as_str().unwrap().parse::<u32>().unwrap() > 0);
     let signers = json!([signer("ana@example.com", json!({})), signer("bia@example.com", json!({ "act": "2" }))]);
     ok(&desk.post(&id, "createlist", json!({ "signers": signers })).await);
-    let sent = desk.post(&id, "sendtosigner", json!({ "message": "Prezados", "workflow": "0", "skip_email": "0" })).await;
+    let sent =
+        desk.post(&id, "sendtosigner", json!({ "message": "Prezados", "workflow": "0", "skip_email": "0" })).await;
     assert_eq!(ok(&sent)["message"], "File sent to successfully signing");
     assert_eq!(desk.phase(&id).await, "3");
     assert_eq!(desk.world.get(&id).await["attributes"]["message"], "Prezados");
@@ -65,14 +66,17 @@ async fn uploads_are_looked_at_and_refused_with_their_field() {
     let safe = desk.safe().await;
     let path = format!("/documents/{safe}/uploadbinary");
     let binary = |more: Value| {
-        let mut body = json!({ "base64_binary_file": base64(&sample()), "mime_type": "application/pdf", "name": "a.pdf" });
+        let mut body =
+            json!({ "base64_binary_file": base64(&sample()), "mime_type": "application/pdf", "name": "a.pdf" });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         body
     };
     let made = desk.call(Method::POST, &path, Some(binary(json!({})))).await;
     let id = text(&ok(&made)["uuid"]);
     assert_eq!(desk.look(&format!("/documents/{id}")).await[0]["nameDoc"], "a.pdf");
-    ok(&desk.call(Method::POST, &path, Some(binary(json!({ "name": null, "mime_type": null, "uuid_folder": "" })))).await);
+    ok(&desk
+        .call(Method::POST, &path, Some(binary(json!({ "name": null, "mime_type": null, "uuid_folder": "" }))))
+        .await);
     for (more, field) in [
         (json!({ "base64_binary_file": null }), "base64_binary_file: "),
         (json!({ "base64_binary_file": "***" }), "base64_binary_file: "),
@@ -90,7 +94,10 @@ async fn uploads_are_looked_at_and_refused_with_their_field() {
     };
     let part = || Part::bytes(sample()).file_name("a.pdf");
     assert!(wrong(&upload(&safe, Form::new().text("name", "a")).await, 422).starts_with("file: "));
-    assert!(wrong(&upload(&safe, Form::new().part("file", part()).text("uuid_folder", "x")).await, 422).starts_with("uuid_folder: "));
+    assert!(
+        wrong(&upload(&safe, Form::new().part("file", part()).text("uuid_folder", "x")).await, 422)
+            .starts_with("uuid_folder: ")
+    );
     ok(&upload(&safe, Form::new().part("file", part()).text("uuid_folder", "\"\"")).await);
     let other = "06b3ddb1-abc9-4ab8-b944-0d7c940486af";
     assert!(wrong(&upload(other, Form::new().part("file", part())).await, 404).contains(&safe), "yours is told");
@@ -107,8 +114,11 @@ async fn a_document_needs_signers_to_be_sent() {
     let id = desk.upload().await;
     assert_eq!(wrong(&desk.post(&id, "sendtosigner", json!({})).await, 422), "A request needs somebody who acts.");
     assert_eq!(desk.phase(&id).await, "2");
-    for (body, field) in [(json!({ "workflow": "2" }), "workflow: "), (json!({ "skip_email": "x" }), "skip_email: "),
-        (json!({ "message": "x".repeat(2001) }), "message: ")] {
+    for (body, field) in [
+        (json!({ "workflow": "2" }), "workflow: "),
+        (json!({ "skip_email": "x" }), "skip_email: "),
+        (json!({ "message": "x".repeat(2001) }), "message: "),
+    ] {
         assert!(wrong(&desk.post(&id, "sendtosigner", body).await, 422).starts_with(field));
     }
     desk.world.check().await;
@@ -117,14 +127,31 @@ async fn a_document_needs_signers_to_be_sent() {
 #[tokio::test]
 async fn signers_act_all_at_once_or_one_after_another() {
     let desk = Desk::new().await;
-    let three = || json!([signer("a@example.com", json!({})), signer("b@example.com", json!({})), signer("c@example.com", json!({}))]);
+    let three = || {
+        json!([
+            signer("a@example.com", json!({})),
+            signer("b@example.com", json!({})),
+            signer("c@example.com", json!({}))
+        ])
+    };
     let (at_once, _) = desk.sent(three(), json!({ "workflow": "0" })).await;
-    assert_eq!(desk.world.get(&at_once).await["relationships"]["signers"]["data"].as_array().unwrap().iter()
-        .filter(|signer| signer["attributes"]["signingUrl"].is_string()).count(), 3);
+    assert_eq!(
+        desk.world.get(&at_once).await["relationships"]["signers"]["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|signer| signer["attributes"]["signingUrl"].is_string())
+            .count(),
+        3
+    );
     let (one_by_one, _) = desk.sent(three(), json!({ "workflow": 1, "skip_email": false })).await;
     for place in 0..3 {
-        let invited: Vec<bool> = desk.world.get(&one_by_one).await["relationships"]["signers"]["data"].as_array().unwrap()
-            .iter().map(|signer| signer["attributes"]["status"] == "SENT").collect();
+        let invited: Vec<bool> = desk.world.get(&one_by_one).await["relationships"]["signers"]["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|signer| signer["attributes"]["status"] == "SENT")
+            .collect();
         assert_eq!(invited, (0..3).map(|at| at == place).collect::<Vec<_>>());
         desk.world.sign(&one_by_one, place).await;
     }
@@ -157,8 +184,10 @@ async fn a_document_is_cancelled_and_says_why() {
     let refused = desk.world.visit(&declined, 0).await.decline("Não concordo").await;
     assert_eq!(refused.status, StatusCode::OK, "{:#}", refused.json);
     let shown = desk.look(&format!("/documents/{declined}")).await[0].clone();
-    assert_eq!((&shown["statusId"], &shown["statusComment"], &shown["whoCanceled"]),
-        (&json!("6"), &json!("Não concordo"), &json!("ana@example.com")));
+    assert_eq!(
+        (&shown["statusId"], &shown["statusComment"], &shown["whoCanceled"]),
+        (&json!("6"), &json!("Não concordo"), &json!("ana@example.com"))
+    );
 }
 
 #[tokio::test]
@@ -175,7 +204,10 @@ async fn a_signer_is_written_to_again_at_most_every_ten_minutes() {
     ok(&resend(json!({ "email": "a@example.com", "key-signer": keys[0] })).await);
     assert!(wrong(&resend(json!({ "email": "b@example.com" })).await, 409).contains("not invited yet"));
     assert!(wrong(&resend(json!({ "email": "c@example.com" })).await, 404).starts_with("email: "));
-    assert!(wrong(&resend(json!({ "email": "a@example.com", "key_signer": keys[1] })).await, 404).starts_with("key_signer: "));
+    assert!(
+        wrong(&resend(json!({ "email": "a@example.com", "key_signer": keys[1] })).await, 404)
+            .starts_with("key_signer: ")
+    );
     assert!(wrong(&resend(json!({})).await, 422).starts_with("email: "));
 }
 
@@ -186,23 +218,36 @@ async fn lists_have_their_numbers_in_front() {
     let (sent, _) = desk.sent(json!([signer("ana@example.com", json!({}))]), json!({})).await;
     let cancelled = desk.upload().await;
     ok(&desk.post(&cancelled, "cancel", json!({})).await);
-    let ids = |list: &Value| -> Vec<String> { list.as_array().unwrap()[1..].iter().map(|item| text(&item["uuidDoc"])).collect() };
+    let ids = |list: &Value| -> Vec<String> {
+        list.as_array().unwrap()[1..].iter().map(|item| text(&item["uuidDoc"])).collect()
+    };
     let all = desk.look("/documents").await;
     let numbers = json!({ "total_documents": "3", "total_in_this_page": "3", "current_page": "1", "total_pages": "1" });
     assert_eq!((&all[0], ids(&all)), (&numbers, vec![cancelled.clone(), sent.clone(), draft.clone()]));
     let safe = desk.safe().await;
-    for path in ["/documents/", &format!("/documents/{safe}/safe"), &format!("/documents/{safe}/safe/"), "/documents?pg=1"] {
+    for path in
+        ["/documents/", &format!("/documents/{safe}/safe"), &format!("/documents/{safe}/safe/"), "/documents?pg=1"]
+    {
         assert_eq!(desk.look(path).await, all, "{path}");
     }
-    for (phase, expected) in [("1", vec![]), ("2", vec![&draft]), ("3", vec![&sent]), ("4", vec![]), ("5", vec![]),
-        ("6", vec![&cancelled]), ("7", vec![])] {
+    for (phase, expected) in [
+        ("1", vec![]),
+        ("2", vec![&draft]),
+        ("3", vec![&sent]),
+        ("4", vec![]),
+        ("5", vec![]),
+        ("6", vec![&cancelled]),
+        ("7", vec![]),
+    ] {
         let found = desk.look(&format!("/documents/{phase}/status")).await;
         assert_eq!(ids(&found).iter().collect::<Vec<_>>(), expected, "{phase}");
         assert_eq!(found[0]["total_documents"], expected.len().to_string());
     }
     let second = desk.look("/documents?pg=2").await;
     assert_eq!((&second[0]["current_page"], second.as_array().unwrap().len()), (&json!("2"), 1));
-    for path in ["/documents?pg=0", "/documents?pg=x", "/documents?page=1", "/documents/8/status", "/documents/x/status"] {
+    for path in
+        ["/documents?pg=0", "/documents?pg=x", "/documents?page=1", "/documents/8/status", "/documents/x/status"]
+    {
         wrong(&desk.call(Method::GET, path, None).await, 400);
     }
     wrong(&desk.call(Method::GET, "/documents/06b3ddb1-abc9-4ab8-b944-0d7c940486af/safe", None).await, 404);
@@ -231,7 +276,9 @@ async fn a_document_of_another_dialect_is_a_document_here() {
     let uploaded = answer(desk.world.client.post(url).bearer_auth(&desk.world.key).multipart(form)).await;
     let file = text(&uploaded.json["id"]);
     let envelope = json!({ "subject": "S", "documentIds": [file], "recipients": [{ "email": "ana@example.com" }] });
-    let envelope = answer(desk.world.client.post(format!("{}/envelopes", desk.base)).bearer_auth(&desk.world.key).json(&envelope)).await;
+    let envelope =
+        answer(desk.world.client.post(format!("{}/envelopes", desk.base)).bearer_auth(&desk.world.key).json(&envelope))
+            .await;
     assert_eq!(envelope.status, StatusCode::CREATED, "{:#}", envelope.json);
     wrong(&desk.call(Method::GET, &format!("/documents/{file}"), None).await, 404);
     assert_eq!(desk.phase(&text(&envelope.json["id"])).await, "2", "the envelope is a document by its own id");

@@ -26,9 +26,16 @@ async fn the_same_call_may_come_in_every_form() {
     ok(&answer(post(&json_id).json(&json!({ "signers": signers }))).await);
     ok(&answer(with_form(post(&form), &[("signers", &signers.to_string())])).await);
     ok(&answer(post(&parts).multipart(Form::new().text("signers", signers.to_string()))).await);
-    let fields = [("email", "ana@example.com"), ("act", "1"), ("foreign", "0"), ("certificadoicpbr", "0"), ("assinatura_presencial", "0")];
+    let fields = [
+        ("email", "ana@example.com"),
+        ("act", "1"),
+        ("foreign", "0"),
+        ("certificadoicpbr", "0"),
+        ("assinatura_presencial", "0"),
+    ];
     let names: Vec<String> = fields.iter().map(|(name, _)| format!("signers[0][{name}]")).collect();
-    let fields: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(fields.iter().map(|(_, value)| *value)).collect();
+    let fields: Vec<(&str, &str)> =
+        names.iter().map(String::as_str).zip(fields.iter().map(|(_, value)| *value)).collect();
     ok(&answer(with_form(post(&brackets), &fields)).await);
     let body = json!({ "signers": signers }).to_string();
     ok(&answer(post(&untyped).header("content-type", "application/x-www-form-urlencoded").body(body)).await);
@@ -40,7 +47,10 @@ async fn the_same_call_may_come_in_every_form() {
     let sent = desk.world.client.post(desk.address(&format!("/documents/{parts}/sendtosigner"))).multipart(sent);
     ok(&answer(sent).await);
     assert_eq!(desk.world.get(&parts).await["attributes"]["message"], "Prezados");
-    let changed = Form::new().text("email-before", "\"ana@example.com\"").text("email-after", "\"bia@example.com\"").text("key-signer", "\"\"");
+    let changed = Form::new()
+        .text("email-before", "\"ana@example.com\"")
+        .text("email-after", "\"bia@example.com\"")
+        .text("key-signer", "\"\"");
     let changed = desk.world.client.post(desk.address(&format!("/documents/{parts}/changeemail"))).multipart(changed);
     ok(&answer(changed).await);
     assert_eq!(desk.emails(&parts).await, ["bia@example.com"]);
@@ -52,7 +62,9 @@ async fn what_is_no_body_is_told_so() {
     let id = desk.upload().await;
     let post = || desk.world.client.post(desk.address(&format!("/documents/{id}/createlist")));
     assert!(wrong(&answer(post().body("{ no JSON")).await, 400).contains("not JSON"));
-    assert!(wrong(&answer(post().header("content-type", "multipart/form-data").body("x")).await, 400).contains("multipart"));
+    assert!(
+        wrong(&answer(post().header("content-type", "multipart/form-data").body("x")).await, 400).contains("multipart")
+    );
     assert!(wrong(&answer(post().json(&json!("text"))).await, 422).contains("object"));
     assert!(wrong(&answer(post().body(vec![b' '; 2 * 1024 * 1024])).await, 413).contains("too large"));
     let deep = "signers[0]".to_owned() + &"[x]".repeat(50);

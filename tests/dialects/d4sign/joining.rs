@@ -38,15 +38,47 @@ async fn the_seeds_own_body_is_taken_and_answered_in_its_shape() {
     first.as_object_mut().unwrap().remove("message");
     assert_eq!(first, expected, "and the seed shows this");
     let listed = desk.listed(&id).await;
-    let seeds_members = ["key_signer", "user_name", "user_document", "email", "signed", "sign_info", "type", "foreign",
-        "certificadoicpbr", "assinatura_presencial", "assinatura_presencial_link", "embed_methodauth", "embed_smsnumber",
-        "email_sent", "email_sent_status", "email_sent_message", "upload_allowed", "upload_obs", "documents_attached",
-        "date", "docauth", "docauth_text", "password_code"];
+    let seeds_members = [
+        "key_signer",
+        "user_name",
+        "user_document",
+        "email",
+        "signed",
+        "sign_info",
+        "type",
+        "foreign",
+        "certificadoicpbr",
+        "assinatura_presencial",
+        "assinatura_presencial_link",
+        "embed_methodauth",
+        "embed_smsnumber",
+        "email_sent",
+        "email_sent_status",
+        "email_sent_message",
+        "upload_allowed",
+        "upload_obs",
+        "documents_attached",
+        "date",
+        "docauth",
+        "docauth_text",
+        "password_code",
+    ];
     for member in seeds_members {
         assert!(listed["list"][0].get(member).is_some(), "{member} in {listed:#}");
     }
-    for member in ["uuidDoc", "nameDoc", "type", "size", "pages", "uuidSafe", "safeName", "statusId", "statusName",
-        "statusComment", "whoCanceled"] {
+    for member in [
+        "uuidDoc",
+        "nameDoc",
+        "type",
+        "size",
+        "pages",
+        "uuidSafe",
+        "safeName",
+        "statusId",
+        "statusName",
+        "statusComment",
+        "whoCanceled",
+    ] {
         assert!(listed[member].is_string(), "{member} in {listed:#}");
     }
     assert_eq!(listed["list"][0]["date"], "2026-01-15 07:30:00");
@@ -67,7 +99,10 @@ async fn letters_are_told_of_in_the_list() {
 #[tokio::test]
 async fn the_link_for_signing_in_person_appears_when_the_document_is_sent() {
     let desk = Desk::new().await;
-    let signers = json!([signer("ana@example.com", json!({ "assinatura_presencial": "1" })), signer("bia@example.com", json!({}))]);
+    let signers = json!([
+        signer("ana@example.com", json!({ "assinatura_presencial": "1" })),
+        signer("bia@example.com", json!({}))
+    ]);
     let (id, _) = desk.draft(signers).await;
     assert_eq!(desk.listed(&id).await["list"][0]["assinatura_presencial_link"], "");
     ok(&desk.post(&id, "sendtosigner", json!({})).await);
@@ -79,8 +114,13 @@ async fn the_link_for_signing_in_person_appears_when_the_document_is_sent() {
 #[tokio::test]
 async fn who_joins_a_sequence_is_put_behind_the_position() {
     let desk = Desk::new().await;
-    let named = |letters: &[&str]| -> Vec<String> { letters.iter().map(|letter| format!("{letter}@example.com")).collect() };
-    let three = json!([signer("a@example.com", json!({})), signer("b@example.com", json!({})), signer("c@example.com", json!({}))]);
+    let named =
+        |letters: &[&str]| -> Vec<String> { letters.iter().map(|letter| format!("{letter}@example.com")).collect() };
+    let three = json!([
+        signer("a@example.com", json!({})),
+        signer("b@example.com", json!({})),
+        signer("c@example.com", json!({}))
+    ]);
     let (id, _) = desk.sent(three, json!({ "workflow": "1" })).await;
     let join = async |signers: Value| desk.post(&id, "createlist", json!({ "signers": signers })).await;
     ok(&join(json!([signer("d@example.com", json!({ "after_position": "1" }))])).await);
@@ -102,10 +142,12 @@ async fn who_joins_a_sequence_is_put_behind_the_position() {
     // They act one after another.
     for email in named(&["a", "d", "f", "g", "b", "c", "e", "h", "i"]) {
         let signers = desk.world.get(&id).await["relationships"]["signers"]["data"].clone();
-        let invited: Vec<&Value> = signers.as_array().unwrap().iter().filter(|signer| signer["attributes"]["status"] == "SENT").collect();
+        let invited: Vec<&Value> =
+            signers.as_array().unwrap().iter().filter(|signer| signer["attributes"]["status"] == "SENT").collect();
         assert_eq!(invited.len(), 1);
         assert_eq!(invited[0]["attributes"]["email"], email);
-        let place = signers.as_array().unwrap().iter().position(|signer| signer["attributes"]["email"] == email).unwrap();
+        let place =
+            signers.as_array().unwrap().iter().position(|signer| signer["attributes"]["email"] == email).unwrap();
         desk.world.sign(&id, place).await;
     }
     assert_eq!(desk.phase(&id).await, "4");
@@ -121,11 +163,14 @@ async fn who_joins_where_nobody_waits_is_invited_at_once() {
     let (id, _) = desk.sent(two, json!({ "workflow": "0" })).await;
     let refused = json!({ "signers": [signer("c@example.com", json!({ "after_position": "1" }))] });
     assert!(wrong(&desk.post(&id, "createlist", refused).await, 422).contains("all at once"));
-    let more = json!({ "signers": [signer("c@example.com", json!({})), signer("d@example.com", json!({ "act": "2" }))] });
+    let more =
+        json!({ "signers": [signer("c@example.com", json!({})), signer("d@example.com", json!({ "act": "2" }))] });
     ok(&desk.post(&id, "createlist", more).await);
     let signers = desk.world.get(&id).await["relationships"]["signers"]["data"].clone();
     assert!(signers.as_array().unwrap().iter().all(|signer| signer["attributes"]["status"] == "SENT"), "{signers:#}");
-    let nobody = desk.call(reqwest::Method::POST, "/documents/06b3ddb1-abc9-4ab8-b944-0d7c940486af/createlist", Some(seeds())).await;
+    let nobody = desk
+        .call(reqwest::Method::POST, "/documents/06b3ddb1-abc9-4ab8-b944-0d7c940486af/createlist", Some(seeds()))
+        .await;
     wrong(&nobody, 404);
 }
 
@@ -155,7 +200,9 @@ async fn none_is_lost_of_many_who_are_named_at_once() {
 async fn a_repeat_is_known_by_its_key() {
     let desk = Desk::new().await;
     let id = desk.upload().await;
-    let once = || desk.world.client.post(desk.address(&format!("/documents/{id}/createlist"))).header("Idempotency-Key", "c-1");
+    let once = || {
+        desk.world.client.post(desk.address(&format!("/documents/{id}/createlist"))).header("Idempotency-Key", "c-1")
+    };
     let body = json!({ "signers": [signer("ana@example.com", json!({}))] });
     let first = answer(once().json(&body)).await;
     let second = answer(once().json(&body)).await;

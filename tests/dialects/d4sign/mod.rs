@@ -73,7 +73,8 @@ impl Desk {
     pub(crate) async fn draft(&self, signers: Value) -> (String, Vec<String>) {
         let id = self.upload().await;
         let created = self.post(&id, "createlist", json!({ "signers": signers })).await;
-        let keys = ok(&created)["message"].as_array().unwrap().iter().map(|signer| text(&signer["key_signer"])).collect();
+        let keys =
+            ok(&created)["message"].as_array().unwrap().iter().map(|signer| text(&signer["key_signer"])).collect();
         (id, keys)
     }
 

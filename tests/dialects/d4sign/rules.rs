@@ -23,16 +23,28 @@ const REFUSED: &[(&str, &str)] = &[
     (r#"{ "certificadoicpbr": null }"#, "signers[0].certificadoicpbr: certificadoicpbr is required."),
     (r#"{ "certificadoicpbr": "yes" }"#, "signers[0].certificadoicpbr: certificadoicpbr is 0 or 1."),
     (r#"{ "assinatura_presencial": null }"#, "signers[0].assinatura_presencial: assinatura_presencial is required."),
-    (r#"{ "foreign_lang": "en" }"#, "signers[0].foreign_lang: Only a foreigner has another language: foreign must be 1."),
+    (
+        r#"{ "foreign_lang": "en" }"#,
+        "signers[0].foreign_lang: Only a foreigner has another language: foreign must be 1.",
+    ),
     (r#"{ "foreign": "1", "foreign_lang": "fr" }"#, "signers[0].foreign_lang: foreign_lang is one of , en, es, ptBR."),
     (r#"{ "docauth": "2" }"#, "signers[0].docauth: docauth is 0 or 1."),
     (r#"{ "docauthandselfie": "x" }"#, "signers[0].docauthandselfie: docauthandselfie is 0 or 1."),
     (r#"{ "skipemail": "maybe" }"#, "signers[0].skipemail: skipemail is 0 or 1."),
-    (r#"{ "embed_methodauth": "pigeon" }"#, "signers[0].embed_methodauth: embed_methodauth is one of , email, sms, whats."),
+    (
+        r#"{ "embed_methodauth": "pigeon" }"#,
+        "signers[0].embed_methodauth: embed_methodauth is one of , email, sms, whats.",
+    ),
     (r#"{ "embed_methodauth": "password" }"#, "signers[0].embed_methodauth: Signers have no accounts here"),
     (r#"{ "embed_smsnumber": "11953020202" }"#, "signers[0].embed_smsnumber: A telephone number is written as"),
-    (r#"{ "embed_methodauth": "sms" }"#, "signers[0].embed_smsnumber: A code by SMS or WhatsApp needs a telephone number."),
-    (r#"{ "embed_methodauth": "whats" }"#, "signers[0].embed_smsnumber: A code by SMS or WhatsApp needs a telephone number."),
+    (
+        r#"{ "embed_methodauth": "sms" }"#,
+        "signers[0].embed_smsnumber: A code by SMS or WhatsApp needs a telephone number.",
+    ),
+    (
+        r#"{ "embed_methodauth": "whats" }"#,
+        "signers[0].embed_smsnumber: A code by SMS or WhatsApp needs a telephone number.",
+    ),
     (r#"{ "whatsapp_number": "98187-6540" }"#, "signers[0].whatsapp_number: A telephone number is written as"),
     (
         r#"{ "embed_smsnumber": "+5511953020202", "whatsapp_number": "+5511981876540" }"#,
@@ -131,7 +143,10 @@ const ACCEPTED: &[(&str, &str)] = &[
     (r#"{ "embed_methodauth": "email" }"#, r#"{ "embed_methodauth": "email" }"#),
     (r#"{ "embed_methodauth": "", "embed_smsnumber": "" }"#, r#"{ "embed_methodauth": "", "embed_smsnumber": "" }"#),
     (r#"{ "embed_smsnumber": "+5511953020202" }"#, r#"{ "embed_smsnumber": "+5511953020202" }"#),
-    (r#"{ "upload_allow": "1", "upload_obs": "Contrato Social" }"#, r#"{ "upload_allowed": "1", "upload_obs": "Contrato Social" }"#),
+    (
+        r#"{ "upload_allow": "1", "upload_obs": "Contrato Social" }"#,
+        r#"{ "upload_allowed": "1", "upload_obs": "Contrato Social" }"#,
+    ),
     (r#"{ "upload_allow": "0", "upload_obs": "Contrato Social" }"#, r#"{ "upload_allowed": "0", "upload_obs": "" }"#),
     (r#"{ "after_position": "0" }"#, "{}"),
     (r#"{ "after_position": "" }"#, "{}"),
@@ -161,7 +176,10 @@ async fn each_rule_is_refused_with_the_field_in_front() {
     for (patch, field) in OUTSIDE {
         let refused = desk.post(&id, "createlist", json!({ "signers": [patched(patch)] })).await;
         let said = wrong(&refused, 422);
-        assert_eq!(said, format!("signers[0].{field}: This needs a gateway for identity checks, and none is configured."));
+        assert_eq!(
+            said,
+            format!("signers[0].{field}: This needs a gateway for identity checks, and none is configured.")
+        );
     }
     assert_eq!(desk.emails(&id).await, Vec::<String>::new(), "nothing of it was done");
 }
@@ -212,18 +230,30 @@ async fn all_faults_of_all_signers_are_told_at_once() {
     let id = desk.upload().await;
     let signers = json!([{}, signer("nobody", json!({ "act": "99", "docauth": "5" })), "x"]);
     let said = wrong(&desk.post(&id, "createlist", json!({ "signers": signers })).await, 422);
-    for part in ["signers[0].email:", "signers[0].act:", "signers[0].foreign:", "signers[1].email:", "signers[1].act:",
-        "signers[1].docauth:", "signers[2]:"] {
+    for part in [
+        "signers[0].email:",
+        "signers[0].act:",
+        "signers[0].foreign:",
+        "signers[1].email:",
+        "signers[1].act:",
+        "signers[1].docauth:",
+        "signers[2]:",
+    ] {
         assert!(said.contains(part), "{part} in {said}");
     }
     for body in [json!({}), json!({ "signers": [] }), json!({ "signers": null })] {
         assert!(wrong(&desk.post(&id, "createlist", body).await, 422).starts_with("signers: "));
     }
-    assert_eq!(wrong(&desk.post(&id, "createlist", json!({ "signers": "ana" })).await, 422), "signers: signers must be a list.");
+    assert_eq!(
+        wrong(&desk.post(&id, "createlist", json!({ "signers": "ana" })).await, 422),
+        "signers: signers must be a list."
+    );
     let many: Vec<Value> = (0..101).map(|at| signer(&format!("s{at}@example.com"), json!({}))).collect();
     assert!(wrong(&desk.post(&id, "createlist", json!({ "signers": many })).await, 422).contains("at most 100"));
     let twice = json!([signer("ana@example.com", json!({})), signer("ANA@example.com", json!({}))]);
-    assert!(wrong(&desk.post(&id, "createlist", json!({ "signers": twice })).await, 422).starts_with("signers[1].email: "));
+    assert!(
+        wrong(&desk.post(&id, "createlist", json!({ "signers": twice })).await, 422).starts_with("signers[1].email: ")
+    );
     // The same person for another act is another signer.
     let both = json!([signer("ana@example.com", json!({})), signer("ana@example.com", json!({ "act": "5" }))]);
     ok(&desk.post(&id, "createlist", json!({ "signers": both })).await);

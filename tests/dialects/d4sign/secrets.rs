@@ -29,13 +29,18 @@ fn holds(bytes: &[u8], secret: &str) -> bool {
 async fn a_calls_secrets_are_kept_nowhere() {
     let desk = Desk::new().await;
     let body = json!({ "name": "d4sign", "scopes": ["envelopes:read", "envelopes:write", "webhooks:write"], "cryptKey": true });
-    let made = answer(desk.world.client.post(format!("{}/keys", desk.base)).bearer_auth(&desk.world.key).json(&body)).await;
+    let made =
+        answer(desk.world.client.post(format!("{}/keys", desk.base)).bearer_auth(&desk.world.key).json(&body)).await;
     let (key, second, mac) = (text(&made.json["key"]), text(&made.json["cryptKey"]), text(&made.json["macKey"]));
     let credentials = format!("tokenAPI={key}&cryptKey={second}");
     let id = desk.upload().await;
     let mut said = String::new();
     let calls: [(Method, &str, Value); 8] = [
-        (Method::POST, "/createlist", json!({ "signers": [signer("ana@example.com", json!({ "password_code": "caneta-azul-7" }))], "tokenAPI": key, "cryptKey": second })),
+        (
+            Method::POST,
+            "/createlist",
+            json!({ "signers": [signer("ana@example.com", json!({ "password_code": "caneta-azul-7" }))], "tokenAPI": key, "cryptKey": second }),
+        ),
         (Method::POST, "/sendtosigner", json!({ "tokenAPI": key })),
         (Method::POST, "/changepasswordcode", json!({ "email": "nobody@example.com", "tokenAPI": key })),
         (Method::POST, "/webhooks", json!({ "url": "http://127.0.0.1:9/hook" })),

@@ -43,9 +43,8 @@ const BODY_MAX_BYTES: usize = 1024 * 1024;
 
 /// The dialect's routes, with their description.
 pub fn routes() -> OpenApiRouter<Floor> {
-    let with_documents = OpenApiRouter::new()
-        .routes(routes!(documents::upload))
-        .layer(DefaultBodyLimit::max(DOCUMENT_BODY_MAX_BYTES));
+    let with_documents =
+        OpenApiRouter::new().routes(routes!(documents::upload)).layer(DefaultBodyLimit::max(DOCUMENT_BODY_MAX_BYTES));
     OpenApiRouter::new()
         .routes(routes!(documents::delete))
         .routes(routes!(envelopes::create, listing::list))

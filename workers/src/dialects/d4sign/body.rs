@@ -129,7 +129,9 @@ fn put(object: &mut Map<String, Value>, path: &[&str], value: Value) {
 fn in_lists(value: Value) -> Value {
     let Value::Object(object) = value else { return value };
     let inner = |value: Value| match in_lists(value) {
-        Value::Object(object) if !object.is_empty() && (0..object.len()).all(|at| object.contains_key(&at.to_string())) => {
+        Value::Object(object)
+            if !object.is_empty() && (0..object.len()).all(|at| object.contains_key(&at.to_string())) =>
+        {
             let mut object = object;
             Value::Array((0..object.len()).filter_map(|at| object.remove(&at.to_string())).collect())
         }
@@ -151,7 +153,9 @@ fn in_texts(value: Value) -> Value {
         Value::Number(number) => Value::String(number.to_string()),
         Value::Bool(value) => Value::String(u8::from(value).to_string()),
         Value::Array(items) => Value::Array(items.into_iter().map(in_texts).collect()),
-        Value::Object(fields) => Value::Object(fields.into_iter().map(|(name, value)| (name, in_texts(value))).collect()),
+        Value::Object(fields) => {
+            Value::Object(fields.into_iter().map(|(name, value)| (name, in_texts(value))).collect())
+        }
         value => value,
     }
 }
@@ -178,14 +182,18 @@ mod tests {
 
     #[test]
     fn what_only_looks_like_json_stays_as_it_is() {
-        assert_eq!(form(&[("code", "\"quoted"), ("name", "[Ana"), ("number", "007")]),
-            json!({ "code": "\"quoted", "name": "[Ana", "number": "007" }));
+        assert_eq!(
+            form(&[("code", "\"quoted"), ("name", "[Ana"), ("number", "007")]),
+            json!({ "code": "\"quoted", "name": "[Ana", "number": "007" })
+        );
         assert_eq!(form(&[("a", "1"), ("a[b]", "2"), ("", "x")])["a"], json!({ "b": "2" }));
     }
 
     #[test]
     fn numbers_and_truths_are_texts() {
-        assert_eq!(in_texts(json!({ "act": 1, "skip": false, "on": true, "none": null })),
-            json!({ "act": "1", "skip": "0", "on": "1", "none": null }));
+        assert_eq!(
+            in_texts(json!({ "act": 1, "skip": false, "on": true, "none": null })),
+            json!({ "act": "1", "skip": "0", "on": "1", "none": null })
+        );
     }
 }

@@ -47,15 +47,13 @@ impl Call {
     }
 
     /// The same, where the body may say who calls.
-    pub(super) async fn admit_with(
-        &self,
-        floor: &Floor,
-        needed: Permission,
-        body: &Value,
-    ) -> Result<Caller, Problems> {
+    pub(super) async fn admit_with(&self, floor: &Floor, needed: Permission, body: &Value) -> Result<Caller, Problems> {
         let missing = || {
             let detail = "Send your API key as tokenAPI in the query, and its cryptKey if it has one.";
-            Fault { source: Source::Parameter(TOKEN.to_owned()), ..Fault::new(StatusCode::UNAUTHORIZED, "key_missing", detail) }
+            Fault {
+                source: Source::Parameter(TOKEN.to_owned()),
+                ..Fault::new(StatusCode::UNAUTHORIZED, "key_missing", detail)
+            }
         };
         let shown = self.shown(body).or_else(|| Credentials::of(&self.headers)).ok_or_else(missing)?;
         Ok(floor.keys.admit_with(shown, needed).await?)

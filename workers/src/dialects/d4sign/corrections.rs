@@ -84,7 +84,10 @@ pub(super) async fn change_email(
     let signer = signer(&request, &form, ("email-before", "key-signer"), &mut faults);
     let after = form.required_line("email-after", EMAIL_MAX, &mut faults).trim().to_owned();
     let correction = if after.starts_with('+') {
-        Correction { phone: number(&form, "email-after", &mut faults).map_or(Change::Keep, Change::Set), ..Correction::default() }
+        Correction {
+            phone: number(&form, "email-after", &mut faults).map_or(Change::Keep, Change::Set),
+            ..Correction::default()
+        }
     } else {
         if !after.is_empty() && !is_email(&after) {
             faults.push(Fault::at(form.pointer("email-after"), "invalid_email", "This is not an e-mail address."));

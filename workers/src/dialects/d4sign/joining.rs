@@ -8,8 +8,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use countersign_engine::command::{Position, Profile, Wish};
-use countersign_engine::person::Person;
 use countersign_engine::ids::{GroupId, OrganizationId, RequestId, SignerId};
+use countersign_engine::person::Person;
 use countersign_engine::refusal::{Code, Refusal};
 use countersign_engine::request::{Request, Status};
 use countersign_engine::requirement::{Particulars, Requirements};
@@ -76,10 +76,8 @@ pub(super) async fn create(
                 None => continue,
             },
             Found::Request(request) if request.status == Status::Draft => {
-                revise(&floor, &caller, request, receipt, |request, outline| {
-                    more(request, outline, &wanted, &joining)
-                })
-                .await?
+                revise(&floor, &caller, request, receipt, |request, outline| more(request, outline, &wanted, &joining))
+                    .await?
             }
             Found::Request(request) => in_flight(&floor, &caller, request, (&wanted, &joining), receipt).await?,
         };
@@ -120,11 +118,7 @@ async fn joining(
     Ok(joining)
 }
 
-fn identified(
-    service: &Service,
-    wanted: &Wanted,
-    person: Person,
-) -> Result<(SignerTerms, Profile), Problems> {
+fn identified(service: &Service, wanted: &Wanted, person: Person) -> Result<(SignerTerms, Profile), Problems> {
     let id = SignerId(Uuid::now_v7());
     let code = wanted.access_code.as_deref().map(|code| service.seal_access_code(id, code)).transpose()?;
     let terms = SignerTerms {
@@ -158,12 +152,7 @@ async fn over(
 }
 
 /// A draft with more signers, behind those there are.
-fn more(
-    request: &Request,
-    outline: Outline,
-    wanted: &[Wanted],
-    joining: &[Joining],
-) -> Result<Outline, Problems> {
+fn more(request: &Request, outline: Outline, wanted: &[Wanted], joining: &[Joining]) -> Result<Outline, Problems> {
     refuse_places(wanted)?;
     refuse_known(request, wanted)?;
     let next = outline.people.iter().map(|(terms, _)| terms.order).max().unwrap_or(0) + 1;
@@ -174,7 +163,10 @@ fn more(
 /// Those who join with a place each, from a number on; a signing group has one.
 fn numbered(joining: &[Joining], from: u32) -> Joining {
     let at = |(place, together): (u32, &Joining)| -> Joining {
-        together.iter().map(|(terms, profile)| (SignerTerms { order: place, ..terms.clone() }, profile.clone())).collect()
+        together
+            .iter()
+            .map(|(terms, profile)| (SignerTerms { order: place, ..terms.clone() }, profile.clone()))
+            .collect()
     };
     (from..).zip(joining).flat_map(at).collect()
 }
@@ -209,7 +201,8 @@ async fn in_flight(
     for (at, place) in placed {
         wishes.push((at_order(&joining[at..=at], order.behind(place, &wanted[at])?), Position::Before));
     }
-    let rest: Vec<&Joining> = joining.iter().zip(wanted).filter_map(|(one, signer)| signer.after.is_none().then_some(one)).collect();
+    let rest: Vec<&Joining> =
+        joining.iter().zip(wanted).filter_map(|(one, signer)| signer.after.is_none().then_some(one)).collect();
     match order.next(wishes.len()) {
         Next::Beside(place) if !rest.is_empty() => {
             let together: Joining = rest.into_iter().flatten().cloned().collect();
@@ -289,7 +282,9 @@ fn refuse_known(request: &Request, wanted: &[Wanted]) -> Result<(), Problems> {
     let fault = |signer: &Wanted| {
         people::named(request, signer).next()?;
         Some(match signer.group {
-            Some(_) => Fault::at(signer.at("uuid_grupo"), "duplicate", "This signing group is in the document already."),
+            Some(_) => {
+                Fault::at(signer.at("uuid_grupo"), "duplicate", "This signing group is in the document already.")
+            }
             None => {
                 let detail = "This e-mail address is in the document already, for the same act.";
                 Fault::at(signer.at("email"), "duplicate", detail)

@@ -69,7 +69,8 @@ fn about(fact: &Fact) -> Option<SignerId> {
 
 fn form(document: Uuid, (number, message): Told, email: Option<&str>) -> Vec<u8> {
     let document = document.to_string();
-    let fields = [("uuid", Some(document.as_str())), ("type_post", Some(number)), ("message", Some(message)), ("email", email)];
+    let fields =
+        [("uuid", Some(document.as_str())), ("type_post", Some(number)), ("message", Some(message)), ("email", email)];
     let part = |(name, value): (&str, Option<&str>)| {
         let value = value?;
         Some(format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"))

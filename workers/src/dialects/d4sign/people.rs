@@ -74,11 +74,7 @@ pub(super) fn named<'r>(request: &'r Request, wanted: &'r Wanted) -> impl Iterat
 }
 
 /// The answer to a `createlist`.
-pub(super) fn created(
-    service: &Service,
-    request: &Request,
-    wanted: &[Wanted],
-) -> Result<D4SignCreated, ServiceError> {
+pub(super) fn created(service: &Service, request: &Request, wanted: &[Wanted]) -> Result<D4SignCreated, ServiceError> {
     let signers = wanted.iter().flat_map(|wanted| named(request, wanted));
     let message: Vec<_> = signers.map(|signer| joined(service, request, signer)).collect::<Result<_, _>>()?;
     Ok(D4SignCreated { first: message.first().cloned(), message })
@@ -107,12 +103,7 @@ fn joined(service: &Service, request: &Request, signer: &Signer) -> Result<D4Sig
     })
 }
 
-fn listed(
-    service: &Service,
-    request: &Request,
-    signer: &Signer,
-    told: &Told,
-) -> Result<D4SignSigner, ServiceError> {
+fn listed(service: &Service, request: &Request, signer: &Signer, told: &Told) -> Result<D4SignSigner, ServiceError> {
     let asked = &signer.terms.requirements;
     let (status, message) = told.letter(signer);
     let attached = signer.proofs.get(&Method::Attachments).map(|proof| &proof.files);
@@ -121,7 +112,11 @@ fn listed(
     Ok(D4SignSigner {
         key_signer: key_of(signer.id()),
         user_name: name.unwrap_or_default().to_owned(),
-        user_document: signer.person.as_ref().and_then(|person| person.national_id.as_ref()).map_or_else(String::new, taxpayer),
+        user_document: signer
+            .person
+            .as_ref()
+            .and_then(|person| person.national_id.as_ref())
+            .map_or_else(String::new, taxpayer),
         email: signer.email().to_owned(),
         signed: digit(signer.status == SignerStatus::Signed),
         sign_info: signer.signed_at.map(|at| sign_info(signer, at)),

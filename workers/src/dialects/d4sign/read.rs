@@ -63,9 +63,8 @@ pub(super) fn signers(body: &Value, has_gateway: bool, faults: &mut Faults) -> V
     let mut wanted: Vec<Wanted> = Vec::new();
     for (item, pointer) in items {
         let signer = signer(item, pointer, has_gateway, faults);
-        let same = |other: &Wanted| {
-            other.act == signer.act && other.person.email.eq_ignore_ascii_case(&signer.person.email)
-        };
+        let same =
+            |other: &Wanted| other.act == signer.act && other.person.email.eq_ignore_ascii_case(&signer.person.email);
         if !signer.person.email.is_empty() && wanted.iter().any(same) {
             let detail = "This e-mail address is there already, for the same act.";
             faults.push(Fault::at(signer.at("email"), "duplicate", detail));
@@ -291,10 +290,8 @@ fn certificate(form: &Form<'_>, faults: &mut Faults) {
         let detail = "certificadoicpbr_tipo is 1, 2 or 3.";
         faults.push(Fault::at(form.pointer("certificadoicpbr_tipo"), "unknown_value", detail));
     }
-    let holders = [
-        ("certificadoicpbr_cpf", NationalIdKind::Cpf, "2"),
-        ("certificadoicpbr_cnpj", NationalIdKind::Cnpj, "3"),
-    ];
+    let holders =
+        [("certificadoicpbr_cpf", NationalIdKind::Cpf, "2"), ("certificadoicpbr_cnpj", NationalIdKind::Cnpj, "3")];
     for (name, whose, needed) in holders {
         if national_id(form, name, whose, faults).is_some() && kind != needed {
             let detail = format!("{name} needs certificadoicpbr_tipo {needed}.");

@@ -1,8 +1,8 @@
 //! The vendor's words and ours: phases of a document, times, keys of signers, safes, and switches that are 0 or 1.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use countersign_engine::ids::{Digest, OrganizationId, SignerId};
 use countersign_engine::request::Status;
 use countersign_engine::requirement::Requirements;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use countersign_engine::ids::{OrganizationId, RequestId};
 use uuid::Uuid;
 
-use super::words;
+use super::{ids, words};
 use crate::store::either::{read, within};
 use crate::store::rows::{all, corrupt, organization};
 use crate::store::{Cursor, ReceiptRow, Scope, Store, StoreError, Transaction};
@@ -192,6 +192,20 @@ impl Store {
         }
         transaction.commit().await?;
         Ok(true)
+    }
+
+    /// Takes away endpoints of requests that ended and last changed before an instant, once nothing is left that was
+    /// filed for them; at most `limit`. How many there were.
+    pub async fn tidy_endpoints(&self, before_us: i64, limit: i64) -> Result<usize, StoreError> {
+        let mut transaction = self.begin().await?;
+        let old: Vec<Uuid> = within!(&mut transaction, |db| {
+            sqlx::query_scalar(words::OLD_ENDPOINTS).bind(before_us).bind(limit).fetch_all(db).await?
+        });
+        let text = words::DELETE_ENDPOINTS.of(&transaction);
+        let list = ids(old.iter().copied());
+        within!(&mut transaction, |db| sqlx::query(text).bind(&list).execute(db).await.map(drop))?;
+        transaction.commit().await?;
+        Ok(old.len())
     }
 
     /// The endpoints that are not disabled and hear some organizations' events, or those of some of their requests.

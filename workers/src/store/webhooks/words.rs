@@ -61,8 +61,7 @@ pub(super) const ENDPOINTS: &str = concat!(
     endpoint_columns!(),
     " FROM endpoints WHERE organization = $1 AND request IS NULL ORDER BY created_us, id LIMIT $2 OFFSET $3"
 );
-pub(super) const COUNT_ENDPOINTS: &str =
-    "SELECT count(*) FROM endpoints WHERE organization = $1 AND request IS NULL";
+pub(super) const COUNT_ENDPOINTS: &str = "SELECT count(*) FROM endpoints WHERE organization = $1 AND request IS NULL";
 pub(super) const CHANGE_ENDPOINT: &str = "UPDATE endpoints SET url = $3, events = $4, format = $5, stamps = $6, \
      updated_us = $7 WHERE id = $1 AND organization = $2";
 pub(super) const ROTATE_SECRET: &str = "UPDATE endpoints SET former_secret = secret, former_until_us = $4, secret = $3, \
@@ -231,6 +230,11 @@ pub(super) const OLD_DELIVERIES: &str = "SELECT id FROM deliveries WHERE created
      ORDER BY created_us LIMIT $2";
 pub(super) const DELETE_ATTEMPTS: Words = with_ids!("DELETE FROM delivery_attempts WHERE delivery ", "");
 pub(super) const DELETE_DELIVERIES: Words = with_ids!("DELETE FROM deliveries WHERE id ", "");
+/// Endpoints of requests that ended, or were erased, and of which nothing is left to be told or looked at.
+pub(super) const OLD_ENDPOINTS: &str = "SELECT e.id FROM endpoints e JOIN requests r ON r.id = e.request \
+     WHERE r.updated_us < $1 AND (r.deleted_us IS NOT NULL OR r.status IN ('COMPLETED', 'DECLINED', 'EXPIRED', 'CANCELLED')) \
+     AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.endpoint = e.id) LIMIT $2";
+pub(super) const DELETE_ENDPOINTS: Words = with_ids!("DELETE FROM endpoints WHERE id ", "");
 pub(super) const COUNT_PENDING: &str =
     "SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE state = 'pending' LIMIT $1) AS pending";
 pub(super) const OVERDUE: &str = "SELECT min(due_us) FROM endpoints WHERE due_us IS NOT NULL AND lease_us <= $1 \
