@@ -56,7 +56,10 @@ pub enum NotProved {
     Nothing,
     /// More files than are taken.
     #[error("too many files")]
-    TooMany,
+    TooMany {
+        /// How many are.
+        most: usize,
+    },
     /// A file is not taken.
     #[error("a file is not taken")]
     File {
@@ -174,7 +177,7 @@ impl Prover<'_> {
             _ => 1,
         };
         if handed.len() > most {
-            return Err(NotProved::TooMany);
+            return Err(NotProved::TooMany { most });
         }
         self.refuse_if_locked(method).await?;
         let (mut files, mut file_names) = (Vec::new(), Vec::new());
