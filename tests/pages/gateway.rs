@@ -112,7 +112,8 @@ async fn a_gateway_needs_a_secret_and_an_address_that_may_be_called() {
         assert_eq!(given(url, secret).settle().unwrap_err().setting, setting);
     }
     let folder = tempfile::tempdir().unwrap();
-    for url in ["http://127.0.0.1:9999/x", "http://169.254.169.254/", "ftp://gateway.example.com/"] {
+    for url in ["http://127.0.0.1:9999/x", "http://169.254.169.254/", "http://8.8.8.8/x", "ftp://gateway.example.com/"]
+    {
         let mut settings = countersign_tests::world::settings(folder.path());
         settings.gateway = Some(GatewaySettings { url: url.to_owned(), secret: SECRET.to_vec() });
         let clock = countersign::clock::Clock::System;
