@@ -254,3 +254,19 @@ async fn a_face_is_compared_and_may_be_shown_again() {
     assert_eq!(browser.sign(json!({})).await.status, StatusCode::OK);
     world.check().await;
 }
+
+#[tokio::test]
+async fn a_face_is_not_shown_again_without_end() {
+    let (world, gateway) = with_gateway(|_| say(&json!({ "status": "failed", "reason": "not_similar" }))).await;
+    let (_, requirements) = needing().into_iter().last().unwrap();
+    let id = asked(&world, json!({ "requirements": requirements })).await;
+    let browser = world.visit(&id, 0).await;
+    hand(&browser, "selfie", &[("eu.png", &picture(1))]).await.is_step("score");
+    gateway.now_says(|_| Say::Status(503));
+    for shade in 2..7 {
+        let away = hand(&browser, "score", &[("eu.png", &picture(shade))]).await;
+        assert_eq!(away.status, StatusCode::SERVICE_UNAVAILABLE);
+    }
+    let sixth = hand(&browser, "score", &[("eu.png", &picture(9))]).await;
+    assert_eq!((sixth.status, gateway.heard().len()), (StatusCode::TOO_MANY_REQUESTS, 5), "{}", sixth.html);
+}

@@ -301,6 +301,8 @@ impl Prover<'_> {
             // Somebody with the same link was faster.
             Err(NotProved::Refused(refusal)) if refusal.code == Code::AlreadyAuthenticated => Ok(()),
             Err(error) => Err(error),
+            // What was proved before and is given again goes on being counted.
+            Ok(()) if self.signer.proofs.contains_key(&method) => Ok(()),
             Ok(()) => Ok(self.service.store.forget_tries(&self.trial(method)).await?),
         }
     }
