@@ -10,7 +10,7 @@ async function photo(page, name) {
     const canvas = Object.assign(document.createElement("canvas"), { width: 3000, height: 2000 });
     const pen = canvas.getContext("2d");
     const noise = pen.createImageData(canvas.width, canvas.height);
-    for (let at = 0; at < noise.data.length; at += 1) noise.data[at] = at % 4 === 3 ? 255 : (at * 2654435761) >>> 24;
+    for (let at = 0; at < noise.data.length; at += 1) noise.data[at] = at % 4 === 3 ? 255 : (at * 2654435761) >>> 26;
     pen.putImageData(noise, 0, 0);
     pen.fillStyle = "#2563a8";
     pen.fillRect(200, 200, 1200, 1400);
@@ -106,6 +106,11 @@ const go = {
   async attachments(page) {
     const [one, two] = [await photo(page, "conta.jpg"), await photo(page, "contrato.jpg")];
     await page.locator("#file").setInputFiles([one, two]);
+    const large = [one.buffer.length, two.buffer.length];
+    await page.waitForFunction((large) => {
+      const sizes = [...document.getElementById("file").files].map((file) => file.size);
+      return sizes.length === 2 && sizes.every((size, at) => size < large[at]);
+    }, large);
     await press(page);
   },
 };
