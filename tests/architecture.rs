@@ -21,6 +21,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("config", &["blobs", "language", "outbound", "stamp"]),
     ("vault", &["stamp"]),
     ("webhooks", &["stamp", "store", "vault"]),
+    // `webhooks` for the stamp: a call to the gateway is stamped as a webhook is.
+    ("gateway", &["config", "outbound", "webhooks"]),
     ("bus", &["config", "store", "trace"]),
     ("mail", &["language", "trace"]),
     ("seal", &["language"]),
@@ -32,8 +34,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "service",
         &[
-            "batching", "blobs", "bus", "clock", "commit", "config", "evidence", "language", "ledger", "meters",
-            "outbound", "pulse", "seal", "stamp", "store", "trace", "vault", "webhooks", "zipping",
+            "batching", "blobs", "bus", "clock", "commit", "config", "evidence", "gateway", "language", "ledger",
+            "meters", "outbound", "pulse", "seal", "stamp", "store", "trace", "vault", "webhooks", "zipping",
         ],
     ),
     // `batching`, because calls that must ask for their key's rate ask together.
@@ -44,16 +46,19 @@ const ARROWS: &[(&str, &[&str])] = &[
             "trace",
         ],
     ),
-    ("dialects", &["clock", "commit", "http", "language", "seal", "service", "store", "trace", "webhooks"]),
+    (
+        "dialects",
+        &["clock", "commit", "http", "language", "seal", "service", "stamp", "store", "trace", "webhooks", "zipping"],
+    ),
     // `dialects` only for how a fault is written: the feed has no words of its own.
     ("feed", &["bus", "dialects", "http", "service", "store", "trace"]),
     // `dialects` only for what is said where there is nothing: `pages::floor` answers for the API too.
-    ("pages", &["commit", "dialects", "http", "language", "ledger", "seal", "service"]),
+    ("pages", &["commit", "dialects", "gateway", "http", "language", "ledger", "seal", "service"]),
     (
         "roles",
         &[
-            "batching", "bus", "clock", "commit", "config", "dialects", "language", "mail", "meters", "outbound",
-            "service", "store", "trace", "webhooks",
+            "batching", "bus", "clock", "commit", "config", "dialects", "gateway", "language", "mail", "meters",
+            "outbound", "service", "store", "trace", "webhooks",
         ],
     ),
 ];

@@ -79,6 +79,15 @@ pub enum Wish {
         /// With which of their links.
         round: u32,
     },
+    /// A signer asks for a one-time code, or for a payment by which they prove who they are.
+    Challenge {
+        /// Who.
+        signer: SignerId,
+        /// With which of their links.
+        round: u32,
+        /// What they want to answer.
+        method: Method,
+    },
     /// A signer proved something that is asked of them. Whoever wishes this has made sure of it.
     Authenticate {
         /// Who.
@@ -208,6 +217,7 @@ impl Wish {
             Wish::Revise { .. } => "revise",
             Wish::Send => "send",
             Wish::View { .. } => "view",
+            Wish::Challenge { .. } => "challenge",
             Wish::Authenticate { .. } => "authenticate",
             Wish::Sign { .. } => "sign",
             Wish::Decline { .. } => "decline",

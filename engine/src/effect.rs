@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{RequestId, SignerId};
+use crate::requirement::Method;
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -18,6 +19,12 @@ pub enum EffectKind {
     Invitation,
     /// Remind a signer who was invited.
     Reminder,
+    /// Send a signer a one-time code by e-mail.
+    EmailCode,
+    /// Send a signer a one-time code by SMS.
+    SmsCode,
+    /// Send a signer a one-time code by WhatsApp.
+    WhatsappCode,
     /// Tell a person, at the address they had, that their invitation no longer counts.
     WithdrawnNotice,
     /// Tell a person that all have signed.
@@ -32,10 +39,13 @@ pub enum EffectKind {
 
 impl EffectKind {
     /// Every kind there is.
-    pub const ALL: [EffectKind; 8] = [
+    pub const ALL: [EffectKind; 11] = [
         EffectKind::Seal,
         EffectKind::Invitation,
         EffectKind::Reminder,
+        EffectKind::EmailCode,
+        EffectKind::SmsCode,
+        EffectKind::WhatsappCode,
         EffectKind::WithdrawnNotice,
         EffectKind::CompletedNotice,
         EffectKind::DeclinedNotice,
@@ -49,6 +59,9 @@ impl EffectKind {
             EffectKind::Seal => "seal",
             EffectKind::Invitation => "invitation",
             EffectKind::Reminder => "reminder",
+            EffectKind::EmailCode => "email_code",
+            EffectKind::SmsCode => "sms_code",
+            EffectKind::WhatsappCode => "whatsapp_code",
             EffectKind::WithdrawnNotice => "withdrawn",
             EffectKind::CompletedNotice => "completed",
             EffectKind::DeclinedNotice => "declined",
@@ -62,12 +75,25 @@ impl EffectKind {
         EffectKind::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// Whether it is a letter to a person: none is owed in a test world.
+    /// Which one-time code it sends, if any.
+    pub fn code(self) -> Option<Method> {
+        match self {
+            EffectKind::EmailCode => Some(Method::EmailCode),
+            EffectKind::SmsCode => Some(Method::SmsCode),
+            EffectKind::WhatsappCode => Some(Method::WhatsappCode),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a letter to a person, or a text message: none is owed in a test world.
     pub fn is_letter(self) -> bool {
         match self {
             EffectKind::Seal => false,
             EffectKind::Invitation
             | EffectKind::Reminder
+            | EffectKind::EmailCode
+            | EffectKind::SmsCode
+            | EffectKind::WhatsappCode
             | EffectKind::WithdrawnNotice
             | EffectKind::CompletedNotice
             | EffectKind::DeclinedNotice
@@ -79,7 +105,7 @@ impl EffectKind {
     /// Whether it makes sense only while the request is out: such an effect is no longer owed once
     /// the request ends.
     pub fn is_moot_when_closed(self) -> bool {
-        matches!(self, EffectKind::Invitation | EffectKind::Reminder)
+        matches!(self, EffectKind::Invitation | EffectKind::Reminder) || self.code().is_some()
     }
 }
 

@@ -15,7 +15,7 @@ use crate::event::{Actor, Detail, Event, Fact, Personal, Terms, Value};
 use crate::ids::{Digest, OrganizationId, RequestId, SignerId, WidgetId};
 use crate::machine;
 use crate::refusal::{Code, Refusal};
-use crate::requirement::{Particulars, Proof};
+use crate::requirement::{Challenge, Method, Particulars, Proof};
 use crate::schedule;
 use crate::signer::{Role, Signer, SignerStatus};
 use people::signer_of;
@@ -312,6 +312,7 @@ impl Request {
             }
             Fact::Invited { .. }
             | Fact::Viewed { .. }
+            | Fact::Challenged { .. }
             | Fact::Authenticated { .. }
             | Fact::Signed { .. }
             | Fact::SignerDeclined { .. }
@@ -331,6 +332,7 @@ impl Request {
                 signer.round = *round;
                 signer.link = Some(*link);
                 signer.proofs.clear();
+                signer.challenges.clear();
                 signer.sent_at.get_or_insert(time);
                 if *resent {
                     signer.resent_at = Some(time);
@@ -388,6 +390,14 @@ impl Request {
                 }
                 self.let_in_if_viewer(event, *id)?;
             }
+            Fact::Challenged { signer: id, method } => {
+                let signer = self.invited(*id)?;
+                let number = signer.challenges.get(method).map_or(0, |challenge| challenge.number) + 1;
+                signer.challenges.insert(*method, Challenge { at: time, number, seq: event.seq });
+                self.drop_code(*id, *method);
+                let code = EffectKind::ALL.into_iter().find(|kind| kind.code() == Some(*method));
+                code.into_iter().for_each(|kind| self.owe(event, kind, Some(*id)));
+            }
             Fact::Authenticated { signer: id, method, files, reference, score } => {
                 let signer = self.invited(*id)?;
                 if let Some(told) = event.personal.people.get(id) {
@@ -395,6 +405,7 @@ impl Request {
                 }
                 let proof = Proof { at: time, files: files.clone(), reference: reference.clone(), score: *score };
                 signer.proofs.insert(*method, proof);
+                self.drop_code(*id, *method);
             }
             _ => {}
         }
@@ -430,8 +441,12 @@ impl Request {
     }
 
     fn owe(&mut self, event: &Event, kind: EffectKind, signer: Option<SignerId>) {
-        let silent = |id: SignerId| self.signer(id).is_some_and(|signer| signer.terms.requirements.silent);
-        if kind.is_letter() && (self.is_test() || signer.is_some_and(silent)) {
+        let link = matches!(kind, EffectKind::Invitation | EffectKind::Reminder);
+        let unwritten = |id: SignerId| {
+            let asked = self.signer(id).map(|signer| &signer.terms.requirements);
+            asked.is_some_and(|asked| asked.silent && kind.code().is_none() || asked.in_person && link)
+        };
+        if kind.is_letter() && (self.is_test() || signer.is_some_and(unwritten)) {
             return;
         }
         self.owed.insert(Effect { request: self.id, seq: event.seq, kind, signer });
@@ -482,6 +497,11 @@ impl Request {
             Some(_) => Ok(()),
             None => Err(Refusal::new(Code::NotAccepted, "The request has no such document.")),
         }
+    }
+
+    /// A code that counts no longer is not sent any more.
+    fn drop_code(&mut self, id: SignerId, method: Method) {
+        self.owed.retain(|effect| effect.signer != Some(id) || effect.kind.code() != Some(method));
     }
 
     fn drop_messages(&mut self, id: SignerId) {

@@ -24,7 +24,7 @@ pub(super) fn correct(request: &Request, id: SignerId, correction: &Correction, 
     }
     let access_code = particulars.access_code.is_some();
     let requirements = Requirements { access_code, ..signer.terms.requirements.clone() };
-    fitting::check_asked(&request.terms, &requirements, &person, &particulars)?;
+    fitting::check_asked(&request.terms, &requirements, &person, &particulars, given)?;
     let requirements = (requirements != signer.terms.requirements).then_some(requirements);
     let secret = changed.contains(&Detail::AccessCode) && !particulars.is_empty();
     let personal = Personal {
@@ -70,7 +70,7 @@ pub(super) fn replace(request: &Request, id: SignerId, heir: Heir<'_>, given: &G
     let signer = correctable(request, id, given)?;
     let requirements = heir.requirements.unwrap_or(&signer.terms.requirements).clone();
     let terms = SignerTerms { id: heir.by, requirements, ..signer.terms.clone() };
-    fitting::check_newcomers(request, [(&terms, heir.profile)], false)?;
+    fitting::check_newcomers(request, [(&terms, heir.profile)], false, given)?;
     let newcomer = Signer::new(terms.clone(), None);
     let mut proposals =
         vec![about(heir.by, heir.profile, Fact::Replaced { signer: id, by: terms, told: signer.sent_at.is_some() })];
@@ -94,7 +94,7 @@ pub(super) fn add(
     }
     let (order, shift) = place(request, named, at)?;
     let joining: Vec<SignerTerms> = newcomers.iter().map(|(terms, _)| SignerTerms { order, ..terms.clone() }).collect();
-    fitting::check_newcomers(request, joining.iter().zip(newcomers.iter().map(|(_, profile)| profile)), shift)?;
+    fitting::check_newcomers(request, joining.iter().zip(newcomers.iter().map(|(_, profile)| profile)), shift, given)?;
     let mut widgets = numbered(request, &joining, widgets)?;
     let mut due: Vec<Signer> = request.due().cloned().collect();
     if shift {
@@ -177,7 +177,8 @@ fn place(request: &Request, order: u32, at: Position) -> Result<(u32, bool), Ref
 
 pub(super) fn remove(request: &Request, id: SignerId, given: &Given<'_>) -> Decision {
     let signer = correctable(request, id, given)?;
-    if !request.signers.iter().any(|signer| signer.id() != id && signer.terms.role.acts()) {
+    let is_draft = request.status == Status::Draft;
+    if !is_draft && !request.signers.iter().any(|signer| signer.id() != id && signer.terms.role.acts()) {
         return Err(Refusal::new(Code::Invalid, "A request needs somebody who acts."));
     }
     let mut proposals = vec![Fact::Removed { signer: id, told: signer.sent_at.is_some() }.into()];

@@ -38,6 +38,8 @@ const BACKLOG: usize = 16_384;
 pub enum Bell {
     /// Letters are owed.
     Mail,
+    /// Text messages are owed.
+    Text,
     /// A document is to be sealed.
     Seal,
     /// A timer was set or moved.
@@ -52,12 +54,14 @@ pub enum Bell {
 
 impl Bell {
     /// Every bell there is.
-    pub const ALL: [Bell; 6] = [Bell::Mail, Bell::Seal, Bell::Timers, Bell::Outbox, Bell::Webhooks, Bell::Listeners];
+    pub const ALL: [Bell; 7] =
+        [Bell::Mail, Bell::Text, Bell::Seal, Bell::Timers, Bell::Outbox, Bell::Webhooks, Bell::Listeners];
 
     /// The bell's name on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Bell::Mail => "mail",
+            Bell::Text => "text",
             Bell::Seal => "seal",
             Bell::Timers => "timers",
             Bell::Outbox => "outbox",
@@ -202,6 +206,7 @@ impl Bus {
 fn bell_of(lane: Lane) -> Bell {
     match lane {
         Lane::Mail => Bell::Mail,
+        Lane::Text => Bell::Text,
         Lane::Seal => Bell::Seal,
     }
 }

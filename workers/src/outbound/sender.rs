@@ -41,7 +41,7 @@ pub struct Reply {
     pub status: u16,
     /// When to come again, as it says.
     pub retry_after: Option<String>,
-    /// Its body's beginning.
+    /// Its body: the beginning, or all of it where that was asked for.
     pub excerpt: Vec<u8>,
 }
 
@@ -60,6 +60,8 @@ pub enum Unsent {
     Timeout,
     /// The connection broke off, or what came is no answer.
     Broken,
+    /// The answer is longer than anybody reads.
+    TooLong,
 }
 
 impl Unsent {
@@ -72,6 +74,7 @@ impl Unsent {
             Unsent::Tls => "tls_failed",
             Unsent::Timeout => "timeout",
             Unsent::Broken => "connection_broken",
+            Unsent::TooLong => "answer_too_long",
         }
     }
 }
@@ -95,13 +98,31 @@ impl Sender {
 
     /// Sends a body; an answer of whatever status is one.
     pub async fn post(&self, url: &Url, headers: HeaderMap, body: Vec<u8>) -> Result<Reply, Unsent> {
+        let (mut response, retry_after) = self.call(url, headers, body).await?;
+        let excerpt = excerpt(&mut response).await;
+        Ok(Reply { status: response.status().as_u16(), retry_after, excerpt })
+    }
+
+    /// Sends a body and waits for the whole answer, which may have so many bytes.
+    pub async fn ask(&self, url: &Url, headers: HeaderMap, body: Vec<u8>, most: usize) -> Result<Reply, Unsent> {
+        let (mut response, retry_after) = self.call(url, headers, body).await?;
+        let mut whole = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| why(&error))? {
+            if whole.len() + chunk.len() > most {
+                return Err(Unsent::TooLong);
+            }
+            whole.extend_from_slice(&chunk);
+        }
+        Ok(Reply { status: response.status().as_u16(), retry_after, excerpt: whole })
+    }
+
+    async fn call(&self, url: &Url, headers: HeaderMap, body: Vec<u8>) -> Result<(Response, Option<String>), Unsent> {
         // An address in the URL itself is not asked of the resolver.
         self.guard.judge(url).map_err(|_| Unsent::Forbidden)?;
         let call = self.client.post(url.clone()).headers(headers).body(body);
-        let mut response = call.send().await.map_err(|error| why(&error))?;
+        let response = call.send().await.map_err(|error| why(&error))?;
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let excerpt = excerpt(&mut response).await;
-        Ok(Reply { status: response.status().as_u16(), retry_after, excerpt })
+        Ok((response, retry_after))
     }
 }
 

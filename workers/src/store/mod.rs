@@ -6,7 +6,7 @@
 //! what stands beside the requests, `files` the uploads, `groups` who acts for whom, `keys` the credentials, `rates` what they may still call,
 //! `seat` keeps a connection for what is looked up all the time, `installation` what processes agree on, `places` what
 //! the bus remembers, `feed` one organization's stretch of the log, `stand` how things stand, `retention` how long is
-//! kept what has ended, `webhooks` who hears what and what is owed to them.
+//! kept what has ended, `webhooks` who hears what and what is owed to them, `proofs` what signers prove.
 
 mod either;
 mod feed;
@@ -19,6 +19,7 @@ mod log;
 mod many;
 mod places;
 mod postgres;
+mod proofs;
 mod rates;
 mod reads;
 mod retention;
@@ -51,6 +52,7 @@ pub use groups::GroupRow;
 pub use log::{BadCursor, Cursor};
 pub use places::{COURIER, DeadLetterRow, Place, RELAY};
 pub use postgres::Postgres;
+pub use proofs::{ProofFileRow, Trial, proof_path};
 pub use reads::Due;
 pub use retention::{Retention, Spent};
 pub use seat::Seat;
@@ -243,10 +245,12 @@ pub struct RequestRow {
 }
 
 /// Which role does an effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lane {
-    /// The notifier: messages to people.
+    /// The notifier: letters to people.
     Mail,
+    /// The notifier too: text messages, by the gateway. An outage of the one holds up none of the other.
+    Text,
     /// The sealer.
     Seal,
 }
@@ -256,8 +260,10 @@ impl Lane {
     pub fn of(kind: EffectKind) -> Self {
         match kind {
             EffectKind::Seal => Lane::Seal,
+            EffectKind::SmsCode | EffectKind::WhatsappCode => Lane::Text,
             EffectKind::Invitation
             | EffectKind::Reminder
+            | EffectKind::EmailCode
             | EffectKind::WithdrawnNotice
             | EffectKind::CompletedNotice
             | EffectKind::DeclinedNotice
@@ -270,6 +276,7 @@ impl Lane {
     pub fn as_str(self) -> &'static str {
         match self {
             Lane::Mail => "mail",
+            Lane::Text => "text",
             Lane::Seal => "seal",
         }
     }
@@ -321,8 +328,8 @@ pub struct ReceiptRow {
 /// How to list requests.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
-    /// Only with this status.
-    pub status: Option<Status>,
+    /// Only with one of these statuses; with any if there is none.
+    pub statuses: Vec<Status>,
     /// Only with this reference.
     pub business_id: Option<String>,
     /// Only made after this instant, in microseconds.
@@ -399,6 +406,8 @@ pub struct KeyRow {
     pub mode: Mode,
     /// When it was last used, to the minute; `None` = never.
     pub last_used_us: Option<i64>,
+    /// SHA-256 of the second secret that must come with it; `None` = it has none.
+    pub crypt_hash: Option<Digest>,
 }
 
 impl KeyRow {
