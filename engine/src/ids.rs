@@ -42,6 +42,8 @@ uuid_id! {
     KeyId,
     /// An uploaded file.
     FileId,
+    /// An organization's account at a provider.
+    ConfigId,
 }
 
 /// A widget's place in its request, counted from 1.

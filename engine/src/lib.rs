@@ -14,6 +14,7 @@ pub mod effect;
 pub mod event;
 pub mod ids;
 pub mod machine;
+pub mod provider;
 pub mod refusal;
 pub mod request;
 pub mod schedule;

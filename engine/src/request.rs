@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::effect::{Effect, EffectKind};
-use crate::event::{Actor, Event, Fact, Personal, Terms, Value};
-use crate::ids::{Digest, OrganizationId, RequestId, SignerId, WidgetId};
+use crate::event::{Actor, Collector, Event, Fact, Personal, Reminders, Terms, Value};
+use crate::ids::{ConfigId, Digest, OrganizationId, RequestId, SignerId, WidgetId};
 use crate::machine;
+use crate::provider::{Ability, can};
 use crate::refusal::{Code, Refusal};
 use crate::schedule;
 use crate::signer::{Role, Signer, SignerStatus, SignerTerms};
@@ -98,6 +99,17 @@ pub struct SealedDocument {
     pub at: Timestamp,
 }
 
+/// A request as its provider has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    /// With which configuration.
+    pub config: Option<ConfigId>,
+    /// The provider's id of it.
+    pub reference: Option<String>,
+    /// The provider's ids of the signers, as they were when it was handed over.
+    pub signers: BTreeMap<SignerId, String>,
+}
+
 /// A request as its events left it. The next version shares what its event did not change.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
@@ -151,6 +163,8 @@ pub struct Request {
     pub signers: Vec<Arc<Signer>>,
     /// What must still be done outside.
     pub owed: BTreeSet<Effect>,
+    /// What its provider has of it; `None` as long as it was not handed over.
+    pub envelope: Option<Envelope>,
     /// The sealed PDFs that were made, by the place of their document, from 0.
     pub sealed: BTreeMap<u32, SealedDocument>,
 }
@@ -211,6 +225,7 @@ impl Request {
             values: personal.values,
             signers,
             owed: BTreeSet::new(),
+            envelope: None,
             sealed: BTreeMap::new(),
         })
     }
@@ -250,13 +265,17 @@ impl Request {
                 self.sent_at = Some(event.time);
                 self.expires_at = *expires_at;
                 self.warn_at = *warn_at;
-                let viewers: Vec<SignerId> = self.viewers().collect();
-                viewers.into_iter().try_for_each(|id| self.let_in(event, id))?;
+                if self.terms.is_at_vendor() {
+                    self.owe(event, EffectKind::Submit, None);
+                } else {
+                    self.let_viewers_in(event)?;
+                }
             }
             Fact::Expiring { .. } => self.warn_at = None,
             Fact::Completed {} => {
                 self.completed_at = Some(event.time);
-                self.owe(event, EffectKind::Seal, None);
+                let kind = if self.terms.is_at_vendor() { EffectKind::Fetch } else { EffectKind::Seal };
+                self.owe(event, kind, None);
                 self.owe_everyone(event, EffectKind::CompletedNotice, |_| true);
             }
             Fact::RequestDeclined { signer: decliner } => {
@@ -266,9 +285,11 @@ impl Request {
                 });
             }
             Fact::Expired {} => {
+                self.owe_withdrawal(event);
                 self.owe_everyone(event, EffectKind::ExpiredNotice, |signer| signer.is_invited() || signer.follows())
             }
             Fact::Cancelled { quiet } => {
+                self.owe_withdrawal(event);
                 self.reason = event.personal.reason.clone();
                 if !quiet {
                     self.owe_everyone(event, EffectKind::CancelledNotice, |signer| signer.sent_at.is_some());
@@ -289,16 +310,21 @@ impl Request {
                 let sealed = SealedDocument { digest: *digest, bytes: *bytes, at: event.time };
                 self.sealed.insert(*document, sealed);
                 if self.unsealed().next().is_none() {
-                    self.owed.retain(|effect| effect.kind != EffectKind::Seal);
+                    self.owed.retain(|effect| !matches!(effect.kind, EffectKind::Seal | EffectKind::Fetch));
                 }
             }
             Fact::DeliverySent { effect } | Fact::DeliveryFailed { effect, .. } => self.settle(effect)?,
             Fact::Added { signer, shift } => {
+                self.owe_amendment(event);
                 self.add(signer, *shift, &event.personal);
                 self.let_in_if_viewer(event, signer.id)?;
             }
-            Fact::Removed { signer } => self.remove(*signer)?,
+            Fact::Removed { signer } => {
+                self.owe_amendment(event);
+                self.remove(*signer)?;
+            }
             Fact::Replaced { signer, by } => {
+                self.owe_amendment(event);
                 self.replace(*signer, by, &event.personal)?;
                 self.let_in_if_viewer(event, by.id)?;
             }
@@ -310,7 +336,14 @@ impl Request {
             | Fact::Reminded { .. }
             | Fact::Corrected { .. } => self.change_signer(event)?,
             Fact::SealFailed { document, .. } => self.known_document(*document)?,
-            Fact::ProviderSubmitted { .. } | Fact::ProviderFailed { .. } | Fact::ProviderReported { .. } => {}
+            Fact::ProviderSubmitted { config, reference, signers, .. } => {
+                let (reference, signers) = (reference.clone(), signers.clone());
+                self.envelope = Some(Envelope { config: *config, reference, signers });
+                self.owed.retain(|effect| effect.kind != EffectKind::Submit);
+            }
+            Fact::ProviderFailed { next: Some(next), .. } => self.hand_over(event, next)?,
+            Fact::ProviderReported { unconfirmed: true, .. } => self.owe(event, EffectKind::Confirm, None),
+            Fact::ProviderFailed { .. } | Fact::ProviderReported { .. } => {}
         }
         Ok(())
     }
@@ -321,7 +354,7 @@ impl Request {
             Fact::Invited { signer: id, round, link, resent } => {
                 let signer = self.invitable(*id)?;
                 signer.round = *round;
-                signer.link = Some(*link);
+                signer.link = *link;
                 signer.sent_at.get_or_insert(time);
                 if *resent {
                     signer.resent_at = Some(time);
@@ -330,7 +363,12 @@ impl Request {
                     signer.status = SignerStatus::Sent;
                 }
                 self.drop_messages(*id);
-                self.owe(event, EffectKind::Invitation, Some(*id));
+                match self.terms.is_at_vendor() {
+                    false => self.owe(event, EffectKind::Invitation, Some(*id)),
+                    true if *resent => self.owe(event, EffectKind::Nudge, Some(*id)),
+                    // The vendor invites whose turn it is.
+                    true => {}
+                }
             }
             Fact::Viewed { signer: id } => {
                 let signer = self.invited(*id)?;
@@ -361,10 +399,12 @@ impl Request {
                 let signer = self.invited(*id)?;
                 signer.reminders = *number;
                 signer.reminded_at = Some(time);
-                self.owe(event, EffectKind::Reminder, Some(*id));
+                let kind = if self.terms.is_at_vendor() { EffectKind::Nudge } else { EffectKind::Reminder };
+                self.owe(event, kind, Some(*id));
             }
             Fact::Corrected { signer: id } => {
                 let person = event.personal.people.get(id).cloned();
+                self.owe_amendment(event);
                 self.signer_mut(*id)?.person = person;
                 self.let_in_if_viewer(event, *id)?;
             }
@@ -431,7 +471,7 @@ impl Request {
     }
 
     fn owe(&mut self, event: &Event, kind: EffectKind, signer: Option<SignerId>) {
-        if kind.is_letter() && self.is_test() {
+        if kind.is_letter() && (self.is_test() || self.terms.is_at_vendor()) {
             return;
         }
         self.owed.insert(Effect { request: self.id, seq: event.seq, kind, signer });
@@ -442,6 +482,42 @@ impl Request {
         for id in ids {
             self.owe(event, kind, Some(id));
         }
+    }
+
+    /// What is to be undone at its provider when it ends here; what the provider told needs no telling.
+    fn owe_withdrawal(&mut self, event: &Event) {
+        if self.terms.is_at_vendor() && self.sent_at.is_some() && !matches!(event.actor, Actor::Provider(_)) {
+            self.owe(event, EffectKind::Withdraw, None);
+        }
+    }
+
+    /// The provider's list of signers is to be as it is here: once, whatever has changed until then.
+    fn owe_amendment(&mut self, event: &Event) {
+        if self.terms.is_at_vendor() && self.status.is_out() {
+            self.owed.retain(|effect| effect.kind != EffectKind::Amend);
+            self.owe(event, EffectKind::Amend, None);
+        }
+    }
+
+    /// Somebody else collects the signatures from now on.
+    fn hand_over(&mut self, event: &Event, next: &Collector) -> Result<(), Refusal> {
+        if self.envelope.is_some() || self.signers.iter().any(|signer| signer.is_invited() || signer.has_acted()) {
+            return Err(Refusal::new(Code::NotAccepted, "Somebody was invited already."));
+        }
+        let terms = Arc::make_mut(&mut self.terms);
+        terms.provider = next.provider.clone();
+        terms.provider_config = Some(next.config);
+        self.owed.retain(|effect| !effect.kind.is_at_vendor());
+        if self.terms.is_at_vendor() {
+            self.owe(event, EffectKind::Submit, None);
+            return Ok(());
+        }
+        self.let_viewers_in(event)
+    }
+
+    fn let_viewers_in(&mut self, event: &Event) -> Result<(), Refusal> {
+        let viewers: Vec<SignerId> = self.viewers().collect();
+        viewers.into_iter().try_for_each(|id| self.let_in(event, id))
     }
 
     /// Lets a viewer follow the request from now on, by a link of their own; any earlier one is dead.
@@ -456,7 +532,8 @@ impl Request {
 
     /// Lets somebody in whom a change of a request in flight made a viewer, or gave another address.
     fn let_in_if_viewer(&mut self, event: &Event, id: SignerId) -> Result<(), Refusal> {
-        if self.status.is_out() && self.viewers().any(|viewer| viewer == id) {
+        let ours = !self.terms.is_at_vendor();
+        if ours && self.status.is_out() && self.viewers().any(|viewer| viewer == id) {
             self.let_in(event, id)?;
         }
         Ok(())
@@ -555,12 +632,17 @@ impl Request {
         self.expires_at.is_some_and(|expiry| now >= expiry)
     }
 
+    /// The cadence of reminders that are for us to see to; a vendor that cannot be told to remind does so by itself.
+    pub fn cadence(&self) -> Option<Reminders> {
+        self.terms.reminders.filter(|_| can(&self.terms.provider, Ability::Nudge))
+    }
+
     /// When [`crate::command::Wish::Tick`] is next due: expiry, warning or reminder.
     pub fn wake_at(&self) -> Option<Timestamp> {
         if !self.status.is_out() {
             return None;
         }
-        let reminder = |signer: &Signer| schedule::reminder(signer, self.terms.reminders, self.expires_at);
+        let reminder = |signer: &Signer| schedule::reminder(signer, self.cadence(), self.expires_at);
         self.signers.iter().map(Arc::as_ref).filter_map(reminder).chain(self.expires_at).chain(self.warn_at).min()
     }
 }

@@ -21,6 +21,7 @@ pub mod mail;
 pub mod meters;
 pub mod outbound;
 pub mod pages;
+pub mod providers;
 pub mod pulse;
 pub mod roles;
 pub mod seal;

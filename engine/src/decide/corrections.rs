@@ -1,10 +1,11 @@
 //! Corrections in flight (SPEC §2): correct, replace, add and remove a signer. Old links die, the
 //! order is kept, and whoever has acted stays as they are.
 
-use super::{Decision, Given, Proposal, follow_up, invite_again, refuse_if_expired};
+use super::{Decision, Given, Proposal, follow_up, invite_again, providers, refuse_if_expired};
 use crate::command::SIGNERS_MAX;
 use crate::event::{Fact, Personal};
 use crate::ids::SignerId;
+use crate::provider::Ability;
 use crate::refusal::{Code, Refusal};
 use crate::request::{Request, Status};
 use crate::signer::{Person, Signer, SignerTerms};
@@ -75,6 +76,7 @@ fn about(id: SignerId, person: &Person, fact: Fact) -> Proposal {
 
 fn editable(request: &Request, given: &Given<'_>) -> Result<(), Refusal> {
     refuse_if_expired(request, given.now)?;
+    providers::refuse_unless_able(request, Ability::Correct)?;
     match request.status {
         Status::Draft => Ok(()),
         status if status.is_out() => Ok(()),

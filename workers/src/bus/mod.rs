@@ -40,6 +40,8 @@ pub enum Bell {
     Mail,
     /// A document is to be sealed.
     Seal,
+    /// Something is to be done at a vendor.
+    Agent,
     /// A timer was set or moved.
     Timers,
     /// Facts were committed.
@@ -52,13 +54,15 @@ pub enum Bell {
 
 impl Bell {
     /// Every bell there is.
-    pub const ALL: [Bell; 6] = [Bell::Mail, Bell::Seal, Bell::Timers, Bell::Outbox, Bell::Webhooks, Bell::Listeners];
+    pub const ALL: [Bell; 7] =
+        [Bell::Mail, Bell::Seal, Bell::Agent, Bell::Timers, Bell::Outbox, Bell::Webhooks, Bell::Listeners];
 
     /// The bell's name on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Bell::Mail => "mail",
             Bell::Seal => "seal",
+            Bell::Agent => "agent",
             Bell::Timers => "timers",
             Bell::Outbox => "outbox",
             Bell::Webhooks => "webhooks",
@@ -203,5 +207,6 @@ fn bell_of(lane: Lane) -> Bell {
     match lane {
         Lane::Mail => Bell::Mail,
         Lane::Seal => Bell::Seal,
+        Lane::Agent(_) => Bell::Agent,
     }
 }

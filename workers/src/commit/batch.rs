@@ -218,13 +218,15 @@ impl Writer {
 
     /// After the commit: remember, publish, wake.
     fn tell(&self, changed: Vec<Working>) {
-        let (mut mail, mut seal, mut timers) = (false, false, false);
+        let (mut mail, mut seal, mut agent, mut timers) = (false, false, false, false);
         for work in changed {
             for effect in work.newly_owed() {
                 self.meters.filed(effect.kind);
-                let lane = Lane::of(effect.kind);
-                mail |= lane == Lane::Mail;
-                seal |= lane == Lane::Seal;
+                match Lane::of(effect.kind, None) {
+                    Lane::Mail => mail = true,
+                    Lane::Seal => seal = true,
+                    Lane::Agent(_) => agent = true,
+                }
             }
             let wake = work.now.as_deref().and_then(Request::wake_at);
             timers |= wake.is_some() && wake != work.stored.as_ref().and_then(|stored| stored.request.wake_at());
@@ -239,6 +241,9 @@ impl Writer {
         }
         if seal {
             self.bus.ring(Lane::Seal);
+        }
+        if agent {
+            self.bus.ring(Lane::AGENT);
         }
         if timers {
             self.bus.timers_changed();
@@ -286,9 +291,10 @@ impl Working {
 
     fn effect_rows(&self) -> impl Iterator<Item = EffectRow> {
         let due_us = self.now.as_ref().map_or(0, |request| request.updated_at.as_microsecond());
+        let config = self.now.as_ref().and_then(|request| request.terms.provider_config);
         self.newly_owed().map(move |effect| {
             let trace = self.traces.get(&effect.seq).copied();
-            EffectRow { key: effect.key(), lane: Lane::of(effect.kind), due_us, trace }
+            EffectRow { key: effect.key(), lane: Lane::of(effect.kind, config), due_us, trace }
         })
     }
 

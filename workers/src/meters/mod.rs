@@ -133,8 +133,9 @@ impl Default for Meters {
             WEBHOOK_OUTCOMES.iter().for_each(|how| counter!(names::WEBHOOK_ATTEMPTS, "outcome" => *how).absolute(0));
             DISABLING.iter().for_each(|why| counter!(names::ENDPOINTS_DISABLED, "reason" => *why).absolute(0));
             counter!(names::WEBHOOKS_FILED).absolute(0);
-            let filed = EffectKind::ALL
-                .map(|kind| counter!(names::EFFECTS_FILED, "lane" => Lane::of(kind).as_str(), "kind" => kind.as_str()));
+            let filed = EffectKind::ALL.map(
+                |kind| counter!(names::EFFECTS_FILED, "lane" => Lane::of(kind, None).as_str(), "kind" => kind.as_str()),
+            );
             (histogram!(names::BATCH_ORDERS), histogram!(names::COMMIT_SECONDS), counter!(names::CONFLICTS), filed)
         });
         let (batch_orders, commit_seconds, conflicts, filed) = write_path;
@@ -206,7 +207,7 @@ impl Meters {
 
     /// Shows how many effects of a kind are owed, and for how many seconds the first of them.
     pub fn owed(&self, kind: EffectKind, effects: i64, age_seconds: f64) {
-        let lane = Lane::of(kind).as_str();
+        let lane = Lane::of(kind, None).as_str();
         self.record(|| {
             gauge!(names::EFFECTS_OWED, "lane" => lane, "kind" => kind.as_str()).set(effects as f64);
             gauge!(names::EFFECT_AGE, "lane" => lane, "kind" => kind.as_str()).set(age_seconds);
@@ -300,7 +301,7 @@ impl Meters {
 }
 
 fn attempts(kind: EffectKind, how: Attempt) -> Counter {
-    let lane = Lane::of(kind).as_str();
+    let lane = Lane::of(kind, None).as_str();
     counter!(names::EFFECT_ATTEMPTS, "lane" => lane, "kind" => kind.as_str(), "outcome" => how.as_str())
 }
 

@@ -83,7 +83,7 @@ fn letter(service: &Service, errand: &Errand) -> Option<Letter> {
         EffectKind::DeclinedNotice => LetterKind::Declined,
         EffectKind::CancelledNotice => LetterKind::Cancelled,
         EffectKind::ExpiredNotice => LetterKind::Expired,
-        EffectKind::Seal => return None,
+        _ => return None,
     };
     let link = match kind {
         LetterKind::Invitation if signer.follows() => service.links.viewer_url(request, signer),

@@ -37,7 +37,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_engine::effect::EffectKind;
-use countersign_engine::ids::{Digest, KeyId, OrganizationId, RequestId};
+use countersign_engine::ids::{ConfigId, Digest, KeyId, OrganizationId, RequestId};
 use countersign_engine::request::Status;
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
@@ -249,27 +249,37 @@ pub enum Lane {
     Mail,
     /// The sealer.
     Seal,
+    /// The agent: calls to vendors, those with one configuration.
+    Agent(Uuid),
 }
 
 impl Lane {
-    /// Which role does effects of a kind.
-    pub fn of(kind: EffectKind) -> Self {
+    /// The agent's, whatever the configuration: one bell wakes it.
+    pub const AGENT: Lane = Lane::Agent(Uuid::nil());
+
+    /// Which role does effects of a kind; `config` is that of the request's provider, if it has one.
+    pub fn of(kind: EffectKind, config: Option<ConfigId>) -> Self {
         match kind {
             EffectKind::Seal => Lane::Seal,
-            EffectKind::Invitation
-            | EffectKind::Reminder
-            | EffectKind::CompletedNotice
-            | EffectKind::DeclinedNotice
-            | EffectKind::CancelledNotice
-            | EffectKind::ExpiredNotice => Lane::Mail,
+            kind if kind.is_at_vendor() => Lane::Agent(config.map_or(Uuid::nil(), |config| config.0)),
+            _ => Lane::Mail,
         }
     }
 
-    /// The lane's stored name.
+    /// What the lane is called.
     pub fn as_str(self) -> &'static str {
         match self {
             Lane::Mail => "mail",
             Lane::Seal => "seal",
+            Lane::Agent(_) => "agent",
+        }
+    }
+
+    /// As effects name their lane.
+    fn stored(self) -> String {
+        match self {
+            Lane::Agent(config) => ProviderRow::lane_of(config),
+            lane => lane.as_str().to_owned(),
         }
     }
 }
