@@ -163,6 +163,10 @@ pub struct Request {
     pub signers: Vec<Arc<Signer>>,
     /// What must still be done outside.
     pub owed: BTreeSet<Effect>,
+    /// The accounts at providers that it left for another because they did not take it.
+    pub left: BTreeSet<ConfigId>,
+    /// When its provider was last asked how things stand.
+    pub confirmed_at: Option<Timestamp>,
     /// What its provider has of it; `None` as long as it was not handed over.
     pub envelope: Option<Envelope>,
     /// The sealed PDFs that were made, by the place of their document, from 0.
@@ -225,6 +229,8 @@ impl Request {
             values: personal.values,
             signers,
             owed: BTreeSet::new(),
+            left: BTreeSet::new(),
+            confirmed_at: None,
             envelope: None,
             sealed: BTreeMap::new(),
         })
@@ -313,7 +319,11 @@ impl Request {
                     self.owed.retain(|effect| !matches!(effect.kind, EffectKind::Seal | EffectKind::Fetch));
                 }
             }
-            Fact::DeliverySent { effect } | Fact::DeliveryFailed { effect, .. } => self.settle(effect)?,
+            Fact::DeliverySent { effect } | Fact::DeliveryFailed { effect, .. } => {
+                if self.settle(effect)?.kind == EffectKind::Confirm {
+                    self.confirmed_at = Some(event.time);
+                }
+            }
             Fact::Added { signer, shift } => {
                 self.owe_amendment(event);
                 self.add(signer, *shift, &event.personal);
@@ -505,6 +515,7 @@ impl Request {
             return Err(Refusal::new(Code::NotAccepted, "Somebody was invited already."));
         }
         let terms = Arc::make_mut(&mut self.terms);
+        self.left.extend(terms.provider_config);
         terms.provider = next.provider.clone();
         terms.provider_config = Some(next.config);
         self.owed.retain(|effect| !effect.kind.is_at_vendor());
@@ -543,12 +554,12 @@ impl Request {
         self.signers.iter().filter(|signer| signer.terms.role == Role::Viewer).map(|signer| signer.id())
     }
 
-    fn settle(&mut self, key: &str) -> Result<(), Refusal> {
+    fn settle(&mut self, key: &str) -> Result<Effect, Refusal> {
         let effect = key.parse::<Effect>().ok().filter(|effect| self.owed.contains(effect));
         match effect {
             Some(effect) => {
                 self.owed.remove(&effect);
-                Ok(())
+                Ok(effect)
             }
             None => Err(Refusal::new(Code::NotOwed, "That effect is not owed.")),
         }

@@ -49,6 +49,9 @@ pub(super) fn failed(
     if request.envelope.is_some() {
         return Err(Refusal::new(Code::NotOwed, "The provider has the request already."));
     }
+    if next.is_some_and(|next| next.config == config || request.left.contains(&next.config)) {
+        return Err(Refusal::new(Code::Invalid, "That provider did not take the request already."));
+    }
     let fact = Fact::ProviderFailed {
         code: code.to_owned(),
         config: Some(config),

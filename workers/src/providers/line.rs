@@ -39,6 +39,8 @@ pub enum Stop {
     Denied(String),
     /// The vendor refuses this for good.
     Refused(String),
+    /// It cannot be done yet, through nobody's fault.
+    NotYet(String),
     /// The database.
     Store(StoreError),
     /// Something of ours is missing, such as a document.
@@ -190,7 +192,7 @@ impl<'a> Line<'a> {
         match answer.status {
             401 | 403 => Err(Stop::Denied(format!("http_{}", answer.status))),
             408 | 425 | 429 | 500.. => Err(Stop::Away { code: format!("http_{}", answer.status), asked }),
-            300..400 => Err(Stop::Refused(format!("http_{}", answer.status))),
+            300..=399 => Err(Stop::Refused(format!("http_{}", answer.status))),
             _ => Ok(answer),
         }
     }

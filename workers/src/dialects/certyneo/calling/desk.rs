@@ -68,7 +68,7 @@ impl Desk<'_, '_> {
             200 if answer.body.starts_with(b"%PDF-") => Ok(answer.body),
             200 => Err(Stop::Away { code: "not_a_pdf".to_owned(), asked: None }),
             // It is not ready yet.
-            409 => Err(Stop::Away { code: "not_ready".to_owned(), asked: None }),
+            409 => Err(Stop::NotYet("not_ready".to_owned())),
             status => Err(Stop::Refused(format!("http_{status}"))),
         }
     }
