@@ -2,6 +2,7 @@
 //! needs from outside (the time, who asks, link digests) is given to it.
 
 mod corrections;
+mod fitting;
 mod providers;
 mod retention;
 mod signing;
@@ -72,6 +73,7 @@ pub fn decide(request: Option<&Request>, command: &Command, given: &Given<'_>) -
         Wish::Revise { draft, base } => revise(request, draft, *base),
         Wish::Send => send(request, given),
         Wish::View { signer, round } => actor.view(*signer, *round),
+        Wish::Authenticate { signer, round, proved } => actor.authenticate(*signer, *round, proved),
         Wish::Sign { signer, round, consent, mark, values } => {
             actor.sign(*signer, *round, *consent, mark.as_ref(), values)
         }
@@ -84,9 +86,12 @@ pub fn decide(request: Option<&Request>, command: &Command, given: &Given<'_>) -
         Wish::Release => retention::release(request),
         Wish::Purge { days } => retention::purge(request, *days, given.now),
         Wish::Resend { email } => resend(request, email.as_deref(), given),
-        Wish::Correct { signer, person } => corrections::correct(request, *signer, person, given),
-        Wish::Replace { signer, by, person } => corrections::replace(request, *signer, *by, person, given),
-        Wish::Add { signer, shift, person } => corrections::add(request, signer, *shift, person, given),
+        Wish::Correct { signer, correction } => corrections::correct(request, *signer, correction, given),
+        Wish::Replace { signer, by, profile, requirements } => {
+            let requirements = requirements.as_ref();
+            corrections::replace(request, *signer, corrections::Heir { by: *by, requirements, profile }, given)
+        }
+        Wish::Add { newcomers, at } => corrections::add(request, newcomers, *at, given),
         Wish::Remove { signer } => corrections::remove(request, *signer, given),
         Wish::Tick => tick(request, given.now),
         Wish::Delivered { effect } => Ok(vec![Fact::DeliverySent { effect: effect.key() }.into()]),
@@ -118,7 +123,7 @@ fn sealing(request: &Request, document: u32, fact: Fact) -> Decision {
 }
 
 fn create(id: RequestId, draft: &Draft, send: bool, given: &Given<'_>) -> Decision {
-    check(&draft.terms)?;
+    check(draft)?;
     let created = Proposal { fact: Fact::Created(Arc::new(draft.terms.clone())), personal: draft.personal.clone() };
     let mut proposals = vec![created];
     if send && draft.terms.is_at_vendor() {
@@ -133,7 +138,8 @@ fn create(id: RequestId, draft: &Draft, send: bool, given: &Given<'_>) -> Decisi
 }
 
 /// What must hold of any request, whoever made it; the dialects say it more kindly, with pointers.
-fn check(terms: &Terms) -> Result<(), Refusal> {
+fn check(draft: &Draft) -> Result<(), Refusal> {
+    let terms = &draft.terms;
     let invalid = |detail: &str| Err(Refusal::new(Code::Invalid, detail));
     let ids: BTreeSet<_> = terms.signers.iter().map(|signer| signer.id).collect();
     if terms.documents.is_empty() {
@@ -163,7 +169,7 @@ fn check(terms: &Terms) -> Result<(), Refusal> {
     if terms.expires_in_days.is_some() && terms.expires_at.is_some() {
         return invalid("A request expires after some days or at an instant, not both.");
     }
-    Ok(())
+    fitting::check_draft(draft)
 }
 
 /// A draft may become anything but another's: what it was made from, and the name by which the sender
@@ -175,7 +181,7 @@ fn revise(request: &Request, draft: &Draft, base: u64) -> Decision {
     if request.seq != base {
         return Err(Refusal::new(Code::Changed, "The draft was changed at the same time."));
     }
-    check(&draft.terms)?;
+    check(draft)?;
     let (old, new) = (&request.terms, &draft.terms);
     let collector = |terms: &Terms| (terms.provider.clone(), terms.provider_config);
     if (&old.business_id, &old.template, collector(old)) != (&new.business_id, &new.template, collector(new)) {

@@ -18,6 +18,8 @@ pub enum EffectKind {
     Invitation,
     /// Remind a signer who was invited.
     Reminder,
+    /// Tell a person, at the address they had, that their invitation no longer counts.
+    WithdrawnNotice,
     /// Tell a person that all have signed.
     CompletedNotice,
     /// Tell a person that somebody declined.
@@ -42,10 +44,11 @@ pub enum EffectKind {
 
 impl EffectKind {
     /// Every kind there is.
-    pub const ALL: [EffectKind; 13] = [
+    pub const ALL: [EffectKind; 14] = [
         EffectKind::Seal,
         EffectKind::Invitation,
         EffectKind::Reminder,
+        EffectKind::WithdrawnNotice,
         EffectKind::CompletedNotice,
         EffectKind::DeclinedNotice,
         EffectKind::CancelledNotice,
@@ -64,6 +67,7 @@ impl EffectKind {
             EffectKind::Seal => "seal",
             EffectKind::Invitation => "invitation",
             EffectKind::Reminder => "reminder",
+            EffectKind::WithdrawnNotice => "withdrawn",
             EffectKind::CompletedNotice => "completed",
             EffectKind::DeclinedNotice => "declined",
             EffectKind::CancelledNotice => "cancelled",

@@ -15,8 +15,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::ids::{ConfigId, Digest, EventId, FileId, KeyId, OrganizationId, RequestId, SignerId, WidgetId};
-use crate::provider;
-use crate::signer::{Mark, Person, SignerTerms};
+use crate::person::Person;
+use crate::requirement::{Method, Particulars, ProofFile, Requirements};
+use crate::signer::{Mark, SignerTerms};
 
 /// One entry of a request's history, as read back from it.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,20 +98,31 @@ pub enum Fact {
         /// Who.
         signer: SignerId,
     },
-    /// A signer proved who they are beyond having the link.
+    /// A signer proved something that was asked of them beyond having the link. It counts as long as that
+    /// link does.
     #[serde(rename = "signer.authenticated")]
     Authenticated {
-        /// How, such as `access_code`.
-        method: String,
+        /// What they handed in.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<ProofFile>,
+        /// How.
+        method: Method,
+        /// What whoever made the check calls it (at most 200 characters).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        /// The similarity found, in per cent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        score: Option<u8>,
         /// Who.
         signer: SignerId,
     },
     /// A signer acted.
     #[serde(rename = "signer.signed")]
     Signed {
-        /// How they were known to be themselves, such as `email_link`.
+        /// How they were known to be themselves: `email_link`, or `link` where nobody wrote to them, and
+        /// with a `+` between them whatever else they proved, such as `email_link+access_code`.
         authentication: String,
-        /// How many signers the request still waits for after this one.
+        /// How many signatures the request still waits for after this one; a signing group owes one.
         due: u32,
         /// `typed`, `drawn`, or `consent` where the role takes no signature.
         method: String,
@@ -138,10 +150,19 @@ pub enum Fact {
         by: SignerTerms,
         /// Who leaves.
         signer: SignerId,
+        /// That who leaves was written to, and is told.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        told: bool,
     },
-    /// A signer's name or address was put right.
+    /// Something about a signer was put right.
     #[serde(rename = "signer.corrected")]
     Corrected {
+        /// What; absent = name or address.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        changed: Vec<Detail>,
+        /// What they must prove from now on, where that changed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        requirements: Option<Requirements>,
         /// Who.
         signer: SignerId,
     },
@@ -158,6 +179,9 @@ pub enum Fact {
     Removed {
         /// Who.
         signer: SignerId,
+        /// That they were written to, and are told.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        told: bool,
     },
     /// Everyone who must act has acted.
     #[serde(rename = "request.completed")]
@@ -279,6 +303,28 @@ pub enum Fact {
     },
 }
 
+/// What of a signer may be put right. Declared in the order in which facts name them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Detail {
+    /// The code they must know.
+    AccessCode,
+    /// Their day of birth.
+    Birthday,
+    /// Their e-mail address.
+    Email,
+    /// Their name.
+    Name,
+    /// Their CPF or CNPJ.
+    NationalId,
+    /// Their telephone number.
+    Phone,
+}
+
+/// The provider that is ourselves: signatures are collected on our own pages.
+pub const NATIVE: &str = "native";
+
 /// What a request is about, fixed once it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -333,7 +379,7 @@ pub struct Collector {
 impl Terms {
     /// Whether somebody else collects the signatures: then nobody is written to by us, and there are no links.
     pub fn is_at_vendor(&self) -> bool {
-        self.provider != provider::NATIVE
+        self.provider != NATIVE
     }
 }
 
@@ -471,6 +517,9 @@ pub struct Personal {
     /// The sender's message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// What is personal or secret about what signers must prove.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub particulars: BTreeMap<SignerId, Particulars>,
     /// Who the signers are.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub people: BTreeMap<SignerId, Person>,

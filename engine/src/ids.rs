@@ -44,6 +44,8 @@ uuid_id! {
     FileId,
     /// An organization's account at a provider.
     ConfigId,
+    /// A signing group: any one of its members acts for all of them.
+    GroupId,
 }
 
 /// A widget's place in its request, counted from 1.

@@ -2,7 +2,7 @@
 //! adapters' business.
 
 /// Ourselves.
-pub const NATIVE: &str = "native";
+pub use crate::event::NATIVE;
 /// D4Sign.
 pub const D4SIGN: &str = "d4sign";
 /// Certyneo.

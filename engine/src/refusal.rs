@@ -44,6 +44,16 @@ codes! {
     Changed = "changed",
     /// There is already a request with this id.
     AlreadyExists = "already_exists",
+    /// The signer has not yet proved everything that is asked of them.
+    AuthenticationRequired = "authentication_required",
+    /// The signer has proved that already.
+    AlreadyAuthenticated = "already_authenticated",
+    /// Somebody else of the signing group has signed for all of it.
+    GroupSigned = "group_signed",
+    /// The order of signers has no such place.
+    NoSuchPosition = "no_such_position",
+    /// Everything is as it is wished already.
+    NothingChanged = "nothing_changed",
     /// The request has no such signer.
     SignerNotFound = "signer_not_found",
     /// That signer has signed or declined.

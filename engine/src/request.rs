@@ -1,6 +1,8 @@
 //! A request: what its events make of it, and nothing else. The only way to change one is
 //! [`Request::apply`]; deciding and replaying both go through it, so they cannot disagree.
 
+mod people;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -9,13 +11,15 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::effect::{Effect, EffectKind};
-use crate::event::{Actor, Collector, Event, Fact, Personal, Reminders, Terms, Value};
+use crate::event::{Actor, Collector, Detail, Event, Fact, Personal, Reminders, Terms, Value};
 use crate::ids::{ConfigId, Digest, OrganizationId, RequestId, SignerId, WidgetId};
 use crate::machine;
 use crate::provider::{Ability, can};
 use crate::refusal::{Code, Refusal};
+use crate::requirement::{Particulars, Proof};
 use crate::schedule;
-use crate::signer::{Role, Signer, SignerStatus, SignerTerms};
+use crate::signer::{Role, Signer, SignerStatus};
+use people::signer_of;
 
 /// Where a request stands (seed 002, "Atributos da Requisição"). Never regresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -329,13 +333,13 @@ impl Request {
                 self.add(signer, *shift, &event.personal);
                 self.let_in_if_viewer(event, signer.id)?;
             }
-            Fact::Removed { signer } => {
+            Fact::Removed { signer, told } => {
                 self.owe_amendment(event);
-                self.remove(*signer)?;
+                self.remove(event, *signer, *told)?;
             }
-            Fact::Replaced { signer, by } => {
+            Fact::Replaced { signer, by, told } => {
                 self.owe_amendment(event);
-                self.replace(*signer, by, &event.personal)?;
+                self.replace(event, *signer, by, *told)?;
                 self.let_in_if_viewer(event, by.id)?;
             }
             Fact::Invited { .. }
@@ -365,6 +369,7 @@ impl Request {
                 let signer = self.invitable(*id)?;
                 signer.round = *round;
                 signer.link = *link;
+                signer.proofs.clear();
                 signer.sent_at.get_or_insert(time);
                 if *resent {
                     signer.resent_at = Some(time);
@@ -394,6 +399,7 @@ impl Request {
                 signer.user_agent = event.personal.user_agent.clone();
                 self.values.extend(event.personal.values.clone());
                 self.drop_messages(*id);
+                self.cover(*id);
             }
             Fact::SignerDeclined { signer: id } => {
                 let signer = self.invited(*id)?;
@@ -412,14 +418,28 @@ impl Request {
                 let kind = if self.terms.is_at_vendor() { EffectKind::Nudge } else { EffectKind::Reminder };
                 self.owe(event, kind, Some(*id));
             }
-            Fact::Corrected { signer: id } => {
-                let person = event.personal.people.get(id).cloned();
+            Fact::Corrected { signer: id, changed, requirements } => {
                 self.owe_amendment(event);
-                self.signer_mut(*id)?.person = person;
+                if changed.contains(&Detail::Email) {
+                    self.withdraw(event, *id);
+                }
+                let signer = self.signer_mut(*id)?;
+                signer.person = event.personal.people.get(id).cloned();
+                if let Some(requirements) = requirements {
+                    signer.terms.requirements = requirements.clone();
+                }
+                if changed.contains(&Detail::AccessCode) {
+                    signer.particulars = event.personal.particulars.get(id).cloned().unwrap_or_default();
+                }
                 self.let_in_if_viewer(event, *id)?;
             }
-            Fact::Authenticated { signer: id, .. } => {
-                self.invited(*id)?;
+            Fact::Authenticated { signer: id, method, files, reference, score } => {
+                let signer = self.invited(*id)?;
+                if let Some(told) = event.personal.people.get(id) {
+                    signer.person = Some(told.clone());
+                }
+                let proof = Proof { at: time, files: files.clone(), reference: reference.clone(), score: *score };
+                signer.proofs.insert(*method, proof);
             }
             _ => {}
         }
@@ -434,33 +454,6 @@ impl Request {
         (self.labels, self.values) = (labels, values);
     }
 
-    fn add(&mut self, terms: &SignerTerms, shift: bool, personal: &Personal) {
-        if shift {
-            for signer in self.signers.iter_mut().filter(|signer| signer.terms.order >= terms.order) {
-                Arc::make_mut(signer).terms.order += 1;
-            }
-        }
-        self.signers.push(Arc::new(Signer::new(terms.clone(), personal.people.get(&terms.id).cloned())));
-    }
-
-    fn remove(&mut self, id: SignerId) -> Result<(), Refusal> {
-        self.signer_mut(id)?;
-        self.signers.retain(|signer| signer.id() != id);
-        Arc::make_mut(&mut self.terms).widgets.retain(|widget| widget.signer != id);
-        self.drop_messages(id);
-        Ok(())
-    }
-
-    fn replace(&mut self, id: SignerId, by: &SignerTerms, personal: &Personal) -> Result<(), Refusal> {
-        *self.signer_mut(id)? = Signer::new(by.clone(), personal.people.get(&by.id).cloned());
-        let widgets = &mut Arc::make_mut(&mut self.terms).widgets;
-        for widget in widgets.iter_mut().filter(|widget| widget.signer == id) {
-            widget.signer = by.id;
-        }
-        self.drop_messages(id);
-        Ok(())
-    }
-
     /// Forgets whatever tells who a person is; a history whose data key is gone folds to the same.
     fn erase(&mut self) {
         self.title = None;
@@ -472,6 +465,7 @@ impl Request {
         self.owed.clear();
         for signer in self.signers.iter_mut().map(Arc::make_mut) {
             signer.person = None;
+            signer.particulars = Particulars::default();
             signer.decline_reason = None;
             signer.mark = None;
             signer.ip = None;
@@ -481,7 +475,9 @@ impl Request {
     }
 
     fn owe(&mut self, event: &Event, kind: EffectKind, signer: Option<SignerId>) {
-        if kind.is_letter() && (self.is_test() || self.terms.is_at_vendor()) {
+        let silent = |id: SignerId| self.signer(id).is_some_and(|signer| signer.terms.requirements.silent);
+        let unwritten = self.is_test() || self.terms.is_at_vendor() || signer.is_some_and(silent);
+        if kind.is_letter() && unwritten {
             return;
         }
         self.owed.insert(Effect { request: self.id, seq: event.seq, kind, signer });
@@ -602,6 +598,11 @@ impl Request {
         self.signers.iter().map(Arc::as_ref).find(|signer| signer.id() == id)
     }
 
+    /// BCP 47 tag of the language that a signer is written to in.
+    pub fn language_of<'r>(&'r self, signer: &'r Signer) -> &'r str {
+        signer.terms.requirements.language.as_deref().unwrap_or(&self.terms.language)
+    }
+
     /// The file name of a document, counted from 0; empty once erased.
     pub fn file_name(&self, document: usize) -> &str {
         self.file_names.get(document).map_or("", String::as_str)
@@ -659,8 +660,7 @@ impl Request {
 }
 
 fn signers_of(terms: &Terms, personal: &Personal) -> Vec<Arc<Signer>> {
-    let signer = |terms: &SignerTerms| Arc::new(Signer::new(terms.clone(), personal.people.get(&terms.id).cloned()));
-    terms.signers.iter().map(signer).collect()
+    terms.signers.iter().map(|terms| Arc::new(signer_of(terms, personal))).collect()
 }
 
 fn out_of_order(event: &Event, expected: u64) -> Refusal {

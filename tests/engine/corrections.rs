@@ -1,26 +1,27 @@
 //! SPEC §2, corrections in flight: old links die, the order is kept, who has acted stays.
 
-use countersign_engine::command::Wish;
+use countersign_engine::command::{Position, Wish};
 use countersign_engine::event::WidgetKind;
 use countersign_engine::refusal::Code;
 use countersign_engine::request::Status;
 use countersign_engine::signer::{Role, SignerStatus, SignerTerms};
 
-use super::play::{Play, draft, person, signer, widget};
+use super::play::{Play, correct, draft, person, replace, signer, widget};
 
 fn newcomer(order: u32, role: Role) -> SignerTerms {
-    SignerTerms { id: signer(50), order, role, capacity: Some(5) }
+    SignerTerms { capacity: Some(5), ..SignerTerms::new(signer(50), order, role) }
 }
 
 fn add(order: u32, shift: bool) -> Wish {
-    Wish::Add { signer: newcomer(order, Role::Signer), shift, person: person(50) }
+    let at = if shift { Position::Before } else { Position::Beside };
+    Wish::Add { newcomers: vec![(newcomer(order, Role::Signer), person(50).into())], at }
 }
 
 #[test]
 fn a_corrected_address_gets_a_new_link_and_the_old_one_dies() {
     let mut play = Play::with_orders(&[1, 2]);
     let old = play.sign(1);
-    let correct = |number| Wish::Correct { signer: signer(number), person: person(9) };
+    let correct = |number| correct(number, 9);
     assert_eq!(play.names(correct(1)), ["signer.corrected", "signer.invited"]);
     assert_eq!(play.refused(old), Code::LinkDead);
     assert_eq!(play.signer(1).email(), "person9@example.com");
@@ -36,14 +37,14 @@ fn a_replacement_takes_over_place_and_fields() {
     draft.terms.widgets = vec![widget(1, WidgetKind::Signature, signer(1), true)];
     let mut play = Play::sent(draft);
     let old = play.sign(1);
-    let replace = Wish::Replace { signer: signer(1), by: signer(50), person: person(50) };
+    let replace = replace(1, 50, 50);
     assert_eq!(play.names(replace), ["signer.replaced", "signer.invited"]);
     assert_eq!(play.refused(old), Code::LinkDead);
     let terms = &play.signer(50).terms;
     assert_eq!((terms.order, terms.role), (1, Role::Witness));
     assert_eq!(play.request().terms.widgets[0].signer, signer(50));
     assert_eq!(play.request().signers.len(), 2);
-    let known = Wish::Replace { signer: signer(50), by: signer(2), person: person(3) };
+    let known = self::replace(50, 2, 3);
     assert_eq!(play.refused(known), Code::Invalid);
 }
 
@@ -51,11 +52,7 @@ fn a_replacement_takes_over_place_and_fields() {
 fn who_has_acted_cannot_be_changed_replaced_or_removed() {
     let mut play = Play::with_orders(&[1, 2]);
     play.wish(play.sign(1)).unwrap();
-    for wish in [
-        Wish::Correct { signer: signer(1), person: person(9) },
-        Wish::Replace { signer: signer(1), by: signer(50), person: person(50) },
-        Wish::Remove { signer: signer(1) },
-    ] {
+    for wish in [correct(1, 9), replace(1, 50, 50), Wish::Remove { signer: signer(1) }] {
         assert_eq!(play.refused(wish), Code::SignerAlreadyActed);
     }
 }
@@ -75,11 +72,11 @@ fn a_newcomer_joins_the_active_group_or_waits() {
 #[test]
 fn a_newcomer_may_push_the_others_back_but_not_before_who_is_invited() {
     let mut play = Play::with_orders(&[1, 2]);
-    assert_eq!(play.refused(add(1, true)), Code::Invalid);
+    assert_eq!(play.refused(add(1, true)), Code::NoSuchPosition);
     play.wish(add(2, true)).unwrap();
     assert_eq!((play.signer(1).terms.order, play.signer(2).terms.order), (1, 3));
     let mut play = Play::with_orders(&[2, 3]);
-    assert_eq!(play.refused(add(1, false)), Code::Invalid);
+    assert_eq!(play.refused(add(1, false)), Code::NoSuchPosition);
 }
 
 #[test]
@@ -107,7 +104,7 @@ fn removing_the_last_one_waited_for_completes() {
 #[test]
 fn a_draft_is_corrected_without_anybody_being_written_to() {
     let mut play = Play::drafted(draft(&[(1, Role::Signer), (2, Role::Signer)]));
-    assert_eq!(play.names(Wish::Correct { signer: signer(1), person: person(9) }), ["signer.corrected"]);
+    assert_eq!(play.names(correct(1, 9)), ["signer.corrected"]);
     assert_eq!(play.names(add(1, true)), ["signer.added"]);
     assert_eq!(play.names(Wish::Remove { signer: signer(1) }), ["signer.removed"]);
     assert!(play.request().owed.is_empty());
@@ -136,7 +133,7 @@ fn a_hundred_signers_and_no_more() {
 #[test]
 fn the_trail_keeps_who_it_was() {
     let mut play = Play::with_orders(&[1]);
-    play.wish(Wish::Correct { signer: signer(1), person: person(9) }).unwrap();
+    play.wish(correct(1, 9)).unwrap();
     let told: Vec<_> = play.events.iter().filter_map(|event| event.personal.people.get(&signer(1))).collect();
     assert_eq!(told, [&person(1), &person(9)]);
 }

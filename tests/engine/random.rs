@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use countersign_engine::command::{Draft, Wish};
+use countersign_engine::command::{Draft, Position, Wish};
 use countersign_engine::effect::Effect;
 use countersign_engine::ids::{Digest, SignerId};
 use countersign_engine::request::Request;
@@ -12,7 +12,7 @@ use countersign_tests::schemas;
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
-use super::play::{Play, cadence, draft, over, person, proven, signer, typed};
+use super::play::{Play, cadence, corrected, draft, over, person, proven, replaced, signer, typed};
 use super::watch::Watch;
 
 /// A wish whose persons are chosen among those there are.
@@ -131,11 +131,12 @@ pub(crate) fn wish(play: &Play, step: &Step, fresh: u32) -> Option<Wish> {
         Step::Purge(days) => Wish::Purge { days: *days },
         Step::ResendAll => Wish::Resend { email: None },
         Step::ResendOne(place) => Wish::Resend { email: Some(at(place)?.email().to_owned()) },
-        Step::Correct(place) => Wish::Correct { signer: at(place)?.id(), person: person(fresh) },
-        Step::Replace(place) => Wish::Replace { signer: at(place)?.id(), by: signer(fresh), person: person(fresh) },
+        Step::Correct(place) => corrected(at(place)?.id(), fresh),
+        Step::Replace(place) => replaced(at(place)?.id(), fresh),
         Step::Add { order, shift, role } => {
-            let terms = SignerTerms { id: signer(fresh), order: *order, role: *role, capacity: Some(5) };
-            Wish::Add { signer: terms, shift: *shift, person: person(fresh) }
+            let terms = SignerTerms { capacity: Some(5), ..SignerTerms::new(signer(fresh), *order, *role) };
+            let at = if *shift { Position::Before } else { Position::Beside };
+            Wish::Add { newcomers: vec![(terms, person(fresh).into())], at }
         }
         Step::Remove(place) => Wish::Remove { signer: at(place)?.id() },
         Step::Tick => Wish::Tick,
@@ -150,7 +151,7 @@ pub(crate) fn wish(play: &Play, step: &Step, fresh: u32) -> Option<Wish> {
 fn revised(request: &Request, people: usize, stale: bool, fresh: u32) -> Wish {
     let mut draft = Draft::of(request);
     draft.terms.signers.truncate(people);
-    draft.terms.signers.push(SignerTerms { id: signer(fresh), order: 2, role: Role::Approver, capacity: None });
+    draft.terms.signers.push(SignerTerms::new(signer(fresh), 2, Role::Approver));
     let left: Vec<SignerId> = draft.terms.signers.iter().map(|signer| signer.id).collect();
     draft.terms.widgets.retain(|widget| left.contains(&widget.signer));
     draft.personal.people.retain(|id, _| left.contains(id));

@@ -107,8 +107,8 @@ impl Watch {
                 }
                 self.seats.insert(signer.id, Seat::new(signer.order, signer.role).let_in_if(self.out));
             }
-            Fact::Removed { signer } => self.leave(*signer),
-            Fact::Replaced { signer, by } => {
+            Fact::Removed { signer, .. } => self.leave(*signer),
+            Fact::Replaced { signer, by, .. } => {
                 let order = self.seat(*signer).order;
                 self.leave(*signer);
                 self.seats.insert(by.id, Seat::new(order, by.role).let_in_if(self.out));
@@ -166,18 +166,18 @@ impl Watch {
             Fact::Added { signer, .. } if self.out && self.seat(signer.id).views => {
                 self.owed.insert(key("invitation", &signer.id));
             }
-            Fact::Corrected { signer } if self.out && self.seat(*signer).views => {
+            Fact::Corrected { signer, .. } if self.out && self.seat(*signer).views => {
                 self.drop_letters(Some(*signer));
                 self.owed.insert(key("invitation", signer));
             }
-            Fact::Replaced { signer, by } => {
+            Fact::Replaced { signer, by, .. } => {
                 self.drop_letters(Some(*signer));
                 if self.out && self.seat(by.id).views {
                     self.owed.insert(key("invitation", &by.id));
                 }
             }
             Fact::Reminded { signer, .. } => drop(self.owed.insert(key("reminder", signer))),
-            Fact::Signed { signer, .. } | Fact::SignerDeclined { signer } | Fact::Removed { signer } => {
+            Fact::Signed { signer, .. } | Fact::SignerDeclined { signer } | Fact::Removed { signer, .. } => {
                 self.drop_letters(Some(*signer))
             }
             Fact::Completed {} => {

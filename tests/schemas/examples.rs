@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use countersign::bus::cloudevent;
-use countersign_engine::event::{Actor, Area, Document, Event, Fact, Personal, Reminders, Terms, Widget, WidgetKind};
+use countersign_engine::event::{
+    Actor, Area, Detail, Document, Event, Fact, Personal, Reminders, Terms, Widget, WidgetKind,
+};
 use countersign_engine::ids::{Digest, EventId, FileId, KeyId, RequestId, SignerId, WidgetId};
+use countersign_engine::requirement::Method;
 use countersign_engine::signer::{Role, SignerTerms};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -70,14 +73,14 @@ fn facts() -> Vec<Fact> {
         Fact::DeliverySent { effect: effect.clone() },
         Fact::DeliveryFailed { code: "refused".to_owned(), effect },
         Fact::Viewed { signer },
-        Fact::Authenticated { method: "access_code".to_owned(), signer },
+        Fact::Authenticated { files: Vec::new(), method: Method::AccessCode, reference: None, score: None, signer },
         Fact::Signed { authentication: "email_link".to_owned(), due: 1, method: "typed".to_owned(), signer },
         Fact::SignerDeclined { signer },
         Fact::Reminded { number: 1, signer },
-        Fact::Replaced { by: SignerTerms { id: self::signer(3), ..terms().signers[0].clone() }, signer },
-        Fact::Corrected { signer },
+        Fact::Replaced { by: SignerTerms { id: self::signer(3), ..terms().signers[0].clone() }, signer, told: true },
+        Fact::Corrected { changed: vec![Detail::Email], requirements: None, signer },
         Fact::Added { shift: true, signer: SignerTerms { id: self::signer(4), ..terms().signers[0].clone() } },
-        Fact::Removed { signer },
+        Fact::Removed { signer, told: true },
         Fact::Completed {},
         Fact::RequestDeclined { signer },
         Fact::Expiring { expires_at: expires_at.unwrap_or_default() },
@@ -111,7 +114,7 @@ fn terms() -> Terms {
         language: "pt-BR".to_owned(),
         provider: "native".to_owned(),
         reminders: Some(Reminders { at_most: 3, every_days: 5, first_after_days: 2 }),
-        signers: vec![SignerTerms { capacity: None, id: signer(1), order: 1, role: Role::Signer }],
+        signers: vec![SignerTerms::new(signer(1), 1, Role::Signer)],
         template: None,
         warn_hours: 24,
         widgets: vec![Widget {

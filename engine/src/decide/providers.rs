@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::signing::signatures;
 use super::{Decision, Given, Proposal, invite, invite_again};
 use crate::command::{Outcome, Report, Step};
 use crate::effect::EffectKind;
@@ -114,6 +115,9 @@ impl Told<'_> {
         let Some(turn) = self.due.iter().map(|signer| signer.terms.order).min() else { return false };
         let group: Vec<Signer> = self.due.iter().filter(|signer| signer.terms.order == turn).cloned().collect();
         for signer in &group {
+            if !self.due.iter().any(|other| other.id() == signer.id()) {
+                continue;
+            }
             let step = self.step(signer.id());
             if !signer.is_invited() {
                 self.proposals.push(invite_again(self.request, signer, self.given));
@@ -150,8 +154,9 @@ impl Told<'_> {
         if signer.status != SignerStatus::Viewed {
             self.viewed(signer);
         }
-        self.due.retain(|other| other.id() != signer.id());
-        let due = u32::try_from(self.due.len()).unwrap_or(u32::MAX);
+        // Whoever is in a signing group with them is waited for no longer.
+        self.due.retain(|other| other.id() != signer.id() && !signer.terms.is_fellow_of(&other.terms));
+        let due = signatures(&self.due);
         let (method, authentication) = (BY_PROVIDER.to_owned(), BY_PROVIDER.to_owned());
         self.proposals.push(Fact::Signed { authentication, due, method, signer: signer.id() }.into());
     }

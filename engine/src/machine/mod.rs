@@ -171,11 +171,12 @@ mod samples {
 
     use crate::event::{Fact, Terms};
     use crate::ids::{Digest, SignerId};
+    use crate::requirement::Method;
     use crate::signer::{Role, SignerTerms};
 
     pub(super) fn every_fact() -> Vec<(&'static str, Fact)> {
         let signer = SignerId(Uuid::nil());
-        let terms = SignerTerms { id: signer, order: 1, role: Role::Signer, capacity: None };
+        let terms = SignerTerms::new(signer, 1, Role::Signer);
         let signed = |due| Fact::Signed { signer, due, method: "typed".into(), authentication: "email_link".into() };
         let about = Arc::new(Terms {
             business_id: None,
@@ -198,15 +199,15 @@ mod samples {
             Fact::Sent { expires_at: None, warn_at: None },
             Fact::Invited { signer, round: 1, link: Some(Digest::ZERO), resent: false },
             Fact::Viewed { signer },
-            Fact::Authenticated { signer, method: "access_code".into() },
+            Fact::Authenticated { files: Vec::new(), method: Method::AccessCode, reference: None, score: None, signer },
             signed(1),
             signed(0),
             Fact::SignerDeclined { signer },
             Fact::Reminded { signer, number: 1 },
-            Fact::Replaced { signer, by: terms.clone() },
-            Fact::Corrected { signer },
+            Fact::Replaced { signer, by: terms.clone(), told: false },
+            Fact::Corrected { changed: Vec::new(), requirements: None, signer },
             Fact::Added { signer: terms, shift: false },
-            Fact::Removed { signer },
+            Fact::Removed { signer, told: false },
             Fact::Completed {},
             Fact::RequestDeclined { signer },
             Fact::Expiring { expires_at: Timestamp::UNIX_EPOCH },

@@ -110,11 +110,13 @@ impl From<Refusal> for Fault {
             Code::NotFound | Code::Deleted => return Fault::not_found("request"),
             Code::TooSoon => StatusCode::TOO_MANY_REQUESTS,
             Code::Purged => StatusCode::GONE,
+            Code::AuthenticationRequired => StatusCode::FORBIDDEN,
             Code::SignerNotFound
             | Code::ConsentRequired
             | Code::SignatureRequired
             | Code::InvalidFields
             | Code::ReasonRequired
+            | Code::NoSuchPosition
             | Code::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
             Code::WrongState
             | Code::Expired
@@ -124,6 +126,9 @@ impl From<Refusal> for Fault {
             | Code::AlreadyExists
             | Code::Changed
             | Code::SignerAlreadyActed
+            | Code::AlreadyAuthenticated
+            | Code::GroupSigned
+            | Code::NothingChanged
             | Code::NotYourTurn
             | Code::LinkDead
             | Code::NobodyPending

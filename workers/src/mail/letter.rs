@@ -18,6 +18,8 @@ pub enum LetterKind {
     Invitation,
     /// It still is this person's turn to act.
     Reminder,
+    /// This person need not act any more, or not with the link they have.
+    Withdrawn,
     /// Everyone has acted.
     Completed,
     /// Somebody declined, so the request has ended.
@@ -30,14 +32,22 @@ pub enum LetterKind {
 
 impl LetterKind {
     /// Every kind, in the order of a request's life.
-    pub const ALL: [Self; 6] =
-        [Self::Invitation, Self::Reminder, Self::Completed, Self::Declined, Self::Cancelled, Self::Expired];
+    pub const ALL: [Self; 7] = [
+        Self::Invitation,
+        Self::Reminder,
+        Self::Withdrawn,
+        Self::Completed,
+        Self::Declined,
+        Self::Cancelled,
+        Self::Expired,
+    ];
 
     /// The stable name, for logs and stored effects.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Invitation => "invitation",
             Self::Reminder => "reminder",
+            Self::Withdrawn => "withdrawn",
             Self::Completed => "completed",
             Self::Declined => "declined",
             Self::Cancelled => "cancelled",

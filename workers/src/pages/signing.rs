@@ -52,6 +52,9 @@ pub(super) async fn open_link(
             ];
             (StatusCode::SEE_OTHER, headers).into_response()
         }
+        None if floor.service.links.was_covered(&request, &token) => {
+            closed(spoken, ClosedReason::GroupSigned, Some(&request))
+        }
         None if floor.service.links.was_link(&request, &token) => {
             closed(spoken, ClosedReason::Replaced, Some(&request))
         }

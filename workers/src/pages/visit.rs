@@ -110,6 +110,7 @@ impl Visit {
             Status::Expired => Some(ClosedReason::Expired),
             _ if self.request.is_past_expiry(floor.service.clock.now()) => Some(ClosedReason::Expired),
             _ if self.signer().has_acted() => Some(ClosedReason::AlreadySigned),
+            _ if self.signer().covered_by.is_some() => Some(ClosedReason::GroupSigned),
             _ if !self.signer().is_invited() => Some(ClosedReason::NotYourTurn),
             _ => None,
         }

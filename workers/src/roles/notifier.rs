@@ -55,14 +55,14 @@ async fn post(service: Arc<Service>, mailer: Mailer, claims: Vec<Claim>) {
 /// The claim with its request, if the effect is still owed.
 async fn find(service: &Service, claim: Claim) -> Option<Errand> {
     let effect: Effect = claim.key.parse().ok()?;
-    match service.ledger.load(Scope::All, effect.request).await {
-        Ok(Some(loaded)) if loaded.request.owed.contains(&effect) => {
+    match owing(service, &effect).await {
+        Ok(Some(request)) => {
             let mut span = service.traces.span(Part::Client, "letter", claim.trace);
             span.about(effect.request);
             span.note("countersign.effect", effect.kind.as_str());
-            Some(Errand { claim, span, effect, request: Arc::clone(&loaded.request) })
+            Some(Errand { claim, span, effect, request })
         }
-        Ok(_) => {
+        Ok(None) => {
             service.meters.attempted(effect.kind, Attempt::Moot);
             None
         }
@@ -73,12 +73,27 @@ async fn find(service: &Service, claim: Claim) -> Option<Errand> {
     }
 }
 
+/// The request that the letter tells of, if the effect is still owed. What somebody had is withdrawn at the
+/// address that they had it at: of that, the request as it was tells.
+async fn owing(service: &Service, effect: &Effect) -> Result<Option<Arc<Request>>, ServiceError> {
+    let loaded = service.ledger.load(Scope::All, effect.request).await?;
+    let Some(loaded) = loaded.filter(|loaded| loaded.request.owed.contains(effect)) else { return Ok(None) };
+    match effect.kind {
+        EffectKind::WithdrawnNotice => {
+            let before = service.as_of_seq(&loaded.request.organization, effect.request, effect.seq - 1).await?;
+            Ok(before.map(Arc::new))
+        }
+        _ => Ok(Some(Arc::clone(&loaded.request))),
+    }
+}
+
 fn letter(service: &Service, errand: &Errand) -> Option<Letter> {
     let request = &errand.request;
     let signer = request.signer(errand.effect.signer?)?;
     let kind = match errand.effect.kind {
         EffectKind::Invitation => LetterKind::Invitation,
         EffectKind::Reminder => LetterKind::Reminder,
+        EffectKind::WithdrawnNotice => LetterKind::Withdrawn,
         EffectKind::CompletedNotice => LetterKind::Completed,
         EffectKind::DeclinedNotice => LetterKind::Declined,
         EffectKind::CancelledNotice => LetterKind::Cancelled,
@@ -89,12 +104,12 @@ fn letter(service: &Service, errand: &Errand) -> Option<Letter> {
         LetterKind::Invitation if signer.follows() => service.links.viewer_url(request, signer),
         LetterKind::Invitation | LetterKind::Reminder => service.links.signing_url(request, signer),
         LetterKind::Completed => Some(service.links.copy_url(request.id, signer.id(), None)),
-        LetterKind::Declined | LetterKind::Cancelled | LetterKind::Expired => None,
+        LetterKind::Withdrawn | LetterKind::Declined | LetterKind::Cancelled | LetterKind::Expired => None,
     };
     let decliner = request.signers.iter().find(|signer| signer.status == SignerStatus::Declined);
     Some(Letter {
         kind,
-        language: Language::from_tag(&request.terms.language),
+        language: Language::from_tag(request.language_of(signer)),
         key: errand.claim.key.clone(),
         to_name: signer.name().to_owned(),
         to_email: signer.email().to_owned(),

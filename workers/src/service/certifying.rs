@@ -44,7 +44,7 @@ fn certified(signer: &Signer, test: bool, language: Language) -> CertificateSign
         name: signer.name().to_owned(),
         email: signer.email().to_owned(),
         role: words.role(signer.terms.role).to_owned(),
-        status: if signer.signed_at.is_some() { words.acted } else { words.copied }.to_owned(),
+        status: words.outcome(signer).to_owned(),
         signed_at: signer.signed_at,
         ip_address: signer.ip.clone(),
         user_agent: signer.user_agent.clone(),
@@ -58,6 +58,7 @@ pub(super) struct Words {
     roles: [&'static str; 6],
     acted: &'static str,
     pub(super) copied: &'static str,
+    pub(super) covered: &'static str,
     typed: &'static str,
     drawn: &'static str,
     consent: &'static str,
@@ -72,6 +73,7 @@ impl Words {
                 roles: ["Signer", "Approver", "Acknowledges receipt", "Witness", "Receives a copy", "May view"],
                 acted: "Signed",
                 copied: "Copied",
+                covered: "Another of the group signed",
                 typed: "Typed signature",
                 drawn: "Drawn signature",
                 consent: "Consent",
@@ -82,6 +84,7 @@ impl Words {
                 roles: ["Firmante", "Aprobador", "Acusa recibo", "Testigo", "Recibe copia", "Puede ver"],
                 acted: "Firmado",
                 copied: "En copia",
+                covered: "Firmó otra persona del grupo",
                 typed: "Firma escrita",
                 drawn: "Firma dibujada",
                 consent: "Consentimiento",
@@ -92,6 +95,7 @@ impl Words {
                 roles: ["Signatário", "Aprovador", "Acusa recebimento", "Testemunha", "Recebe cópia", "Pode ver"],
                 acted: "Assinado",
                 copied: "Em cópia",
+                covered: "Outra pessoa do grupo assinou",
                 typed: "Assinatura digitada",
                 drawn: "Assinatura desenhada",
                 consent: "Consentimento",
@@ -109,6 +113,15 @@ impl Words {
             _ => self.consent,
         };
         format!("{act}, {}", if test { self.handed } else { self.mailed })
+    }
+
+    /// What became of somebody once all have signed.
+    fn outcome(&self, signer: &Signer) -> &'static str {
+        match (signer.signed_at, signer.covered_by) {
+            (Some(_), _) => self.acted,
+            (None, Some(_)) => self.covered,
+            (None, None) => self.copied,
+        }
     }
 
     pub(super) fn role(&self, role: Role) -> &'static str {

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use countersign_engine::command::Draft;
+use countersign_engine::command::{Draft, Profile};
 use countersign_engine::event::{Collector, Personal, Reminders, TemplateRef, Terms, Value};
 use countersign_engine::ids::WidgetId;
 use countersign_engine::provider::NATIVE;
 use countersign_engine::schedule::WARN_HOURS_DEFAULT;
-use countersign_engine::signer::{Person, SignerTerms};
+use countersign_engine::signer::SignerTerms;
 use jiff::Timestamp;
 
 use super::documents::File;
@@ -28,7 +28,7 @@ pub struct Outline {
     /// What is signed, in the order in which it is read; never empty.
     pub documents: Vec<File>,
     /// Who acts, in the order given.
-    pub people: Vec<(SignerTerms, Person)>,
+    pub people: Vec<(SignerTerms, Profile)>,
     /// Where they fill and sign. Who signs and has no place for it gets one on an appended page.
     pub placed: Placed,
     /// What the sender filled in.
@@ -51,7 +51,7 @@ pub struct Outline {
 
 impl Outline {
     /// A request over some documents for some people, and the usual of everything else.
-    pub fn over(title: String, documents: Vec<File>, people: Vec<(SignerTerms, Person)>) -> Self {
+    pub fn over(title: String, documents: Vec<File>, people: Vec<(SignerTerms, Profile)>) -> Self {
         Self {
             title,
             message: None,
@@ -88,11 +88,13 @@ impl Outline {
             warn_hours: self.warn_hours,
             widgets: self.placed.widgets,
         };
+        let asked = self.people.iter().filter(|(_, profile)| !profile.particulars.is_empty());
         let personal = Personal {
+            particulars: asked.map(|(terms, profile)| (terms.id, profile.particulars.clone())).collect(),
             file_names: self.documents.into_iter().map(|file| file.name).collect(),
             labels: self.placed.labels,
             message: self.message.filter(|message| !message.trim().is_empty()),
-            people: self.people.into_iter().map(|(terms, person)| (terms.id, person)).collect(),
+            people: self.people.into_iter().map(|(terms, profile)| (terms.id, profile.person)).collect(),
             title: Some(self.title),
             values: self.values,
             ..Personal::default()

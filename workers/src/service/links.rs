@@ -85,6 +85,13 @@ impl Links {
             .find(|signer| signer.link.is_some_and(|link| stamp::same(&link.0, &digest.0)))
     }
 
+    /// Whether a token is the last link of somebody for whom another of their signing group has signed.
+    pub fn was_covered(&self, request: &Request, token: &str) -> bool {
+        let last = |signer: &Signer| link_token(&self.link, request.id, signer.id(), signer.round);
+        let mut covered = request.signers.iter().filter(|signer| signer.covered_by.is_some() && signer.round > 0);
+        covered.any(|signer| stamp::same(last(signer).as_bytes(), token.as_bytes()))
+    }
+
     /// Whether a token is a link that was replaced by a newer one.
     pub fn was_link(&self, request: &Request, token: &str) -> bool {
         let earlier = |signer: &Signer| (1..signer.round).rev().take(EARLIER_ROUNDS_MAX);

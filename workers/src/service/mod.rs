@@ -1,13 +1,16 @@
 //! What every door and every role shares: requests, documents, links, the write path. It translates
 //! nothing and shows nothing; that is the business of whoever calls it.
 
+mod access;
 mod certifying;
+pub mod corrections;
 pub mod dead_letters;
 pub mod documents;
 pub mod download;
 pub mod drafting;
 mod evidence;
 mod excerpts;
+pub mod groups;
 mod installation;
 pub mod links;
 pub mod organizations;
@@ -111,6 +114,8 @@ pub struct Service {
     pub commit: Commit,
     /// Originals by digest.
     pub documents: Documents,
+    /// What small secrets are encrypted with.
+    vault: Vault,
     /// Which organizations exist.
     pub organizations: Organizations,
     /// Links and other stamped addresses.
@@ -156,7 +161,7 @@ impl Service {
         );
         let inspector = settings.inspector.clone();
         let webhooks = Webhooks::new(store.clone(), vault.clone(), clock.clone(), Arc::clone(&bus), &settings.webhooks);
-        let documents = Documents::new(store.clone(), blobs.clone(), vault, clock.clone(), inspector);
+        let documents = Documents::new(store.clone(), blobs.clone(), vault.clone(), clock.clone(), inspector);
         let authority = Arc::new(authority);
         let service = Self {
             organizations: Organizations::new(store.clone()),
@@ -167,6 +172,7 @@ impl Service {
             bus,
             commit,
             documents,
+            vault,
             links,
             webhooks,
             authority,

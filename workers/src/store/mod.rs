@@ -3,7 +3,7 @@
 //!
 //! `sql` holds the statements of both databases, `sqlite` and `postgres` what differs. `reads` and `log` read,
 //! `transaction` writes, `writer` is SQLite's one connection for that, `rows` checks what comes back; `library` is
-//! what stands beside the requests, `files` the uploads, `keys` the credentials, `rates` what they may still call,
+//! what stands beside the requests, `files` the uploads, `groups` who acts for whom, `keys` the credentials, `rates` what they may still call,
 //! `seat` keeps a connection for what is looked up all the time, `installation` what processes agree on, `places` what
 //! the bus remembers, `feed` one organization's stretch of the log, `stand` how things stand, `retention` how long is
 //! kept what has ended, `webhooks` who hears what and what is owed to them, `providers` who collects signatures for whom.
@@ -11,6 +11,7 @@
 mod either;
 mod feed;
 mod files;
+mod groups;
 mod installation;
 mod keys;
 mod library;
@@ -47,6 +48,7 @@ use crate::trace::TraceParent;
 
 pub use feed::Stretch;
 pub use files::FileUse;
+pub use groups::GroupRow;
 pub use log::{BadCursor, Cursor};
 pub use places::{COURIER, DeadLetterRow, Place, RELAY};
 pub use postgres::Postgres;

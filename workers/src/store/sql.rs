@@ -113,6 +113,17 @@ pub(super) const TEMPLATES: &str = "SELECT organization, id, name, file_name, di
 pub(super) const COUNT_TEMPLATES: &str = "SELECT count(*) FROM templates WHERE organization = $1";
 pub(super) const DELETE_TEMPLATE: &str = "DELETE FROM templates WHERE organization = $1 AND id = $2";
 
+pub(super) const GROUP: &str = "SELECT id, organization, name, members, created_us, updated_us FROM signing_groups \
+     WHERE organization = $1 AND id = $2";
+pub(super) const GROUPS: &str = "SELECT id, organization, name, members, created_us, updated_us FROM signing_groups \
+     WHERE organization = $1 ORDER BY created_us DESC, id DESC LIMIT $2 OFFSET $3";
+pub(super) const COUNT_GROUPS: &str = "SELECT count(*) FROM signing_groups WHERE organization = $1";
+pub(super) const INSERT_GROUP: &str = "INSERT INTO signing_groups (id, organization, name, members, created_us, \
+     updated_us) VALUES ($1, $2, $3, $4, $5, $6)";
+pub(super) const UPDATE_GROUP: &str = "UPDATE signing_groups SET name = $3, members = $4, updated_us = $5 \
+     WHERE organization = $1 AND id = $2";
+pub(super) const DELETE_GROUP: &str = "DELETE FROM signing_groups WHERE organization = $1 AND id = $2";
+
 pub(super) const INSERT_KEY: &str = "INSERT INTO keys (id, organization, name, hash, hint, permissions, created_us, \
      revoked_us, mode, last_used_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 pub(super) const KEY_BY_HASH: &str = "SELECT id, organization, name, hash, hint, permissions, created_us, revoked_us, \

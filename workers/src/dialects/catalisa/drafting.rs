@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use countersign_engine::command::{Command, Wish};
 use countersign_engine::event::{TemplateRef, Value};
 use countersign_engine::ids::{OrganizationId, RequestId, SignerId, WidgetId};
-use countersign_engine::signer::{Person, SignerTerms};
+use countersign_engine::person::Person;
+use countersign_engine::signer::SignerTerms;
 use futures_util::future::join_all;
 use uuid::Uuid;
 
@@ -65,12 +66,7 @@ pub(super) async fn files(
 
 /// Ids, order and roles of the signers.
 pub(super) fn terms_of(signers: &[WantedSigner]) -> Vec<SignerTerms> {
-    let terms = |signer: &WantedSigner| SignerTerms {
-        id: SignerId(Uuid::now_v7()),
-        order: signer.order,
-        role: signer.role,
-        capacity: None,
-    };
+    let terms = |signer: &WantedSigner| SignerTerms::new(SignerId(Uuid::now_v7()), signer.order, signer.role);
     signers.iter().map(terms).collect()
 }
 
@@ -87,7 +83,7 @@ pub(super) struct Parts {
 /// The order that creates a request.
 pub(super) fn order(service: &Service, asker: Asker, parts: Parts) -> Order {
     let Parts { wanted, signers, files, template, placed, values } = parts;
-    let person = |signer: WantedSigner| Person { name: signer.name, email: signer.email };
+    let person = |signer: WantedSigner| Person::new(signer.name, signer.email).into();
     let people = signers.into_iter().zip(wanted.signers.into_iter().map(person)).collect();
     let outline = Outline {
         message: wanted.message,

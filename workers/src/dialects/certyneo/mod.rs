@@ -2,8 +2,9 @@
 //!
 //! `wire` holds the shapes, `vocabulary` says which word of theirs is which of ours, `read` turns bodies into what is
 //! wanted with every fault at once, `drafting` that into drafts, `show` requests into envelopes; `problem` writes faults
-//! as `{error, code}`, `paging` lists as `{data, pagination}`, `notice` what endpoints are told; the rest are the handlers.
+//! as `{error, code}`, `paging` lists as `{data, pagination}`, `notice` what endpoints are told; `calling` asks it of the vendor; the rest are the handlers.
 
+pub mod calling;
 mod deliveries;
 mod documents;
 mod downloads;

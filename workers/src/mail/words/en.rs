@@ -83,6 +83,11 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
                 until(f),
             )
         }
+        LetterKind::Withdrawn => (
+            format!("Your link to “{title}” was withdrawn"),
+            format!("{organization} changed who is asked about “{title}”. The link you were sent no longer works."),
+            Some("There is nothing left for you to do with this letter.".into()),
+        ),
         LetterKind::Completed => (
             format!("“{title}” is complete"),
             format!("Everyone has done their part: “{title}” from {organization} is complete."),

@@ -83,6 +83,13 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
                 until(f),
             )
         }
+        LetterKind::Withdrawn => (
+            format!("Se ha retirado su enlace a “{title}”"),
+            format!(
+                "{organization} ha cambiado a quién se dirige “{title}”. El enlace que usted recibió ya no funciona."
+            ),
+            Some("No tiene que hacer nada más con este mensaje.".into()),
+        ),
         LetterKind::Completed => (
             format!("“{title}” está completo"),
             format!("Todas las personas han hecho su parte: “{title}”, de {organization}, está completo."),

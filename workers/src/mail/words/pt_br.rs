@@ -83,6 +83,11 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
                 until(f),
             )
         }
+        LetterKind::Withdrawn => (
+            format!("O seu link para “{title}” foi retirado"),
+            format!("{organization} mudou a quem “{title}” é pedido. O link que você recebeu não funciona mais."),
+            Some("Você não precisa fazer mais nada com esta mensagem.".into()),
+        ),
         LetterKind::Completed => (
             format!("“{title}” foi concluído"),
             format!("Todos já fizeram a sua parte: “{title}”, de {organization}, foi concluído."),

@@ -12,7 +12,7 @@ use crate::dialects::d4sign::calling as d4sign;
 use crate::ledger::Loaded;
 use crate::meters::Attempt;
 use crate::providers::{Config, Line, Stop, Vendor, Wires, Worth};
-use crate::service::ServiceError;
+use crate::service::{Service, ServiceError};
 use crate::store::{Claim, Scope};
 use crate::trace::{self, Part};
 
@@ -68,7 +68,7 @@ impl Agent {
                 Ok(delivered)
             }
             EffectKind::Amend if request.envelope.is_none() => Err(Stop::NotYet("not_submitted".to_owned())),
-            EffectKind::Amend => amend(line, request).await.map(|()| delivered),
+            EffectKind::Amend => amend(line, &self.service, request).await.map(|()| delivered),
             EffectKind::Nudge => nudge(line, request, effect).await.map(|()| delivered),
             _ => Err(Stop::Own("no_errand".to_owned())),
         }
@@ -120,9 +120,9 @@ async fn withdraw(line: &mut Line<'_>, request: &Request) -> Result<(), Stop> {
     }
 }
 
-async fn amend(line: &mut Line<'_>, request: &Request) -> Result<(), Stop> {
+async fn amend(line: &mut Line<'_>, service: &Service, request: &Request) -> Result<(), Stop> {
     match line.config.vendor {
-        Vendor::D4sign => d4sign::amend(line, request).await,
+        Vendor::D4sign => d4sign::amend(line, service, request).await,
         Vendor::Certyneo | Vendor::Native => Err(Stop::Refused("not_supported".to_owned())),
     }
 }

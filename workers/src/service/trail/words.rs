@@ -1,8 +1,9 @@
 //! What events, statuses and letters are called in an audit trail, in each language.
 
 use countersign_engine::effect::EffectKind;
-use countersign_engine::event::Fact;
+use countersign_engine::event::{Detail, Fact};
 use countersign_engine::request::Status;
+use countersign_engine::requirement::Method;
 use countersign_engine::signer::SignerStatus;
 use jiff::Timestamp;
 
@@ -14,7 +15,12 @@ pub(super) struct Words {
     statuses: [&'static str; 8],
     signers: [&'static str; 5],
     /// By [`EffectKind::ALL`].
-    effects: [&'static str; 13],
+    effects: [&'static str; 14],
+    /// By [`Method::ALL`].
+    methods: [&'static str; 11],
+    /// By the order of [`Detail`].
+    changes: [&'static str; 6],
+    handed_link: &'static str,
     facts: Facts,
     until: &'static str,
     pub(super) key: &'static str,
@@ -66,6 +72,7 @@ const ENGLISH: Words = Words {
         "Sealed PDF",
         "Invitation",
         "Reminder",
+        "Notice that a link is withdrawn",
         "Notice of completion",
         "Notice of refusal",
         "Notice of cancellation",
@@ -77,6 +84,21 @@ const ENGLISH: Words = Words {
         "Question to the provider",
         "Signed PDF from the provider",
     ],
+    methods: [
+        "Access code",
+        "One-time code by e-mail",
+        "One-time code by SMS",
+        "One-time code by WhatsApp",
+        "In person",
+        "Document with photo",
+        "Selfie with document",
+        "Video selfie",
+        "Payment by PIX",
+        "Facial similarity",
+        "Attachments handed in",
+    ],
+    changes: ["access code", "date of birth", "e-mail address", "name", "CPF or CNPJ", "telephone"],
+    handed_link: "Link handed over by the sender",
     facts: Facts {
         created: "Request created",
         revised: "Draft changed",
@@ -89,7 +111,7 @@ const ENGLISH: Words = Words {
         refused: "Refused to sign",
         reminded: "Reminder due",
         replaced: "Signer replaced",
-        corrected: "Signer's name or address corrected",
+        corrected: "Signer corrected",
         added: "Signer added",
         removed: "Signer removed",
         completed: "Request completed: all have acted",
@@ -125,6 +147,7 @@ const SPANISH: Words = Words {
         "PDF sellado",
         "Invitación",
         "Recordatorio",
+        "Aviso de enlace retirado",
         "Aviso de conclusión",
         "Aviso de rechazo",
         "Aviso de cancelación",
@@ -136,6 +159,21 @@ const SPANISH: Words = Words {
         "Consulta al proveedor",
         "PDF firmado del proveedor",
     ],
+    methods: [
+        "Código de acceso",
+        "Código de un solo uso por correo",
+        "Código de un solo uso por SMS",
+        "Código de un solo uso por WhatsApp",
+        "Presencial",
+        "Documento con foto",
+        "Selfie con el documento",
+        "Videoselfie",
+        "Pago por PIX",
+        "Similitud facial",
+        "Adjuntos entregados",
+    ],
+    changes: ["código de acceso", "fecha de nacimiento", "correo", "nombre", "CPF o CNPJ", "teléfono"],
+    handed_link: "Enlace entregado por el remitente",
     facts: Facts {
         created: "Solicitud creada",
         revised: "Borrador modificado",
@@ -148,7 +186,7 @@ const SPANISH: Words = Words {
         refused: "Rechazó firmar",
         reminded: "Recordatorio previsto",
         replaced: "Firmante sustituido",
-        corrected: "Nombre o correo del firmante corregido",
+        corrected: "Datos del firmante corregidos",
         added: "Firmante añadido",
         removed: "Firmante retirado",
         completed: "Solicitud concluida: todos han actuado",
@@ -184,6 +222,7 @@ const PORTUGUESE: Words = Words {
         "PDF selado",
         "Convite",
         "Lembrete",
+        "Aviso de link retirado",
         "Aviso de conclusão",
         "Aviso de recusa",
         "Aviso de cancelamento",
@@ -195,6 +234,21 @@ const PORTUGUESE: Words = Words {
         "Consulta ao provedor",
         "PDF assinado do provedor",
     ],
+    methods: [
+        "Código de acesso",
+        "Código de uso único por e-mail",
+        "Código de uso único por SMS",
+        "Código de uso único por WhatsApp",
+        "Presencial",
+        "Documento com foto",
+        "Selfie com o documento",
+        "Vídeo selfie",
+        "Pagamento por PIX",
+        "Similaridade facial",
+        "Anexos entregues",
+    ],
+    changes: ["código de acesso", "data de nascimento", "e-mail", "nome", "CPF ou CNPJ", "telefone"],
+    handed_link: "Link entregue pelo remetente",
     facts: Facts {
         created: "Solicitação criada",
         revised: "Rascunho alterado",
@@ -207,7 +261,7 @@ const PORTUGUESE: Words = Words {
         refused: "Recusou assinar",
         reminded: "Lembrete previsto",
         replaced: "Signatário substituído",
-        corrected: "Nome ou e-mail do signatário corrigido",
+        corrected: "Dados do signatário corrigidos",
         added: "Signatário incluído",
         removed: "Signatário retirado",
         completed: "Solicitação concluída: todos agiram",
@@ -259,6 +313,27 @@ impl Words {
     /// What was to be done outside.
     pub(super) fn effect(&self, kind: EffectKind) -> &'static str {
         self.effects[kind as usize]
+    }
+
+    /// How something was proved.
+    pub(super) fn method(&self, method: Method) -> &'static str {
+        self.methods[method as usize]
+    }
+
+    /// How a signer was known to be themselves, beside a link in a letter.
+    pub(super) fn authentication(&self, stored: &str) -> String {
+        let named = |part: &str| match Method::ALL.into_iter().find(|method| method.as_str() == part) {
+            Some(method) => self.method(method).to_owned(),
+            None if part == "link" => self.handed_link.to_owned(),
+            None => part.to_owned(),
+        };
+        stored.split('+').filter(|part| *part != "email_link").map(named).collect::<Vec<_>>().join(" · ")
+    }
+
+    /// What was put right, if the event says so.
+    pub(super) fn changed(&self, details: &[Detail]) -> Option<String> {
+        let named: Vec<&str> = details.iter().map(|detail| self.changes[*detail as usize]).collect();
+        (!named.is_empty()).then(|| named.join(", "))
     }
 
     /// Until when.
