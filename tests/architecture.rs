@@ -44,7 +44,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "trace",
         ],
     ),
-    ("dialects", &["clock", "commit", "http", "language", "seal", "service", "store", "trace", "webhooks"]),
+    ("hooks", &["stamp"]),
+    ("dialects", &["clock", "commit", "hooks", "http", "language", "seal", "service", "store", "trace", "webhooks"]),
     // `dialects` only for how a fault is written: the feed has no words of its own.
     ("feed", &["bus", "dialects", "http", "service", "store", "trace"]),
     // `dialects` only for what is said where there is nothing: `pages::floor` answers for the API too.

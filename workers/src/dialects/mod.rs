@@ -4,6 +4,7 @@
 
 pub mod catalisa;
 pub mod certyneo;
+pub mod d4sign;
 
 use axum::extract::OriginalUri;
 use axum::http::StatusCode;
