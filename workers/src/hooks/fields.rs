@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use countersign_engine::ids::Digest;
 use futures_util::FutureExt as _;
 use futures_util::stream;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
@@ -54,6 +55,21 @@ impl Fields {
         self.0.get(name).map(String::as_str).filter(|text| !text.is_empty())
     }
 
+    /// One field.
+    pub(super) fn single(name: &str, text: impl Into<String>) -> Self {
+        Self(BTreeMap::from([(name.to_owned(), text.into())]))
+    }
+
+    /// A digest of all of them, in whatever order and form they came.
+    pub(super) fn digest(&self) -> Digest {
+        let mut whole = Vec::new();
+        for text in self.0.iter().flat_map(|(name, text)| [name, text]) {
+            whole.extend_from_slice(&(text.len() as u64).to_be_bytes());
+            whole.extend_from_slice(text.as_bytes());
+        }
+        Digest::of(&whole)
+    }
+
     fn json(body: &[u8]) -> Result<Self, Unreadable> {
         let pairs: Pairs = serde_json::from_slice(body).map_err(|_| Unreadable::Body)?;
         let text = |(name, value): (String, Value)| match value {
@@ -62,7 +78,7 @@ impl Fields {
             _ => None,
         };
         // Names are counted before anything is left out: a second `uuid` that is null is a second one.
-        unique(pairs.0)?.into_iter().filter_map(text).map(Ok).collect::<Result<BTreeMap<_, _>, _>>().map(Self)
+        Ok(Self(unique(pairs.0)?.into_iter().filter_map(text).collect()))
     }
 
     fn urlencoded(body: &[u8]) -> Result<Self, Unreadable> {

@@ -14,7 +14,8 @@ pub struct Report {
     pub told: Told,
     /// Whose act it was, or whom it concerns, if the vendor says.
     pub signer: Option<Who>,
-    /// The vendor's own word for it, such as `4` or `recipient.signed`. At most [`Report::WORD_MAX`] characters.
+    /// The vendor's own word for it, such as `4` or `recipient.signed`: letters, digits and `-_.` only, at most
+    /// [`Report::WORD_MAX`] characters.
     pub word: String,
     /// Why, in somebody's own words, where the vendor says: of a decline or a cancellation.
     pub reason: Option<String>,
@@ -30,9 +31,18 @@ impl Report {
 
     /// Whether a text can be a vendor's reference of a document.
     pub fn is_document(text: &str) -> bool {
-        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        (1..=Self::DOCUMENT_MAX).contains(&text.len()) && text.chars().all(fits)
+        (1..=Self::DOCUMENT_MAX).contains(&text.len()) && text.chars().all(is_plain)
     }
+
+    /// Whether a text can be a vendor's word for what happened.
+    pub fn is_word(text: &str) -> bool {
+        (1..=Self::WORD_MAX).contains(&text.len()) && text.chars().all(is_plain)
+    }
+}
+
+/// What may be stored and shown although it is not known to be no one's name.
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
 }
 
 /// What may have happened to a document.

@@ -6,11 +6,12 @@
 //! what stands beside the requests, `files` the uploads, `keys` the credentials, `rates` what they may still call,
 //! `seat` keeps a connection for what is looked up all the time, `installation` what processes agree on, `places` what
 //! the bus remembers, `feed` one organization's stretch of the log, `stand` how things stand, `retention` how long is
-//! kept what has ended, `webhooks` who hears what and what is owed to them.
+//! kept what has ended, `webhooks` who hears what and what is owed to them, `inbound` what vendors told.
 
 mod either;
 mod feed;
 mod files;
+mod inbound;
 mod installation;
 mod keys;
 mod library;
@@ -46,6 +47,7 @@ use crate::trace::TraceParent;
 
 pub use feed::Stretch;
 pub use files::FileUse;
+pub use inbound::{InboundBody, InboundClaim, InboundListing, InboundRow, InboundState, Settled, Taken};
 pub use log::{BadCursor, Cursor};
 pub use places::{COURIER, DeadLetterRow, Place, RELAY};
 pub use postgres::Postgres;

@@ -32,7 +32,7 @@ struct Recipient {
 /// What a body tells; `None` if it is about no envelope, such as a ping.
 pub fn read(body: &[u8]) -> Result<Option<Report>, Unreadable> {
     let heard: Heard = serde_json::from_slice(body).map_err(|_| Unreadable::Body)?;
-    if heard.event.is_empty() || heard.event.len() > Report::WORD_MAX {
+    if !Report::is_word(&heard.event) {
         return Err(Unreadable::Field("event"));
     }
     let Some(document) = heard.envelope_id else { return Ok(None) };

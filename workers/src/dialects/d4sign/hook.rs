@@ -12,8 +12,7 @@ const TYPES: [(&str, Told); 4] =
 pub fn read(content_type: Option<&str>, body: &[u8]) -> Result<Report, Unreadable> {
     let fields = Fields::read(content_type, body)?;
     let document = fields.get("uuid").filter(|uuid| Report::is_document(uuid)).ok_or(Unreadable::Field("uuid"))?;
-    let word = fields.get("type_post").filter(|word| word.len() <= Report::WORD_MAX);
-    let word = word.ok_or(Unreadable::Field("type_post"))?;
+    let word = fields.get("type_post").filter(|word| Report::is_word(word)).ok_or(Unreadable::Field("type_post"))?;
     let told = TYPES.iter().find(|(name, _)| *name == word).map_or(Told::Other, |(_, told)| *told);
     let email = fields.get("email").map(str::to_owned);
     Ok(Report {
