@@ -11,6 +11,7 @@
 //! | what was kept long enough is claimed once, by each organization's own days | `retention` |
 //! | a place held by one at a time, fenced, moved; the outbox whole; dead letters once | `places` |
 //! | endpoints held by one, deliveries due in their lines, filed with the place | `webhooks` |
+//! | provider configurations: one default, one holder, every call counted before it is made, never more than the quota | `providers` |
 //! | on PostgreSQL no way from one organization to another's rows, nor from none to any | `walls` |
 //! | several documents in one request: one history, every use dropped with it | `several` |
 //! | many orders at once, one end, no lost signature, receipts, fences | `commit` |
@@ -25,6 +26,7 @@ mod keys;
 mod library;
 mod listing;
 mod places;
+mod providers;
 mod retention;
 pub(crate) mod rows;
 mod several;

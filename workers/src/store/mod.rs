@@ -6,7 +6,8 @@
 //! what stands beside the requests, `files` the uploads, `keys` the credentials, `rates` what they may still call,
 //! `seat` keeps a connection for what is looked up all the time, `installation` what processes agree on, `places` what
 //! the bus remembers, `feed` one organization's stretch of the log, `stand` how things stand, `retention` how long is
-//! kept what has ended, `webhooks` who hears what and what is owed to them, `inbound` what vendors told.
+//! kept what has ended, `webhooks` who hears what and what is owed to them, `inbound` what vendors told, `providers` who
+//! collects signatures for whom.
 
 mod either;
 mod feed;
@@ -19,6 +20,7 @@ mod log;
 mod many;
 mod places;
 mod postgres;
+mod providers;
 mod rates;
 mod reads;
 mod retention;
@@ -51,6 +53,7 @@ pub use inbound::{InboundBody, InboundClaim, InboundListing, InboundRow, Inbound
 pub use log::{BadCursor, Cursor};
 pub use places::{COURIER, DeadLetterRow, Place, RELAY};
 pub use postgres::Postgres;
+pub use providers::{Account, Begun, EnvelopeRow, ProviderHold, ProviderRow};
 pub use reads::Due;
 pub use retention::{Retention, Spent};
 pub use seat::Seat;
