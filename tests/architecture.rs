@@ -32,7 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "service",
         &[
-            "batching", "blobs", "bus", "clock", "commit", "config", "evidence", "language", "ledger", "meters",
+            "batching", "blobs", "bus", "clock", "commit", "config", "evidence", "hooks", "language", "ledger", "meters",
             "outbound", "pulse", "seal", "stamp", "store", "trace", "vault", "webhooks", "zipping",
         ],
     ),
@@ -44,7 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "trace",
         ],
     ),
-    ("hooks", &["stamp"]),
+    ("hooks", &["stamp", "vault"]),
     ("dialects", &["clock", "commit", "hooks", "http", "language", "seal", "service", "store", "trace", "webhooks"]),
     // `dialects` only for how a fault is written: the feed has no words of its own.
     ("feed", &["bus", "dialects", "http", "service", "store", "trace"]),
@@ -53,7 +53,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "roles",
         &[
-            "batching", "bus", "clock", "commit", "config", "dialects", "language", "mail", "meters", "outbound",
+            "batching", "bus", "clock", "commit", "config", "dialects", "hooks", "language", "mail", "meters", "outbound",
             "service", "store", "trace", "webhooks",
         ],
     ),
@@ -106,7 +106,7 @@ fn the_table_has_no_circle() {
 
 #[test]
 fn no_role_names_another() {
-    let names = ["courier", "intake", "notifier", "relay", "sealer", "timekeeper"];
+    let names = ["clerk", "courier", "intake", "notifier", "relay", "sealer", "timekeeper"];
     for (path, text) in sources("workers/src/roles") {
         let own = path.split(['/', '.']).next().unwrap_or_default();
         for other in names.iter().filter(|name| **name != own && own != "mod") {

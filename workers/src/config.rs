@@ -181,12 +181,22 @@ pub enum Role {
     Sealer,
     /// Webhooks.
     Courier,
+    /// What vendors told.
+    Clerk,
 }
 
 impl Role {
     /// The roles that do something.
-    pub const EACH: [Role; 7] =
-        [Role::Http, Role::Intake, Role::Relay, Role::Timekeeper, Role::Notifier, Role::Sealer, Role::Courier];
+    pub const EACH: [Role; 8] = [
+        Role::Http,
+        Role::Intake,
+        Role::Relay,
+        Role::Timekeeper,
+        Role::Notifier,
+        Role::Sealer,
+        Role::Courier,
+        Role::Clerk,
+    ];
 
     /// The role's name, as in the settings.
     pub fn as_str(self) -> &'static str {
@@ -199,6 +209,7 @@ impl Role {
             Role::Notifier => "notifier",
             Role::Sealer => "sealer",
             Role::Courier => "courier",
+            Role::Clerk => "clerk",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! again after `POLL`. No role calls another; what one leads to goes through the write path.
 
 mod claims;
+pub mod clerk;
 pub mod courier;
 pub mod intake;
 pub mod notifier;

@@ -8,6 +8,7 @@ pub mod download;
 pub mod drafting;
 mod evidence;
 mod excerpts;
+pub mod inbound;
 mod installation;
 pub mod links;
 pub mod organizations;
@@ -46,6 +47,7 @@ use crate::vault::{Vault, VaultError};
 pub use installation::{Stranger, open_installation};
 
 use documents::Documents;
+use inbound::Inbound;
 use links::Links;
 use organizations::Organizations;
 use webhooks::Webhooks;
@@ -117,6 +119,8 @@ pub struct Service {
     pub links: Links,
     /// Endpoints, and what was filed for them.
     pub webhooks: Webhooks,
+    /// What vendors told.
+    pub inbound: Inbound,
     /// The sealing key.
     pub authority: Arc<Authority>,
     /// What is counted.
@@ -156,6 +160,7 @@ impl Service {
         );
         let inspector = settings.inspector.clone();
         let webhooks = Webhooks::new(store.clone(), vault.clone(), clock.clone(), Arc::clone(&bus), &settings.webhooks);
+        let inbound = Inbound::new(store.clone(), vault.clone(), clock.clone(), Arc::clone(&bus));
         let documents = Documents::new(store.clone(), blobs.clone(), vault, clock.clone(), inspector);
         let authority = Arc::new(authority);
         let service = Self {
@@ -169,6 +174,7 @@ impl Service {
             documents,
             links,
             webhooks,
+            inbound,
             authority,
             meters,
             pulses,

@@ -1,7 +1,6 @@
 //! What vendors told is applied by one at a time: claimed with a fencing number, put off, settled.
 
 use countersign_engine::ids::RequestId;
-use uuid::Uuid;
 
 use super::rows::{InboundColumns, InboundRow, InboundState, columns};
 use crate::store::either::{read, within};

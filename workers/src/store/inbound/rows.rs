@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::store::either::{read, within};
 use crate::store::rows::{all, corrupt, digest, organization};
-use crate::store::{Scope, Store, StoreError, Transaction};
+use crate::store::{ReceiptRow, Scope, Store, StoreError, Transaction};
 
 macro_rules! columns {
     () => {
@@ -177,33 +177,42 @@ pub struct InboundListing {
 
 impl Store {
     /// Keeps what came, unless it came before: a repeat is one of the same identity that came since `repeats_since_us`.
-    /// Durable when this returns. Without an identity it is news in any case.
+    /// Durable when this returns.
     pub async fn take_inbound(
         &self,
         row: &InboundRow,
-        identity: Option<Digest>,
+        identity: Digest,
         body: &InboundBody,
         repeats_since_us: i64,
     ) -> Result<Taken, StoreError> {
-        let identity = identity.as_ref().map(|identity| identity.0.as_slice());
+        let key = identity.0.as_slice();
         let mut transaction = self.begin().await?;
-        let taken = within!(&mut transaction, |db| {
-            let query = sqlx::query(RELEASE_IDENTITY).bind(row.config).bind(identity).bind(repeats_since_us);
-            query.execute(&mut *db).await?;
-            let query = sqlx::query(INSERT).bind(row.id).bind(row.organization.as_str()).bind(row.config);
-            let query = query.bind(&row.provider).bind(&row.scheme).bind(&row.trust).bind(identity);
-            let query = query.bind(row.digest.as_ref().map(|digest| digest.0.as_slice())).bind(row.bytes);
-            let query = query.bind(&row.content_type).bind(&body.data_key).bind(&body.sealed).bind(row.stamped_us);
-            match query.bind(row.received_us).bind(row.replay_of).execute(&mut *db).await?.rows_affected() {
-                0 => {
-                    let query = sqlx::query_scalar(REPEAT).bind(row.config).bind(identity).bind(row.received_us);
-                    Taken::Repeat(query.fetch_one(db).await?)
-                }
-                _ => Taken::New,
-            }
-        });
+        within!(&mut transaction, |db| {
+            let query = sqlx::query(RELEASE_IDENTITY).bind(row.config).bind(key).bind(repeats_since_us);
+            query.execute(db).await.map(drop)
+        })?;
+        let taken = if transaction.insert_inbound(row, Some(identity), body).await? {
+            Taken::New
+        } else {
+            Taken::Repeat(within!(&mut transaction, |db| {
+                sqlx::query_scalar(REPEAT).bind(row.config).bind(key).bind(row.received_us).fetch_one(db).await?
+            }))
+        };
         transaction.commit().await?;
         Ok(taken)
+    }
+
+    /// Keeps something once more that came before, with the receipt that this was asked for with.
+    pub async fn replay_inbound(
+        &self,
+        row: &InboundRow,
+        body: &InboundBody,
+        receipt: Option<&ReceiptRow>,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        transaction.insert_inbound(row, None, body).await?;
+        transaction.insert_receipts(receipt.cloned().into_iter().collect()).await?;
+        transaction.commit().await
     }
 
     /// Something that a vendor told.
@@ -254,6 +263,25 @@ impl Store {
 }
 
 impl Transaction {
+    /// Keeps what came; false if something of the same identity is there.
+    async fn insert_inbound(
+        &mut self,
+        row: &InboundRow,
+        identity: Option<Digest>,
+        body: &InboundBody,
+    ) -> Result<bool, StoreError> {
+        let identity = identity.as_ref().map(|identity| identity.0.as_slice());
+        let digest = row.digest.as_ref().map(|digest| digest.0.as_slice());
+        let written = within!(self, |db| {
+            let query = sqlx::query(INSERT).bind(row.id).bind(row.organization.as_str()).bind(row.config);
+            let query = query.bind(&row.provider).bind(&row.scheme).bind(&row.trust).bind(identity).bind(digest);
+            let query = query.bind(row.bytes).bind(&row.content_type).bind(&body.data_key).bind(&body.sealed);
+            let query = query.bind(row.stamped_us).bind(row.received_us).bind(row.replay_of);
+            query.execute(db).await?.rows_affected()
+        });
+        Ok(written == 1)
+    }
+
     /// Erases the bodies of what vendors told of a request.
     pub(in crate::store) async fn erase_inbound(&mut self, request: RequestId) -> Result<(), StoreError> {
         Ok(within!(self, |db| sqlx::query(ERASE).bind(request.0).execute(db).await.map(drop))?)
