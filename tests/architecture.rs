@@ -32,8 +32,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "service",
         &[
-            "batching", "blobs", "bus", "clock", "commit", "config", "evidence", "language", "ledger", "meters",
-            "outbound", "pulse", "seal", "stamp", "store", "trace", "vault", "webhooks", "zipping",
+            "batching", "blobs", "bus", "clock", "commit", "config", "evidence", "hooks", "language", "ledger", "meters",
+            "outbound", "providers", "pulse", "seal", "stamp", "store", "trace", "vault", "webhooks", "zipping",
         ],
     ),
     // `batching`, because calls that must ask for their key's rate ask together.
@@ -44,7 +44,16 @@ const ARROWS: &[(&str, &[&str])] = &[
             "trace",
         ],
     ),
-    ("dialects", &["clock", "commit", "http", "language", "seal", "service", "store", "trace", "webhooks"]),
+    ("hooks", &["stamp", "vault"]),
+    ("providers", &["clock", "outbound", "stamp", "store", "vault", "webhooks"]),
+    // `outbound` and `providers` only to call vendors.
+    (
+        "dialects",
+        &[
+            "clock", "commit", "hooks", "http", "language", "outbound", "providers", "seal", "service", "store", "trace",
+            "webhooks", "zipping",
+        ],
+    ),
     // `dialects` only for how a fault is written: the feed has no words of its own.
     ("feed", &["bus", "dialects", "http", "service", "store", "trace"]),
     // `dialects` only for what is said where there is nothing: `pages::floor` answers for the API too.
@@ -52,8 +61,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "roles",
         &[
-            "batching", "bus", "clock", "commit", "config", "dialects", "language", "mail", "meters", "outbound",
-            "service", "store", "trace", "webhooks",
+            "batching", "bus", "clock", "commit", "config", "dialects", "hooks", "language", "ledger", "mail", "meters",
+            "outbound", "providers", "service", "store", "trace", "webhooks",
         ],
     ),
 ];
@@ -105,7 +114,7 @@ fn the_table_has_no_circle() {
 
 #[test]
 fn no_role_names_another() {
-    let names = ["courier", "intake", "notifier", "relay", "sealer", "timekeeper"];
+    let names = ["clerk", "courier", "intake", "notifier", "relay", "sealer", "timekeeper"];
     for (path, text) in sources("workers/src/roles") {
         let own = path.split(['/', '.']).next().unwrap_or_default();
         for other in names.iter().filter(|name| **name != own && own != "mod") {

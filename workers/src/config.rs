@@ -183,11 +183,13 @@ pub enum Role {
     Courier,
     /// Calls to vendors that collect signatures.
     Agent,
+    /// What vendors told.
+    Clerk,
 }
 
 impl Role {
     /// The roles that do something.
-    pub const EACH: [Role; 8] = [
+    pub const EACH: [Role; 9] = [
         Role::Http,
         Role::Intake,
         Role::Relay,
@@ -196,6 +198,7 @@ impl Role {
         Role::Sealer,
         Role::Courier,
         Role::Agent,
+        Role::Clerk,
     ];
 
     /// The role's name, as in the settings.
@@ -210,6 +213,7 @@ impl Role {
             Role::Sealer => "sealer",
             Role::Courier => "courier",
             Role::Agent => "agent",
+            Role::Clerk => "clerk",
         }
     }
 }

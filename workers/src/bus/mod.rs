@@ -50,12 +50,14 @@ pub enum Bell {
     Webhooks,
     /// An endpoint listens that did not, or is to hear something again.
     Listeners,
+    /// A vendor told something.
+    Inbound,
 }
 
 impl Bell {
     /// Every bell there is.
-    pub const ALL: [Bell; 7] =
-        [Bell::Mail, Bell::Seal, Bell::Agent, Bell::Timers, Bell::Outbox, Bell::Webhooks, Bell::Listeners];
+    pub const ALL: [Bell; 8] =
+        [Bell::Mail, Bell::Seal, Bell::Agent, Bell::Timers, Bell::Outbox, Bell::Webhooks, Bell::Listeners, Bell::Inbound];
 
     /// The bell's name on the wire.
     pub fn as_str(self) -> &'static str {
@@ -67,6 +69,7 @@ impl Bell {
             Bell::Outbox => "outbox",
             Bell::Webhooks => "webhooks",
             Bell::Listeners => "listeners",
+            Bell::Inbound => "inbound",
         }
     }
 }
@@ -179,6 +182,16 @@ impl Bus {
     /// Waits until an endpoint listens that did not, or is to hear something again.
     pub async fn listeners_rung(&self) {
         self.heard(Bell::Listeners).await;
+    }
+
+    /// Wakes the clerks, because a vendor told something.
+    pub fn inbound_due(&self) {
+        self.strike(Bell::Inbound);
+    }
+
+    /// Waits until a vendor told something.
+    pub async fn inbound_rung(&self) {
+        self.heard(Bell::Inbound).await;
     }
 
     /// Tells every listener here whose facts were committed.

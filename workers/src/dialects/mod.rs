@@ -4,6 +4,8 @@
 
 pub mod catalisa;
 pub mod certyneo;
+pub mod d4sign;
+pub mod hooks;
 
 use axum::extract::OriginalUri;
 use axum::http::StatusCode;

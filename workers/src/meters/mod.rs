@@ -277,6 +277,29 @@ impl Meters {
         });
     }
 
+    /// Counts a genuine message of a vendor.
+    pub fn hook_taken(&self, repeat: bool) {
+        self.record(|| counter!(names::HOOKS_TAKEN, "kind" => if repeat { "repeat" } else { "new" }).increment(1));
+    }
+
+    /// Counts a message that was not genuine.
+    pub fn hook_refused(&self, reason: &'static str) {
+        self.record(|| counter!(names::HOOKS_REFUSED, "reason" => reason).increment(1));
+    }
+
+    /// Counts what came of a message of a vendor.
+    pub fn hook_settled(&self, verdict: &'static str) {
+        self.record(|| counter!(names::HOOKS_SETTLED, "verdict" => verdict).increment(1));
+    }
+
+    /// Shows how many messages of vendors are still to be applied, and for how many seconds the oldest has been.
+    pub fn hooks(&self, pending: i64, age_seconds: f64) {
+        self.record(|| {
+            gauge!(names::HOOKS_PENDING).set(pending as f64);
+            gauge!(names::HOOK_AGE).set(age_seconds);
+        });
+    }
+
     /// Shows how many endpoints are so.
     pub fn endpoints(&self, state: &'static str, endpoints: i64) {
         self.record(|| gauge!(names::ENDPOINTS, "state" => state).set(endpoints as f64));

@@ -63,7 +63,7 @@ pub struct Line<'a> {
     /// The vendor's id of the request, once known.
     pub reference: Option<String>,
     request: RequestId,
-    hold: ProviderHold,
+    hold: Option<ProviderHold>,
     worth: Worth,
     store: &'a Store,
     sender: &'a Sender,
@@ -83,11 +83,11 @@ pub struct Wires<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// The line for an errand about a request.
+    /// The line for an errand about a request. Without a hold it can only read.
     pub async fn open(
         wires: Wires<'a>,
         config: &'a Config,
-        hold: ProviderHold,
+        hold: Option<ProviderHold>,
         request: RequestId,
         worth: Worth,
     ) -> Result<Self, StoreError> {
@@ -130,6 +130,9 @@ impl<'a> Line<'a> {
     /// Makes a call that takes a step. Unless it is certain that the vendor did not take it, the step stays in doubt
     /// until [`Self::keep`] is told what became of it.
     pub async fn step(&mut self, step: &str, call: Call) -> Result<Answer, Stop> {
+        if self.hold.is_none() {
+            return Err(Stop::Lost);
+        }
         let since = self.note.doubt.as_ref().filter(|doubt| doubt.step == step).map(|doubt| doubt.since);
         let before = self.note.doubt.replace(Doubt { step: step.to_owned(), since: since.unwrap_or(self.now()) });
         if let Err(stop) = self.begin(Some(())).await {
@@ -154,10 +157,11 @@ impl<'a> Line<'a> {
         change(self);
         let now = self.clock.now();
         let times = (now.as_microsecond(), (now + HELD).as_microsecond());
-        match self.store.end_call(self.hold, &self.row()?, times).await? {
-            true => Ok(()),
-            false => Err(Stop::Lost),
-        }
+        let held = match self.hold {
+            Some(hold) => self.store.end_call(hold, &self.row()?, times).await?,
+            None => false,
+        };
+        if held { Ok(()) } else { Err(Stop::Lost) }
     }
 
     async fn begin(&mut self, step: Option<()>) -> Result<(), Stop> {

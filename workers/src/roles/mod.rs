@@ -4,6 +4,7 @@
 
 pub mod agent;
 mod claims;
+pub mod clerk;
 pub mod courier;
 pub mod intake;
 pub mod notifier;

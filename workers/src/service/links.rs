@@ -8,6 +8,7 @@ use countersign_engine::ids::{Digest, RequestId, SignerId};
 use countersign_engine::request::Request;
 use countersign_engine::signer::Signer;
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 use crate::commit::LinkDigest;
 use crate::stamp::{self, StampKey};
@@ -66,6 +67,11 @@ impl Links {
     pub fn digests(&self) -> Arc<LinkDigest> {
         let key = self.link.clone();
         Arc::new(move |request, signer, round| Digest::of(link_token(&key, request, signer, round).as_bytes()))
+    }
+
+    /// Where a provider tells what happens.
+    pub fn hook_url(&self, provider: &str, config: Uuid) -> String {
+        format!("{}/hooks/{provider}/{config}", self.public_url)
     }
 
     /// A signer's present link; `None` before they are invited and after they are erased.

@@ -6,12 +6,14 @@
 //! what stands beside the requests, `files` the uploads, `groups` who acts for whom, `keys` the credentials, `rates` what they may still call,
 //! `seat` keeps a connection for what is looked up all the time, `installation` what processes agree on, `places` what
 //! the bus remembers, `feed` one organization's stretch of the log, `stand` how things stand, `retention` how long is
-//! kept what has ended, `webhooks` who hears what and what is owed to them, `providers` who collects signatures for whom.
+//! kept what has ended, `webhooks` who hears what and what is owed to them, `inbound` what vendors told, `providers` who
+//! collects signatures for whom.
 
 mod either;
 mod feed;
 mod files;
 mod groups;
+mod inbound;
 mod installation;
 mod keys;
 mod library;
@@ -49,6 +51,7 @@ use crate::trace::TraceParent;
 pub use feed::Stretch;
 pub use files::FileUse;
 pub use groups::GroupRow;
+pub use inbound::{InboundBody, InboundClaim, InboundListing, InboundRow, InboundState, Settled, Taken};
 pub use log::{BadCursor, Cursor};
 pub use places::{COURIER, DeadLetterRow, Place, RELAY};
 pub use postgres::Postgres;

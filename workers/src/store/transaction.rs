@@ -126,6 +126,7 @@ impl Transaction {
                 let query = sqlx::query(sql::ERASE_REQUEST).bind(row.id.0).bind(row.purged_us);
                 query.bind(row.deleted_us).bind(&row.business_id).execute(db).await.map(drop)
             })?;
+            self.erase_inbound(row.id).await?;
         }
         Ok(())
     }

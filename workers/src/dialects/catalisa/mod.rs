@@ -7,6 +7,7 @@ pub mod dead_letters;
 mod drafting;
 mod files;
 mod history;
+mod inbound;
 mod listing;
 mod ordering;
 mod placing;
@@ -53,6 +54,9 @@ pub fn routes() -> OpenApiRouter<Floor> {
         .routes(routes!(files::get, files::delete))
         .routes(routes!(templates::create, templates::list))
         .routes(routes!(templates::get, templates::delete))
+        .routes(routes!(inbound::list))
+        .routes(routes!(inbound::get))
+        .routes(routes!(inbound::replay))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
 }
 

@@ -2,7 +2,8 @@
 //!
 //! `wire` holds the shapes, `vocabulary` says which word of theirs is which of ours, `read` turns bodies into what is
 //! wanted with every fault at once, `drafting` that into drafts, `show` requests into envelopes; `problem` writes faults
-//! as `{error, code}`, `paging` lists as `{data, pagination}`, `notice` what endpoints are told; `calling` asks it of the vendor; the rest are the handlers.
+//! as `{error, code}`, `paging` lists as `{data, pagination}`, `notice` what endpoints are told; `hook` reads what this
+//! vendor tells us, `calling` asks it; the rest are the handlers.
 
 pub mod calling;
 mod deliveries;
@@ -10,6 +11,7 @@ mod documents;
 mod downloads;
 mod drafting;
 mod envelopes;
+pub mod hook;
 mod keys;
 mod listing;
 pub mod notice;

@@ -40,7 +40,7 @@ impl Agent {
         let request = &loaded.request;
         let worth = Worth::of(effect.kind).unwrap_or(Worth::Test);
         let wires = Wires { store: &service.store, sender, clock: &service.clock };
-        let mut line = match Line::open(wires, config, *hold, request.id, worth).await {
+        let mut line = match Line::open(wires, config, Some(*hold), request.id, worth).await {
             Ok(line) => line,
             Err(error) => return Ending::Stopped { stop: error.into(), may_have_invited: true },
         };

@@ -23,7 +23,7 @@ use super::{LEASE, POLL};
 use crate::clock::from_micros;
 use crate::config::Role;
 use crate::outbound::Sender;
-use crate::providers::{Config, Worth};
+use crate::providers::Worth;
 use crate::service::{Service, ServiceError};
 use crate::store::{Claim, Lane, ProviderHold, Scope};
 
@@ -37,7 +37,8 @@ const LOOK_MAX: i64 = 500;
 const CLAIM: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 
 /// Runs until told to stop. The errand that is being done then is finished first.
-pub async fn run(service: Arc<Service>, sender: Sender, stop: CancellationToken) {
+pub async fn run(service: Arc<Service>, stop: CancellationToken) {
+    let sender = service.providers.sender().clone();
     let (turns, freed, room) = (TaskTracker::new(), Arc::new(Notify::new()), Arc::new(Semaphore::new(HELD_MAX)));
     while !stop.is_cancelled() {
         service.pulses.beat(Role::Agent);

@@ -3,6 +3,7 @@
 
 mod common;
 mod dead_letters;
+mod inbound;
 mod library;
 mod new;
 mod requests;
@@ -10,6 +11,7 @@ mod retention;
 
 pub use common::*;
 pub use dead_letters::*;
+pub use inbound::*;
 pub use library::*;
 pub use new::*;
 pub use requests::*;

@@ -58,9 +58,8 @@ pub async fn withdraw(line: &mut Line<'_>, request: &Request) -> Result<(), Stop
         line.keep(|line| line.reference = found).await?;
     }
     let Some(reference) = line.reference.clone() else { return Ok(()) };
-    let comment = request.reason.clone().unwrap_or_default();
-    let answer = Desk(line).post("withdraw", &format!("/documents/{reference}/cancel"), &json!({ "comment": comment }));
-    let answer = answer.await?;
+    let body = json!({ "comment": request.reason.clone().unwrap_or_default() });
+    let answer = Desk(line).post("withdraw", &format!("/documents/{reference}/cancel"), &body).await?;
     line.keep(|_| {}).await?;
     if (200..300).contains(&answer.status) || answer.status == 404 {
         return Ok(());
