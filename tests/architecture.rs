@@ -114,7 +114,7 @@ fn the_table_has_no_circle() {
 
 #[test]
 fn no_role_names_another() {
-    let names = ["clerk", "courier", "intake", "notifier", "relay", "sealer", "timekeeper"];
+    let names = ["agent", "clerk", "courier", "intake", "notifier", "relay", "sealer", "timekeeper"];
     for (path, text) in sources("workers/src/roles") {
         let own = path.split(['/', '.']).next().unwrap_or_default();
         for other in names.iter().filter(|name| **name != own && own != "mod") {

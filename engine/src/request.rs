@@ -169,6 +169,8 @@ pub struct Request {
     pub owed: BTreeSet<Effect>,
     /// The accounts at providers that it left for another because they did not take it.
     pub left: BTreeSet<ConfigId>,
+    /// Whom its provider could not write to, at the address they have.
+    pub undelivered: BTreeSet<SignerId>,
     /// When its provider was last asked how things stand.
     pub confirmed_at: Option<Timestamp>,
     /// What its provider has of it; `None` as long as it was not handed over.
@@ -234,6 +236,7 @@ impl Request {
             signers,
             owed: BTreeSet::new(),
             left: BTreeSet::new(),
+            undelivered: BTreeSet::new(),
             confirmed_at: None,
             envelope: None,
             sealed: BTreeMap::new(),
@@ -357,6 +360,7 @@ impl Request {
             }
             Fact::ProviderFailed { next: Some(next), .. } => self.hand_over(event, next)?,
             Fact::ProviderReported { unconfirmed: true, .. } => self.owe(event, EffectKind::Confirm, None),
+            Fact::ProviderReported { signer: Some(signer), .. } => drop(self.undelivered.insert(*signer)),
             Fact::ProviderFailed { .. } | Fact::ProviderReported { .. } => {}
         }
         Ok(())
@@ -370,6 +374,8 @@ impl Request {
                 signer.round = *round;
                 signer.link = *link;
                 signer.proofs.clear();
+                self.undelivered.remove(id);
+                let signer = self.invitable(*id)?;
                 signer.sent_at.get_or_insert(time);
                 if *resent {
                     signer.resent_at = Some(time);

@@ -175,7 +175,9 @@ impl Told<'_> {
     /// Notes who could not be written to.
     fn undelivered(&mut self) {
         let provider = &self.request.terms.provider;
+        let known = &self.request.undelivered;
         let unreached = self.due.iter().filter(|signer| self.step(signer.id()) == Some(Step::Undelivered));
+        let unreached = unreached.filter(|signer| !known.contains(&signer.id()));
         let facts = unreached.map(|signer| Fact::ProviderReported {
             provider: provider.clone(),
             report: self.report.word.clone(),

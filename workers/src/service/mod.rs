@@ -19,6 +19,7 @@ pub mod placing;
 pub mod providers;
 pub mod receipts;
 pub mod replay;
+pub mod reports;
 mod revising;
 mod sealing;
 mod trail;
