@@ -381,6 +381,11 @@ impl Terms {
     pub fn is_at_vendor(&self) -> bool {
         self.provider != NATIVE
     }
+
+    /// Who collects the signatures; `None` is ourselves without further ado.
+    pub fn collector(&self) -> Option<Collector> {
+        self.provider_config.map(|config| Collector { config, provider: self.provider.clone() })
+    }
 }
 
 /// The template a request was made from.

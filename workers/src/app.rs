@@ -206,6 +206,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "Files", description = "PDFs uploaded ahead of requests"),
         (name = "History", description = "What happened, proven whole"),
         (name = "Keys", description = "API keys: made, listed, revoked"),
+        (name = "Providers", description = "Who collects signatures: accounts at vendors, and how these do"),
         (name = "Retention", description = "How long is kept what has ended"),
         (name = "Webhooks", description = "Webhooks: registered, tested, what was delivered, and the same once more"),
         (name = "Hooks", description = "Where vendors tell what happened to what they have, and what came of it"),

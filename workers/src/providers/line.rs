@@ -47,6 +47,18 @@ pub enum Stop {
     Own(String),
 }
 
+impl Stop {
+    /// A stable code of why it does not go on.
+    pub fn code(self) -> String {
+        match self {
+            Stop::Away { code, .. } | Stop::Denied(code) | Stop::Refused(code) | Stop::NotYet(code) | Stop::Own(code) => code,
+            Stop::Wait(_) => "quota_used_up".to_owned(),
+            Stop::Lost => "lost".to_owned(),
+            Stop::Store(_) => "unavailable".to_owned(),
+        }
+    }
+}
+
 impl From<StoreError> for Stop {
     fn from(error: StoreError) -> Self {
         Stop::Store(error)

@@ -222,10 +222,4 @@ impl Providers {
     pub fn stand(&self, row: &ProviderRow) -> Stand {
         serde_json::from_str(&row.stand).unwrap_or_default()
     }
-
-    /// Why a vendor cannot take a request made of so much, if it cannot; each with what is at fault.
-    pub fn misfit(vendor: Vendor, documents: usize) -> Option<String> {
-        let most = vendor.documents_max();
-        (documents > most).then(|| format!("{} takes at most {most} document of a request.", vendor.as_str()))
-    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use countersign_engine::command::{Command, Wish};
-use countersign_engine::event::{TemplateRef, Value};
+use countersign_engine::event::{Collector, TemplateRef, Value};
 use countersign_engine::ids::{OrganizationId, RequestId, SignerId, WidgetId};
 use countersign_engine::person::Person;
 use countersign_engine::signer::SignerTerms;
@@ -78,11 +78,13 @@ pub(super) struct Parts {
     pub(super) template: Option<TemplateRef>,
     pub(super) placed: Placed,
     pub(super) values: BTreeMap<WidgetId, Value>,
+    /// Who collects the signatures; ourselves if absent.
+    pub(super) collector: Option<Collector>,
 }
 
 /// The order that creates a request.
 pub(super) fn order(service: &Service, asker: Asker, parts: Parts) -> Order {
-    let Parts { wanted, signers, files, template, placed, values } = parts;
+    let Parts { wanted, signers, files, template, placed, values, collector } = parts;
     let person = |signer: WantedSigner| Person::new(signer.name, signer.email).into();
     let people = signers.into_iter().zip(wanted.signers.into_iter().map(person)).collect();
     let outline = Outline {
@@ -95,6 +97,7 @@ pub(super) fn order(service: &Service, asker: Asker, parts: Parts) -> Order {
         warn_hours: wanted.warn_hours,
         reminders: wanted.reminders,
         language: wanted.language,
+        collector,
         ..Outline::over(wanted.title, files, people)
     };
     let draft = Box::new(outline.draft(&service.settings));

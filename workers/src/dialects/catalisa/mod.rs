@@ -4,6 +4,7 @@
 //! requests into answers, `problem` writes faults as JSON:API errors; the rest are the handlers.
 
 pub mod dead_letters;
+mod configuring;
 mod drafting;
 mod files;
 mod history;
@@ -12,6 +13,7 @@ mod listing;
 mod ordering;
 mod placing;
 mod problem;
+mod providers;
 mod read;
 mod requests;
 mod retention;
@@ -52,6 +54,10 @@ pub fn routes() -> OpenApiRouter<Floor> {
         .routes(routes!(history::evidence))
         .routes(routes!(files::upload))
         .routes(routes!(files::get, files::delete))
+        .routes(routes!(providers::create, providers::list))
+        .routes(routes!(providers::get, providers::change, providers::delete))
+        .routes(routes!(providers::set_default))
+        .routes(routes!(providers::test))
         .routes(routes!(templates::create, templates::list))
         .routes(routes!(templates::get, templates::delete))
         .routes(routes!(inbound::list))

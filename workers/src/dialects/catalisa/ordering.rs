@@ -6,6 +6,7 @@ use std::sync::Arc;
 use countersign_engine::event::Actor;
 use countersign_engine::ids::OrganizationId;
 
+use super::configuring;
 use super::drafting::{self, Parts};
 use super::placing::{Cast, Sheaf, place};
 use super::problem::Problems;
@@ -39,8 +40,10 @@ pub(super) async fn create(
     let signers = drafting::terms_of(&wanted.signers);
     let cast = Cast { terms: &signers, wanted: &wanted.signers };
     let placed = place(widgets, &cast, &Sheaf { files: &files, ids: &ids }, &mut faults);
+    let collector = configuring::collector(service, &asker.organization, form, wanted.config, &mut faults).await?;
+    configuring::check_fit(collector.as_ref(), form, (&signers, files.len(), &placed.widgets), &mut faults);
     let files = Problems::unless(faults, files)?.into_iter().flatten().collect();
-    let parts = Parts { wanted, signers, files, template: None, placed, values: Default::default() };
+    let parts = Parts { wanted, signers, files, template: None, placed, values: Default::default(), collector };
     Ok(drafting::order(service, asker, parts))
 }
 
@@ -53,7 +56,14 @@ pub(super) async fn from_template(
 ) -> Result<Order, Problems> {
     let wanted = read::wanted(form, &mut faults);
     let template = templates::find_named(service, &asker.organization, form, &mut faults).await?;
-    let parts = template.and_then(|template| template.fill(wanted, form, &mut faults));
+    let config = wanted.config;
+    let mut parts = template.and_then(|template| template.fill(wanted, form, &mut faults));
+    let collector = configuring::collector(service, &asker.organization, form, config, &mut faults).await?;
+    if let Some(parts) = &mut parts {
+        let made_of = (parts.signers.as_slice(), parts.files.len(), parts.placed.widgets.as_slice());
+        configuring::check_fit(collector.as_ref(), form, made_of, &mut faults);
+        parts.collector = collector;
+    }
     let Some(parts) = Problems::unless(faults, parts)? else { return Err(Fault::not_found("template").into()) };
     Ok(drafting::order(service, asker, parts))
 }

@@ -190,7 +190,7 @@ impl Template {
         let mut placed = place(bound, &cast, &Sheaf { files: &files, ids: &[] }, faults);
         let values = prefill(&mut placed.widgets, form, faults);
         let files = files.into_iter().flatten().collect();
-        Some(Parts { wanted, signers, files, template: Some(self.reference), placed, values })
+        Some(Parts { wanted, signers, files, template: Some(self.reference), placed, values, collector: None })
     }
 }
 

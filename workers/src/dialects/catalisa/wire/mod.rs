@@ -6,6 +6,7 @@ mod dead_letters;
 mod inbound;
 mod library;
 mod new;
+mod providers;
 mod requests;
 mod retention;
 
@@ -14,5 +15,6 @@ pub use dead_letters::*;
 pub use inbound::*;
 pub use library::*;
 pub use new::*;
+pub use providers::*;
 pub use requests::*;
 pub use retention::*;
