@@ -79,6 +79,15 @@ pub enum Wish {
         /// With which of their links.
         round: u32,
     },
+    /// A signer asks for a one-time code, or for a payment by which they prove who they are.
+    Challenge {
+        /// Who.
+        signer: SignerId,
+        /// With which of their links.
+        round: u32,
+        /// What they want to answer.
+        method: Method,
+    },
     /// A signer proved something that is asked of them. Whoever wishes this has made sure of it.
     Authenticate {
         /// Who.
@@ -233,6 +242,7 @@ impl Wish {
             Wish::Revise { .. } => "revise",
             Wish::Send => "send",
             Wish::View { .. } => "view",
+            Wish::Challenge { .. } => "challenge",
             Wish::Authenticate { .. } => "authenticate",
             Wish::Sign { .. } => "sign",
             Wish::Decline { .. } => "decline",
@@ -395,6 +405,8 @@ pub enum Position {
     /// Behind the n-th signer and all who act together with them; 0 = before everyone. Whoever is at that
     /// place, or behind it, moves back if need be.
     After(u32),
+    /// Together with all others, if those who act do so all at one time; else behind everyone.
+    Last,
 }
 
 /// A request to be.

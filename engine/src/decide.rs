@@ -19,7 +19,7 @@ use crate::provider::Ability;
 use crate::refusal::{Code, Refusal};
 use crate::request::{Request, Status};
 use crate::schedule;
-use crate::signer::Signer;
+use crate::signer::{Signer, SignerTerms};
 
 /// What a decision needs from outside.
 pub struct Given<'a> {
@@ -31,6 +31,8 @@ pub struct Given<'a> {
     pub ip: Option<&'a str>,
     /// Browser they ask with, where a person acts.
     pub user_agent: Option<&'a str>,
+    /// Whether there is a gateway, which our own pages need for some of what may be asked of a signer.
+    pub gateway: bool,
     /// SHA-256 of the token of a signer's link in a round.
     pub link: &'a dyn Fn(RequestId, SignerId, u32) -> Digest,
 }
@@ -70,9 +72,10 @@ pub fn decide(request: Option<&Request>, command: &Command, given: &Given<'_>) -
     let actor = signing::Act { request, given };
     match &command.wish {
         Wish::Create { .. } => unreachable!("answered above"),
-        Wish::Revise { draft, base } => revise(request, draft, *base),
+        Wish::Revise { draft, base } => revise(request, draft, *base, given),
         Wish::Send => send(request, given),
         Wish::View { signer, round } => actor.view(*signer, *round),
+        Wish::Challenge { signer, round, method } => actor.challenge(*signer, *round, *method),
         Wish::Authenticate { signer, round, proved } => actor.authenticate(*signer, *round, proved),
         Wish::Sign { signer, round, consent, mark, values } => {
             actor.sign(*signer, *round, *consent, mark.as_ref(), values)
@@ -123,7 +126,10 @@ fn sealing(request: &Request, document: u32, fact: Fact) -> Decision {
 }
 
 fn create(id: RequestId, draft: &Draft, send: bool, given: &Given<'_>) -> Decision {
-    check(draft)?;
+    check(draft, given)?;
+    if send {
+        check_somebody_acts(&draft.terms.signers)?;
+    }
     let created = Proposal { fact: Fact::Created(Arc::new(draft.terms.clone())), personal: draft.personal.clone() };
     let mut proposals = vec![created];
     if send && draft.terms.is_at_vendor() {
@@ -138,7 +144,7 @@ fn create(id: RequestId, draft: &Draft, send: bool, given: &Given<'_>) -> Decisi
 }
 
 /// What must hold of any request, whoever made it; the dialects say it more kindly, with pointers.
-fn check(draft: &Draft) -> Result<(), Refusal> {
+fn check(draft: &Draft, given: &Given<'_>) -> Result<(), Refusal> {
     let terms = &draft.terms;
     let invalid = |detail: &str| Err(Refusal::new(Code::Invalid, detail));
     let ids: BTreeSet<_> = terms.signers.iter().map(|signer| signer.id).collect();
@@ -151,9 +157,6 @@ fn check(draft: &Draft) -> Result<(), Refusal> {
     }
     if terms.widgets.iter().any(|widget| widget.document as usize >= terms.documents.len()) {
         return invalid("Widgets must stand on documents of the request.");
-    }
-    if !terms.signers.iter().any(|signer| signer.role.acts()) {
-        return invalid("A request needs somebody who acts.");
     }
     if ids.len() != terms.signers.len() || terms.signers.len() > SIGNERS_MAX {
         return invalid("Signers must be distinct, and at most 100.");
@@ -169,19 +172,27 @@ fn check(draft: &Draft) -> Result<(), Refusal> {
     if terms.expires_in_days.is_some() && terms.expires_at.is_some() {
         return invalid("A request expires after some days or at an instant, not both.");
     }
-    fitting::check_draft(draft)
+    fitting::check_draft(draft, given)
+}
+
+/// What must hold of a request that is sent: a draft may wait for its signers.
+fn check_somebody_acts<'s>(signers: impl IntoIterator<Item = &'s SignerTerms>) -> Result<(), Refusal> {
+    match signers.into_iter().any(|signer| signer.role.acts()) {
+        true => Ok(()),
+        false => Err(Refusal::new(Code::Invalid, "A request needs somebody who acts.")),
+    }
 }
 
 /// A draft may become anything but another's: what it was made from, and the name by which the sender
 /// looks for it, stay.
-fn revise(request: &Request, draft: &Draft, base: u64) -> Decision {
+fn revise(request: &Request, draft: &Draft, base: u64, given: &Given<'_>) -> Decision {
     if request.status != Status::Draft {
         return Err(Refusal::wrong_state(request.status, "revised"));
     }
     if request.seq != base {
         return Err(Refusal::new(Code::Changed, "The draft was changed at the same time."));
     }
-    check(draft)?;
+    check(draft, given)?;
     let (old, new) = (&request.terms, &draft.terms);
     let collector = |terms: &Terms| (terms.provider.clone(), terms.provider_config);
     if (&old.business_id, &old.template, collector(old)) != (&new.business_id, &new.template, collector(new)) {
@@ -195,6 +206,7 @@ fn send(request: &Request, given: &Given<'_>) -> Decision {
     if request.status != Status::Draft {
         return Err(Refusal::wrong_state(request.status, "sent"));
     }
+    check_somebody_acts(request.signers.iter().map(|signer| &signer.terms))?;
     let mut proposals = vec![sent(given.now, &request.terms)?];
     if !request.terms.is_at_vendor() {
         proposals.extend(request.active().map(|signer| invite_again(request, signer, given)));

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{RequestId, SignerId};
+use crate::requirement::Method;
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -18,6 +19,12 @@ pub enum EffectKind {
     Invitation,
     /// Remind a signer who was invited.
     Reminder,
+    /// Send a signer a one-time code by e-mail.
+    EmailCode,
+    /// Send a signer a one-time code by SMS.
+    SmsCode,
+    /// Send a signer a one-time code by WhatsApp.
+    WhatsappCode,
     /// Tell a person, at the address they had, that their invitation no longer counts.
     WithdrawnNotice,
     /// Tell a person that all have signed.
@@ -44,10 +51,13 @@ pub enum EffectKind {
 
 impl EffectKind {
     /// Every kind there is.
-    pub const ALL: [EffectKind; 14] = [
+    pub const ALL: [EffectKind; 17] = [
         EffectKind::Seal,
         EffectKind::Invitation,
         EffectKind::Reminder,
+        EffectKind::EmailCode,
+        EffectKind::SmsCode,
+        EffectKind::WhatsappCode,
         EffectKind::WithdrawnNotice,
         EffectKind::CompletedNotice,
         EffectKind::DeclinedNotice,
@@ -67,6 +77,9 @@ impl EffectKind {
             EffectKind::Seal => "seal",
             EffectKind::Invitation => "invitation",
             EffectKind::Reminder => "reminder",
+            EffectKind::EmailCode => "email_code",
+            EffectKind::SmsCode => "sms_code",
+            EffectKind::WhatsappCode => "whatsapp_code",
             EffectKind::WithdrawnNotice => "withdrawn",
             EffectKind::CompletedNotice => "completed",
             EffectKind::DeclinedNotice => "declined",
@@ -86,7 +99,17 @@ impl EffectKind {
         EffectKind::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// Whether it is a letter to a person: none is owed in a test world.
+    /// Which one-time code it sends, if any.
+    pub fn code(self) -> Option<Method> {
+        match self {
+            EffectKind::EmailCode => Some(Method::EmailCode),
+            EffectKind::SmsCode => Some(Method::SmsCode),
+            EffectKind::WhatsappCode => Some(Method::WhatsappCode),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a letter to a person, or a text message: none is owed in a test world.
     pub fn is_letter(self) -> bool {
         self != EffectKind::Seal && !self.is_at_vendor()
     }
@@ -101,7 +124,7 @@ impl EffectKind {
     /// the request ends.
     pub fn is_moot_when_closed(self) -> bool {
         use EffectKind::{Amend, Confirm, Invitation, Nudge, Reminder, Submit};
-        matches!(self, Invitation | Reminder | Submit | Amend | Nudge | Confirm)
+        matches!(self, Invitation | Reminder | Submit | Amend | Nudge | Confirm) || self.code().is_some()
     }
 }
 

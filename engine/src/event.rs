@@ -98,6 +98,15 @@ pub enum Fact {
         /// Who.
         signer: SignerId,
     },
+    /// A signer asked for a one-time code, or for a payment by which they prove who they are. What they were given
+    /// before it no longer counts.
+    #[serde(rename = "signer.challenged")]
+    Challenged {
+        /// How they will answer.
+        method: Method,
+        /// Who.
+        signer: SignerId,
+    },
     /// A signer proved something that was asked of them beyond having the link. It counts as long as that
     /// link does.
     #[serde(rename = "signer.authenticated")]
@@ -555,12 +564,13 @@ fn by_text<V: Serialize, S: Serializer>(map: &BTreeMap<WidgetId, V>, serializer:
 
 impl Fact {
     /// Every stored name.
-    pub const NAMES: [&'static str; 29] = [
+    pub const NAMES: [&'static str; 30] = [
         "request.created",
         "request.revised",
         "request.sent",
         "signer.invited",
         "signer.viewed",
+        "signer.challenged",
         "signer.authenticated",
         "signer.signed",
         "signer.declined",
@@ -595,6 +605,7 @@ impl Fact {
             Fact::Sent { .. } => "request.sent",
             Fact::Invited { .. } => "signer.invited",
             Fact::Viewed { .. } => "signer.viewed",
+            Fact::Challenged { .. } => "signer.challenged",
             Fact::Authenticated { .. } => "signer.authenticated",
             Fact::Signed { .. } => "signer.signed",
             Fact::SignerDeclined { .. } => "signer.declined",

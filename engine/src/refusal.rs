@@ -46,6 +46,10 @@ codes! {
     AlreadyExists = "already_exists",
     /// The signer has not yet proved everything that is asked of them.
     AuthenticationRequired = "authentication_required",
+    /// Our own pages need a gateway for what is asked of a signer, and there is none.
+    GatewayMissing = "gateway_missing",
+    /// The signer has asked for as many codes as one link allows.
+    TooManyChallenges = "too_many_challenges",
     /// The signer has proved that already.
     AlreadyAuthenticated = "already_authenticated",
     /// Somebody else of the signing group has signed for all of it.

@@ -16,7 +16,7 @@ use crate::ids::{ConfigId, Digest, OrganizationId, RequestId, SignerId, WidgetId
 use crate::machine;
 use crate::provider::{Ability, can};
 use crate::refusal::{Code, Refusal};
-use crate::requirement::{Particulars, Proof};
+use crate::requirement::{Challenge, Method, Particulars, Proof};
 use crate::schedule;
 use crate::signer::{Role, Signer, SignerStatus};
 use people::signer_of;
@@ -347,6 +347,7 @@ impl Request {
             }
             Fact::Invited { .. }
             | Fact::Viewed { .. }
+            | Fact::Challenged { .. }
             | Fact::Authenticated { .. }
             | Fact::Signed { .. }
             | Fact::SignerDeclined { .. }
@@ -374,6 +375,7 @@ impl Request {
                 signer.round = *round;
                 signer.link = *link;
                 signer.proofs.clear();
+                signer.challenges.clear();
                 self.undelivered.remove(id);
                 let signer = self.invitable(*id)?;
                 signer.sent_at.get_or_insert(time);
@@ -439,6 +441,14 @@ impl Request {
                 }
                 self.let_in_if_viewer(event, *id)?;
             }
+            Fact::Challenged { signer: id, method } => {
+                let signer = self.invited(*id)?;
+                let number = signer.challenges.get(method).map_or(0, |challenge| challenge.number) + 1;
+                signer.challenges.insert(*method, Challenge { at: time, number, seq: event.seq });
+                self.drop_code(*id, *method);
+                let code = EffectKind::ALL.into_iter().find(|kind| kind.code() == Some(*method));
+                code.into_iter().for_each(|kind| self.owe(event, kind, Some(*id)));
+            }
             Fact::Authenticated { signer: id, method, files, reference, score } => {
                 let signer = self.invited(*id)?;
                 if let Some(told) = event.personal.people.get(id) {
@@ -446,6 +456,7 @@ impl Request {
                 }
                 let proof = Proof { at: time, files: files.clone(), reference: reference.clone(), score: *score };
                 signer.proofs.insert(*method, proof);
+                self.drop_code(*id, *method);
             }
             _ => {}
         }
@@ -481,9 +492,13 @@ impl Request {
     }
 
     fn owe(&mut self, event: &Event, kind: EffectKind, signer: Option<SignerId>) {
-        let silent = |id: SignerId| self.signer(id).is_some_and(|signer| signer.terms.requirements.silent);
-        let unwritten = self.is_test() || self.terms.is_at_vendor() || signer.is_some_and(silent);
-        if kind.is_letter() && unwritten {
+        let link = matches!(kind, EffectKind::Invitation | EffectKind::Reminder);
+        let unwritten = |id: SignerId| {
+            let asked = self.signer(id).map(|signer| &signer.terms.requirements);
+            asked.is_some_and(|asked| asked.silent && kind.code().is_none() || asked.in_person && link)
+        };
+        let silent = self.is_test() || self.terms.is_at_vendor() || signer.is_some_and(unwritten);
+        if kind.is_letter() && silent {
             return;
         }
         self.owed.insert(Effect { request: self.id, seq: event.seq, kind, signer });
@@ -572,6 +587,11 @@ impl Request {
             Some(_) => Ok(()),
             None => Err(Refusal::new(Code::NotAccepted, "The request has no such document.")),
         }
+    }
+
+    /// A code that counts no longer is not sent any more.
+    fn drop_code(&mut self, id: SignerId, method: Method) {
+        self.owed.retain(|effect| effect.signer != Some(id) || effect.kind.code() != Some(method));
     }
 
     fn drop_messages(&mut self, id: SignerId) {

@@ -10,7 +10,7 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::Digest;
@@ -25,6 +25,12 @@ pub const ACCESS_CODE_MAX: usize = 100;
 pub const ATTACHMENTS_MAX: usize = 1000;
 /// Most files that prove one thing.
 pub const PROOF_FILES_MAX: usize = 20;
+/// How long a one-time code counts (RELIABILITY, "one-time code guessed").
+pub const CODE_LIFE: SignedDuration = SignedDuration::from_mins(10);
+/// How long after one was asked for another may be.
+pub const CODE_WAIT: SignedDuration = SignedDuration::from_secs(60);
+/// Most codes, and most payments, that may be asked for with one link.
+pub const CHALLENGES_MAX: u32 = 10;
 /// Longest reference of a check that somebody else made, in characters.
 pub const REFERENCE_MAX: usize = 200;
 
@@ -91,6 +97,22 @@ impl Method {
         }
     }
 
+    /// Whether it is a one-time code.
+    pub fn is_code(self) -> bool {
+        matches!(self, Method::EmailCode | Method::SmsCode | Method::WhatsappCode)
+    }
+
+    /// Whether it is proved before anything of the document is shown: all that can be known and typed in.
+    pub fn unlocks(self) -> bool {
+        self == Method::AccessCode || self.is_code()
+    }
+
+    /// Whether our own pages need a gateway for it: somebody who sends text messages and makes checks for us.
+    pub fn needs_gateway(self) -> bool {
+        use Method::{Pix, Score, SmsCode, VideoSelfie, WhatsappCode};
+        matches!(self, SmsCode | WhatsappCode | Pix | VideoSelfie | Score)
+    }
+
     /// Whether it is proved by files that are kept.
     pub fn takes_files(self) -> bool {
         matches!(self, Method::Photo | Method::Selfie | Method::VideoSelfie | Method::Attachments)
@@ -120,7 +142,8 @@ pub enum CertificateKind {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Requirements {
-    /// That they know a code, [`Particulars::access_code`]. Before that they see nothing of the document.
+    /// That they know a code, [`Particulars::access_code`]. Before that, and before any one-time code that is asked
+    /// of them, they see nothing of the document.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub access_code: bool,
     /// That they hand in documents, [`Particulars::attachments`].
@@ -135,7 +158,7 @@ pub struct Requirements {
     /// They have no CPF: none is asked for.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub foreign: bool,
-    /// That they sign in the presence of whoever asked.
+    /// That they sign in the presence of whoever asked, who opens their link: nobody else is sent it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_person: bool,
     /// BCP 47 tag of the language they are written to in, where it is not the request's.
@@ -154,7 +177,7 @@ pub struct Requirements {
     /// That they show themselves with their document.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub selfie: bool,
-    /// They are never written to: whoever asked hands on the link.
+    /// They are never written to, but for a one-time code that they ask for: whoever asked hands on the link.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub silent: bool,
     /// That they read a one-time code sent by SMS.
@@ -308,4 +331,15 @@ pub struct Proof {
     pub reference: Option<String>,
     /// The similarity found, in per cent.
     pub score: Option<u8>,
+}
+
+/// What a signer asked for and has not answered: a one-time code, a payment. Counts with their current link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Challenge {
+    /// When the latest was asked for.
+    pub at: Timestamp,
+    /// How many were asked for by now.
+    pub number: u32,
+    /// The event by which the latest was asked for.
+    pub seq: u64,
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{Digest, GroupId, SignerId};
 use crate::person::Person;
-use crate::requirement::{Method, Particulars, Proof, Requirements};
+use crate::requirement::{Challenge, Method, Particulars, Proof, Requirements};
 
 /// What a signer is asked to do (SPEC §2, "Roles of a signer").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -161,6 +161,8 @@ pub struct Signer {
     pub particulars: Particulars,
     /// What they proved with their current link.
     pub proofs: BTreeMap<Method, Proof>,
+    /// What they asked for with it and may still answer.
+    pub challenges: BTreeMap<Method, Challenge>,
     /// Who of their signing group signed for them.
     pub covered_by: Option<SignerId>,
     /// Where they stand.
@@ -201,6 +203,7 @@ impl Signer {
             person,
             particulars: Particulars::default(),
             proofs: BTreeMap::new(),
+            challenges: BTreeMap::new(),
             covered_by: None,
             status: SignerStatus::Pending,
             round: 0,
@@ -250,9 +253,9 @@ impl Signer {
         self.terms.requirements.methods().filter(|method| !self.proofs.contains_key(method))
     }
 
-    /// Whether they may see the document: who must know an access code, not before they have shown that.
+    /// Whether they may see the document: not before they have shown every code that is asked of them.
     pub fn may_look(&self) -> bool {
-        !self.terms.requirements.access_code || self.proofs.contains_key(&Method::AccessCode)
+        !self.unproved().any(Method::unlocks)
     }
 
     /// Whether they may follow the request without acting.

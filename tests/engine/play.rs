@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use countersign_engine::command::{Command, Correction, Draft, Wish};
+use countersign_engine::command::{Command, Correction, Draft, Proved, Wish};
 use countersign_engine::decide::{Given, decide};
 use countersign_engine::event::{Actor, Area, Document, Event, Personal, Reminders, Terms, Value, Widget, WidgetKind};
 use countersign_engine::ids::{Digest, EventId, KeyId, OrganizationId, RequestId, SignerId, WidgetId};
 use countersign_engine::person::Person;
 use countersign_engine::refusal::{Code, Refusal};
 use countersign_engine::request::{Request, Status};
+use countersign_engine::requirement::{Method, ProofFile};
 use countersign_engine::signer::{Mark, Role, Signer, SignerStatus, SignerTerms};
 use countersign_engine::trail::{self, Line, Place};
 use jiff::{SignedDuration, Timestamp};
@@ -45,6 +46,15 @@ pub(crate) fn corrected(signer: SignerId, number: u32) -> Wish {
 /// That the n-th signer is somebody else after all.
 pub(crate) fn correct(n: u32, number: u32) -> Wish {
     corrected(signer(n), number)
+}
+
+/// That a signer proved something with their present link, by a file where that takes one.
+pub(crate) fn prove(signer: &Signer, method: Method) -> Wish {
+    let file = || ProofFile { bytes: 4, digest: Digest::of(b"file"), media_type: "image/jpeg".into() };
+    let files: Vec<ProofFile> = method.takes_files().then(file).into_iter().collect();
+    let file_names = files.iter().map(|_| "secret.jpg".into()).collect();
+    let proved = Box::new(Proved { files, file_names, ..Proved::by(method) });
+    Wish::Authenticate { signer: signer.id(), round: signer.round, proved }
 }
 
 /// That somebody takes over from a signer, on the same terms.

@@ -14,6 +14,7 @@ pub mod config;
 pub mod dialects;
 pub mod evidence;
 pub mod feed;
+pub mod gateway;
 pub mod hooks;
 pub mod http;
 pub mod language;

@@ -1,6 +1,8 @@
 //! Corrections in flight (SPEC §2): correct, replace, add and remove a signer. Old links die, the
 //! order is kept, and whoever has acted stays as they are.
 
+use std::collections::BTreeSet;
+
 use super::{Decision, Given, Proposal, fitting, follow_up, invite_again, providers, refuse_if_expired};
 use crate::command::{Correction, ORDER_MAX, Position, Profile, SIGNERS_MAX};
 use crate::event::{Detail, Fact, Personal};
@@ -23,7 +25,7 @@ pub(super) fn correct(request: &Request, id: SignerId, correction: &Correction, 
     }
     let access_code = particulars.access_code.is_some();
     let requirements = Requirements { access_code, ..signer.terms.requirements.clone() };
-    fitting::check_asked(&request.terms, &requirements, &person, &particulars)?;
+    fitting::check_asked(&request.terms, &requirements, &person, &particulars, given)?;
     let requirements = (requirements != signer.terms.requirements).then_some(requirements);
     let secret = changed.contains(&Detail::AccessCode) && !particulars.is_empty();
     let personal = Personal {
@@ -69,7 +71,7 @@ pub(super) fn replace(request: &Request, id: SignerId, heir: Heir<'_>, given: &G
     let signer = correctable(request, id, given)?;
     let requirements = heir.requirements.unwrap_or(&signer.terms.requirements).clone();
     let terms = SignerTerms { id: heir.by, requirements, ..signer.terms.clone() };
-    fitting::check_newcomers(request, [(&terms, heir.profile)], false)?;
+    fitting::check_newcomers(request, [(&terms, heir.profile)], false, given)?;
     let newcomer = Signer::new(terms.clone(), None);
     let mut proposals =
         vec![about(heir.by, heir.profile, Fact::Replaced { signer: id, by: terms, told: signer.sent_at.is_some() })];
@@ -92,7 +94,7 @@ pub(super) fn add(
     }
     let (order, shift) = place(request, named, at)?;
     let joining: Vec<SignerTerms> = newcomers.iter().map(|(terms, _)| SignerTerms { order, ..terms.clone() }).collect();
-    fitting::check_newcomers(request, joining.iter().zip(newcomers.iter().map(|(_, profile)| profile)), shift)?;
+    fitting::check_newcomers(request, joining.iter().zip(newcomers.iter().map(|(_, profile)| profile)), shift, given)?;
     let mut due: Vec<Signer> = request.due().cloned().collect();
     if shift {
         for signer in due.iter_mut().filter(|signer| signer.terms.order >= order) {
@@ -119,6 +121,15 @@ fn place(request: &Request, order: u32, at: Position) -> Result<(u32, bool), Ref
     let (order, shift) = match at {
         Position::Beside => (order, false),
         Position::Before => (order, true),
+        Position::Last => {
+            let acting = request.signers.iter().filter(|signer| signer.terms.role.acts());
+            let orders: BTreeSet<u32> = acting.map(|signer| signer.terms.order).collect();
+            match (orders.len(), orders.last()) {
+                (_, None) => (1, false),
+                (1, Some(only)) => (*only, false),
+                (_, Some(last)) => (last + 1, false),
+            }
+        }
         Position::After(n) => {
             let mut orders: Vec<u32> = request.signers.iter().map(|signer| signer.terms.order).collect();
             orders.sort_unstable();
@@ -141,7 +152,8 @@ fn place(request: &Request, order: u32, at: Position) -> Result<(u32, bool), Ref
 
 pub(super) fn remove(request: &Request, id: SignerId, given: &Given<'_>) -> Decision {
     let signer = correctable(request, id, given)?;
-    if !request.signers.iter().any(|signer| signer.id() != id && signer.terms.role.acts()) {
+    let is_draft = request.status == Status::Draft;
+    if !is_draft && !request.signers.iter().any(|signer| signer.id() != id && signer.terms.role.acts()) {
         return Err(Refusal::new(Code::Invalid, "A request needs somebody who acts."));
     }
     let mut proposals = vec![Fact::Removed { signer: id, told: signer.sent_at.is_some() }.into()];

@@ -1,6 +1,7 @@
 //! What must hold of what is asked of signers, whoever asks it: requirements that fit together, signing
 //! groups that act as one. The dialects say it more kindly, with pointers ([`Requirements::misfits`]).
 
+use super::Given;
 use crate::command::{Draft, Profile};
 use crate::event::{NATIVE, Terms};
 use crate::person::Person;
@@ -9,12 +10,12 @@ use crate::request::Request;
 use crate::requirement::{Particulars, Requirements};
 use crate::signer::SignerTerms;
 
-pub(super) fn check_draft(draft: &Draft) -> Result<(), Refusal> {
+pub(super) fn check_draft(draft: &Draft, given: &Given<'_>) -> Result<(), Refusal> {
     let (nobody, nothing) = (Person::new("", ""), Particulars::default());
     for terms in &draft.terms.signers {
         let person = draft.personal.people.get(&terms.id).unwrap_or(&nobody);
         let particulars = draft.personal.particulars.get(&terms.id).unwrap_or(&nothing);
-        check_asked(&draft.terms, &terms.requirements, person, particulars)?;
+        check_asked(&draft.terms, &terms.requirements, person, particulars, given)?;
         draft.terms.signers.iter().try_for_each(|other| check_fellows(terms, other))?;
     }
     Ok(())
@@ -26,10 +27,11 @@ pub(super) fn check_newcomers<'a>(
     request: &Request,
     newcomers: impl IntoIterator<Item = (&'a SignerTerms, &'a Profile)>,
     shift: bool,
+    given: &Given<'_>,
 ) -> Result<(), Refusal> {
     let mut known: Vec<SignerTerms> = request.signers.iter().map(|signer| signer.terms.clone()).collect();
     for (terms, Profile { person, particulars }) in newcomers {
-        check_asked(&request.terms, &terms.requirements, person, particulars)?;
+        check_asked(&request.terms, &terms.requirements, person, particulars, given)?;
         for other in &known {
             if other.id == terms.id {
                 return Err(Refusal::new(Code::Invalid, "That signer is in the request already."));
@@ -52,9 +54,15 @@ pub(super) fn check_asked(
     asked: &Requirements,
     person: &Person,
     particulars: &Particulars,
+    given: &Given<'_>,
 ) -> Result<(), Refusal> {
     if let Some(misfit) = asked.misfits(person, particulars).first() {
         return Err(Refusal::new(Code::Invalid, misfit.detail));
+    }
+    let missing = asked.methods().find(|method| method.needs_gateway() && !given.gateway);
+    if let Some(method) = missing.filter(|_| request.provider == NATIVE) {
+        let detail = format!("{method} needs a gateway, and none is configured here (gateway_url).");
+        return Err(Refusal::new(Code::GatewayMissing, detail));
     }
     if asked.certificate.is_some() && request.provider == NATIVE {
         return Err(Refusal::new(Code::Invalid, "Our own pages cannot take a signature with a certificate."));

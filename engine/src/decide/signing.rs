@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::{Decision, Given, Proposal, follow_up, personal_of, refuse_if_expired};
+use super::{Decision, Given, Proposal, follow_up, personal_of, refuse_if_expired, whole_seconds};
 use crate::command::{DRAWN_POINTS_MAX, Proved, TEXT_MAX, TYPED_MARK_MAX};
 use crate::event::{Fact, Personal, Value, Widget, WidgetKind};
 use crate::ids::{SignerId, WidgetId};
 use crate::person::Person;
 use crate::refusal::{Code, FieldFault, Refusal};
 use crate::request::Request;
-use crate::requirement::{Method, PROOF_FILES_MAX, REFERENCE_MAX};
+use crate::requirement::{CHALLENGES_MAX, CODE_WAIT, Method, PROOF_FILES_MAX, REFERENCE_MAX};
 use crate::signer::{Mark, Signer, SignerStatus};
 
 /// A signer acting on a request.
@@ -29,6 +29,32 @@ impl Act<'_> {
         }
     }
 
+    pub(super) fn challenge(&self, id: SignerId, round: u32, method: Method) -> Decision {
+        let signer = self.admitted(id, round)?;
+        if !signer.terms.requirements.asks(method) || !(method.is_code() || method == Method::Pix) {
+            return Err(Refusal::new(Code::Invalid, format!("{method} is not asked for in this way.")));
+        }
+        if signer.proofs.contains_key(&method) {
+            return Err(Refusal::new(Code::AlreadyAuthenticated, "You have proved this already."));
+        }
+        refuse_out_of_turn(signer, method)?;
+        if let Some(last) = signer.challenges.get(&method) {
+            if last.number >= CHALLENGES_MAX {
+                return Err(Refusal::new(
+                    Code::TooManyChallenges,
+                    "No more are made for this link: ask for a new one.",
+                ));
+            }
+            let wait = (last.at + CODE_WAIT).duration_since(self.given.now);
+            if method.is_code() && wait.is_positive() {
+                let mut refusal = Refusal::new(Code::TooSoon, "A code was asked for less than a minute ago.");
+                refusal.retry_after_seconds = Some(whole_seconds(wait));
+                return Err(refusal);
+            }
+        }
+        Ok(vec![self.person_did(Fact::Challenged { method, signer: id })])
+    }
+
     pub(super) fn authenticate(&self, id: SignerId, round: u32, proved: &Proved) -> Decision {
         let signer = self.admitted(id, round)?;
         let Proved { method, files, file_names, reference, score, told } = proved;
@@ -36,12 +62,10 @@ impl Act<'_> {
         if !signer.terms.requirements.asks(method) {
             return Err(Refusal::new(Code::Invalid, format!("{method} is not asked of this signer.")));
         }
-        if signer.proofs.contains_key(&method) {
+        if signer.proofs.contains_key(&method) && !may_be_retaken(signer, method) {
             return Err(Refusal::new(Code::AlreadyAuthenticated, "You have proved this already."));
         }
-        if method != Method::AccessCode && !signer.may_look() {
-            return Err(authentication_required([Method::AccessCode]));
-        }
+        refuse_out_of_turn(signer, method)?;
         let legal = files.len() <= PROOF_FILES_MAX
             && (file_names.is_empty() || file_names.len() == files.len())
             && files.is_empty() != method.takes_files()
@@ -147,7 +171,7 @@ impl Act<'_> {
     /// The signer, if they may see the document now, and so do something about it.
     fn looking(&self, id: SignerId, round: u32) -> Result<&Signer, Refusal> {
         let signer = self.admitted(id, round)?;
-        if signer.may_look() { Ok(signer) } else { Err(authentication_required([Method::AccessCode])) }
+        if signer.may_look() { Ok(signer) } else { Err(authentication_required(signer.unproved())) }
     }
 
     fn checked_mark<'m>(&self, signer: &Signer, mark: Option<&'m Mark>) -> Result<Option<&'m Mark>, Refusal> {
@@ -204,6 +228,19 @@ impl Act<'_> {
     }
 }
 
+/// The access code comes before everything, and every code before what is done with the document at hand.
+fn refuse_out_of_turn(signer: &Signer, method: Method) -> Result<(), Refusal> {
+    let locked = |other: &Method| *other == Method::AccessCode || other.unlocks() && !method.unlocks();
+    let before: Vec<Method> = signer.unproved().filter(|other| *other != method && locked(other)).collect();
+    if before.is_empty() { Ok(()) } else { Err(authentication_required(before)) }
+}
+
+/// Whether a picture may be given once more: as long as the face on it is still to be compared.
+fn may_be_retaken(signer: &Signer, method: Method) -> bool {
+    let compared = signer.unproved().any(|other| other == Method::Score);
+    compared && matches!(method, Method::Photo | Method::Selfie | Method::VideoSelfie)
+}
+
 fn authentication_required(methods: impl IntoIterator<Item = Method>) -> Refusal {
     let missing: Vec<&str> = methods.into_iter().map(Method::as_str).collect();
     Refusal::new(Code::AuthenticationRequired, format!("This needs to be proved before: {}.", missing.join(", ")))
@@ -218,7 +255,8 @@ pub(super) fn signatures(due: &[Signer]) -> u32 {
 
 /// How a signer was known to be themselves.
 fn known_by(signer: &Signer) -> String {
-    let link = if signer.terms.requirements.silent { "link" } else { "email_link" };
+    let asked = &signer.terms.requirements;
+    let link = if asked.silent || asked.in_person { "link" } else { "email_link" };
     signer.terms.requirements.methods().fold(link.to_owned(), |known, method| known + "+" + method.as_str())
 }
 

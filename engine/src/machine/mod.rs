@@ -99,6 +99,7 @@ impl Superstate<Machine> for Group {
                 Fact::Signed { .. }
                 | Fact::SignerDeclined { .. }
                 | Fact::Invited { .. }
+                | Fact::Challenged { .. }
                 | Fact::Authenticated { .. }
                 | Fact::Reminded { .. }
                 | Fact::Expiring { .. }
@@ -199,6 +200,7 @@ mod samples {
             Fact::Sent { expires_at: None, warn_at: None },
             Fact::Invited { signer, round: 1, link: Some(Digest::ZERO), resent: false },
             Fact::Viewed { signer },
+            Fact::Challenged { method: Method::EmailCode, signer },
             Fact::Authenticated { files: Vec::new(), method: Method::AccessCode, reference: None, score: None, signer },
             signed(1),
             signed(0),

@@ -218,15 +218,11 @@ impl Writer {
 
     /// After the commit: remember, publish, wake.
     fn tell(&self, changed: Vec<Working>) {
-        let (mut mail, mut seal, mut agent, mut timers) = (false, false, false, false);
+        let (mut lanes, mut timers) = (BTreeSet::new(), false);
         for work in changed {
             for effect in work.newly_owed() {
                 self.meters.filed(effect.kind);
-                match Lane::of(effect.kind, None) {
-                    Lane::Mail => mail = true,
-                    Lane::Seal => seal = true,
-                    Lane::Agent(_) => agent = true,
-                }
+                lanes.insert(Lane::of(effect.kind, None));
             }
             let wake = work.now.as_deref().and_then(Request::wake_at);
             timers |= wake.is_some() && wake != work.stored.as_ref().and_then(|stored| stored.request.wake_at());
@@ -236,15 +232,7 @@ impl Writer {
                 self.decider.ledger.remember(Arc::new(Loaded { request, key }));
             }
         }
-        if mail {
-            self.bus.ring(Lane::Mail);
-        }
-        if seal {
-            self.bus.ring(Lane::Seal);
-        }
-        if agent {
-            self.bus.ring(Lane::AGENT);
-        }
+        lanes.into_iter().for_each(|lane| self.bus.ring(lane));
         if timers {
             self.bus.timers_changed();
         }
@@ -267,7 +255,7 @@ impl Working {
         !was && self.now.as_ref().is_some_and(|request| request.is_erased())
     }
 
-    /// Takes away what the request's data key does not erase: its sealed PDFs, and with a purge the uploads that its
+    /// Takes away what the request's data key does not erase: its sealed PDFs, what its signers gave as proof, and with a purge the uploads that its
     /// documents came by.
     async fn erase(&self, transaction: &mut Transaction) -> Result<(), StoreError> {
         let Some(request) = &self.now else { return Ok(()) };
@@ -276,6 +264,7 @@ impl Working {
                 transaction.drop_spent_files(&organization, digest, ended_at.as_microsecond()).await?;
             }
         }
+        transaction.drop_proofs(request.id).await?;
         for sealed in request.sealed.values() {
             transaction.orphan(&sealed_path(request.id, sealed.digest)).await?;
         }

@@ -20,6 +20,8 @@ pub enum LetterKind {
     Reminder,
     /// This person need not act any more, or not with the link they have.
     Withdrawn,
+    /// The one-time code that this person asked for.
+    Code,
     /// Everyone has acted.
     Completed,
     /// Somebody declined, so the request has ended.
@@ -32,10 +34,11 @@ pub enum LetterKind {
 
 impl LetterKind {
     /// Every kind, in the order of a request's life.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Invitation,
         Self::Reminder,
         Self::Withdrawn,
+        Self::Code,
         Self::Completed,
         Self::Declined,
         Self::Cancelled,
@@ -48,6 +51,7 @@ impl LetterKind {
             Self::Invitation => "invitation",
             Self::Reminder => "reminder",
             Self::Withdrawn => "withdrawn",
+            Self::Code => "code",
             Self::Completed => "completed",
             Self::Declined => "declined",
             Self::Cancelled => "cancelled",
@@ -83,6 +87,8 @@ pub struct Letter {
     pub documents: Vec<LetterDocument>,
     /// The personal link behind the button; no button without it.
     pub link: Option<String>,
+    /// The one-time code, in a letter that is for it.
+    pub code: Option<String>,
     /// When the request expires, or expired.
     pub expires_at: Option<Timestamp>,
     /// What the addressee is asked to do.
@@ -132,6 +138,7 @@ pub(super) mod tests {
             actor_name: Some("Bruno Lima".into()),
             documents: Vec::new(),
             link: Some("https://sign.example.com/s/secret-token".into()),
+            code: (kind == LetterKind::Code).then(|| "042137".into()),
             expires_at: Some("2026-03-14T17:05:00Z".parse().unwrap()),
             role: Role::Signer,
             trace: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse().unwrap()),

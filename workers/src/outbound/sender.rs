@@ -41,7 +41,7 @@ pub struct Reply {
     pub status: u16,
     /// When to come again, as it says.
     pub retry_after: Option<String>,
-    /// Its body's beginning.
+    /// Its body: the beginning, or all of it where that was asked for.
     pub excerpt: Vec<u8>,
 }
 
@@ -93,6 +93,8 @@ pub enum Unsent {
     Timeout,
     /// The connection broke off, or what came is no answer.
     Broken,
+    /// The answer is longer than anybody reads.
+    TooLong,
 }
 
 impl Unsent {
@@ -110,6 +112,7 @@ impl Unsent {
             Unsent::Tls => "tls_failed",
             Unsent::Timeout => "timeout",
             Unsent::Broken => "connection_broken",
+            Unsent::TooLong => "answer_too_long",
         }
     }
 }
@@ -133,24 +136,38 @@ impl Sender {
 
     /// Sends a body; an answer of whatever status is one.
     pub async fn post(&self, url: &Url, headers: HeaderMap, body: Vec<u8>) -> Result<Reply, Unsent> {
-        // An address in the URL itself is not asked of the resolver.
-        self.guard.judge(url).map_err(|_| Unsent::Forbidden)?;
-        let call = self.client.post(url.clone()).headers(headers).body(body);
-        let mut response = call.send().await.map_err(|error| why(&error))?;
-        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let (mut response, retry_after) = self.send(Method::POST, url, headers, body).await?;
         let excerpt = excerpt(&mut response).await;
+        Ok(Reply { status: response.status().as_u16(), retry_after, excerpt })
+    }
+
+    /// Sends a body and waits for the whole answer, which may have so many bytes.
+    pub async fn ask(&self, url: &Url, headers: HeaderMap, body: Vec<u8>, most: usize) -> Result<Reply, Unsent> {
+        let (mut response, retry_after) = self.send(Method::POST, url, headers, body).await?;
+        let excerpt = whole(&mut response, most).await?;
         Ok(Reply { status: response.status().as_u16(), retry_after, excerpt })
     }
 
     /// Makes a call and reads the whole answer; one of whatever status is one.
     pub async fn call(&self, call: Call) -> Result<Answer, Unsent> {
-        let Call { method, url, headers, body, answer_max } = call;
-        self.guard.judge(&url).map_err(|_| Unsent::Forbidden)?;
-        let request = self.client.request(method, url).headers(headers).body(body);
-        let mut response = request.send().await.map_err(|error| why(&error))?;
-        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let body = whole(&mut response, answer_max).await?;
+        let (mut response, retry_after) = self.send(call.method, &call.url, call.headers, call.body).await?;
+        let body = whole(&mut response, call.answer_max).await?;
         Ok(Answer { status: response.status().as_u16(), retry_after, body })
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: HeaderMap,
+        body: Vec<u8>,
+    ) -> Result<(Response, Option<String>), Unsent> {
+        // An address in the URL itself is not asked of the resolver.
+        self.guard.judge(url).map_err(|_| Unsent::Forbidden)?;
+        let call = self.client.request(method, url.clone()).headers(headers).body(body);
+        let response = call.send().await.map_err(|error| why(&error))?;
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Ok((response, retry_after))
     }
 }
 
@@ -159,7 +176,7 @@ async fn whole(response: &mut Response, most: usize) -> Result<Vec<u8>, Unsent> 
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| why(&error))? {
         if body.len() + chunk.len() > most {
-            return Err(Unsent::Broken);
+            return Err(Unsent::TooLong);
         }
         body.extend_from_slice(&chunk);
     }

@@ -72,7 +72,8 @@ impl Credentials {
             Credentials::D4sign { token, .. } => token.expose(),
             Credentials::Certyneo { key } => key.expose(),
         };
-        let parts = [b"account".as_slice(), self.vendor().as_str().as_bytes(), base_url.as_bytes(), known_by.as_bytes()];
+        let parts =
+            [b"account".as_slice(), self.vendor().as_str().as_bytes(), base_url.as_bytes(), known_by.as_bytes()];
         Digest(key.stamp(&parts))
     }
 

@@ -51,7 +51,11 @@ impl Stop {
     /// A stable code of why it does not go on.
     pub fn code(self) -> String {
         match self {
-            Stop::Away { code, .. } | Stop::Denied(code) | Stop::Refused(code) | Stop::NotYet(code) | Stop::Own(code) => code,
+            Stop::Away { code, .. }
+            | Stop::Denied(code)
+            | Stop::Refused(code)
+            | Stop::NotYet(code)
+            | Stop::Own(code) => code,
             Stop::Wait(_) => "quota_used_up".to_owned(),
             Stop::Lost => "lost".to_owned(),
             Stop::Store(_) => "unavailable".to_owned(),
@@ -106,7 +110,9 @@ impl<'a> Line<'a> {
         let Wires { store, sender, clock } = wires;
         let known = store.provider_envelope(config.id, request).await?;
         let note = match &known {
-            Some(row) => serde_json::from_str(&row.note).map_err(|_| StoreError::Corrupt { what: "provider envelope" })?,
+            Some(row) => {
+                serde_json::from_str(&row.note).map_err(|_| StoreError::Corrupt { what: "provider envelope" })?
+            }
             None => Note::default(),
         };
         let reference = known.and_then(|row| row.reference);

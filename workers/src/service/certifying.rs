@@ -5,6 +5,7 @@ use std::sync::Arc;
 use countersign_engine::request::Request;
 use countersign_engine::signer::{Mark, Role, Signer};
 
+use super::trail::proved;
 use crate::language::Language;
 use crate::seal::{Certificate, CertificateDocument, CertificateSigner};
 
@@ -24,7 +25,7 @@ pub(super) fn certificate_of(request: &Request, place: usize, language: Language
         documents: documents.collect(),
         place,
         completed_at: request.completed_at.unwrap_or(request.updated_at),
-        signers: in_order(request).into_iter().map(|signer| certified(signer, request.is_test(), language)).collect(),
+        signers: in_order(request).into_iter().map(|signer| certified(request, signer, language)).collect(),
         chain_head_hex: request.head.to_string(),
         chain_length: request.seq,
     }
@@ -37,9 +38,9 @@ pub(super) fn in_order(request: &Request) -> Vec<&Signer> {
     signers
 }
 
-fn certified(signer: &Signer, test: bool, language: Language) -> CertificateSigner {
+fn certified(request: &Request, signer: &Signer, language: Language) -> CertificateSigner {
     let words = Words::of(language);
-    let method = words.method(signer.mark.as_ref().map_or("consent", Mark::kind), test);
+    let method = words.method(signer.mark.as_ref().map_or("consent", Mark::kind), Way::of(request, signer));
     CertificateSigner {
         name: signer.name().to_owned(),
         email: signer.email().to_owned(),
@@ -49,7 +50,27 @@ fn certified(signer: &Signer, test: bool, language: Language) -> CertificateSign
         ip_address: signer.ip.clone(),
         user_agent: signer.user_agent.clone(),
         method: if signer.signed_at.is_some() { method } else { String::new() },
+        proofs: signer.proofs.iter().map(|(method, proof)| proved(*method, proof, language)).collect(),
         signature_ids: vec![signer.id().to_string()],
+    }
+}
+
+/// How somebody came by their link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Mailed,
+    Handed,
+    Test,
+}
+
+impl Way {
+    pub(super) fn of(request: &Request, signer: &Signer) -> Self {
+        let asked = &signer.terms.requirements;
+        match request.is_test() {
+            true => Way::Test,
+            false if asked.silent || asked.in_person => Way::Handed,
+            false => Way::Mailed,
+        }
     }
 }
 
@@ -64,6 +85,7 @@ pub(super) struct Words {
     consent: &'static str,
     mailed: &'static str,
     handed: &'static str,
+    tested: &'static str,
 }
 
 impl Words {
@@ -78,7 +100,8 @@ impl Words {
                 drawn: "Drawn signature",
                 consent: "Consent",
                 mailed: "link sent by e-mail",
-                handed: "link handed out for a test",
+                handed: "link handed over by the sender",
+                tested: "link handed out for a test",
             },
             Language::Spanish => Words {
                 roles: ["Firmante", "Aprobador", "Acusa recibo", "Testigo", "Recibe copia", "Puede ver"],
@@ -89,7 +112,8 @@ impl Words {
                 drawn: "Firma dibujada",
                 consent: "Consentimiento",
                 mailed: "enlace enviado por correo",
-                handed: "enlace entregado para una prueba",
+                handed: "enlace entregado por quien envía",
+                tested: "enlace entregado para una prueba",
             },
             Language::Portuguese => Words {
                 roles: ["Signatário", "Aprovador", "Acusa recebimento", "Testemunha", "Recebe cópia", "Pode ver"],
@@ -100,19 +124,25 @@ impl Words {
                 drawn: "Assinatura desenhada",
                 consent: "Consentimento",
                 mailed: "link enviado por e-mail",
-                handed: "link entregue para um teste",
+                handed: "link entregue por quem enviou",
+                tested: "link entregue para um teste",
             },
         }
     }
 
     /// How somebody acted, by the name of the method in the history, and how they had come by their link.
-    pub(super) fn method(&self, method: &str, test: bool) -> String {
+    pub(super) fn method(&self, method: &str, way: Way) -> String {
         let act = match method {
             "typed" => self.typed,
             "drawn" => self.drawn,
             _ => self.consent,
         };
-        format!("{act}, {}", if test { self.handed } else { self.mailed })
+        let link = match way {
+            Way::Mailed => self.mailed,
+            Way::Handed => self.handed,
+            Way::Test => self.tested,
+        };
+        format!("{act}, {link}")
     }
 
     /// What became of somebody once all have signed.

@@ -16,7 +16,9 @@ mod installation;
 pub mod links;
 pub mod organizations;
 pub mod placing;
+pub mod proofs;
 pub mod providers;
+pub mod proving;
 pub mod receipts;
 pub mod replay;
 pub mod reports;
@@ -38,8 +40,9 @@ use tokio::task::JoinHandle;
 use crate::blobs::{BlobError, Blobs};
 use crate::bus::{Bus, BusError};
 use crate::clock::Clock;
-use crate::commit::{Commit, Done, Failure, Order};
+use crate::commit::{Commit, Done, Failure, Order, Outside};
 use crate::config::Settings;
+use crate::gateway::{BadGateway, Gateway};
 use crate::ledger::{Ledger, LedgerError, Loaded};
 use crate::meters::Meters;
 use crate::pulse::Pulses;
@@ -49,12 +52,13 @@ use crate::store::{Scope, Store, StoreError};
 use crate::trace::{BadTraceSetting, Traces};
 use crate::vault::{Vault, VaultError};
 
-pub use installation::{Stranger, open_installation};
+pub use installation::{Stranger, minting, open_installation};
 
 use documents::Documents;
 use inbound::Inbound;
 use links::Links;
 use organizations::Organizations;
+use proofs::Proofs;
 use providers::Providers;
 use webhooks::Webhooks;
 
@@ -88,6 +92,9 @@ pub enum ServiceError {
     /// The bus.
     #[error(transparent)]
     Bus(#[from] BusError),
+    /// The gateway.
+    #[error(transparent)]
+    Gateway(#[from] BadGateway),
     /// A setting of the traces.
     #[error(transparent)]
     Trace(#[from] BadTraceSetting),
@@ -144,7 +151,13 @@ pub struct Service {
     pub traces: Traces,
     /// Where documents lie.
     pub blobs: Blobs,
-    /// What the secrets of keys are made with that a repeated call is told again.
+    /// Who sends text messages and makes checks of identity, if anybody does.
+    pub gateway: Option<Gateway>,
+    /// What signers gave as proof.
+    pub proofs: Proofs,
+    /// What one-time codes are made with.
+    codes: StampKey,
+    /// What the secrets of keys are made with that are told again, and the stamps of their documents' webhooks.
     pub minting: StampKey,
 }
 
@@ -167,7 +180,7 @@ impl Service {
             ledger.clone(),
             Arc::clone(&bus),
             clock.clone(),
-            links.digests(),
+            Outside { link: links.digests(), gateway: settings.gateway.is_some() },
             meters.clone(),
             traces.clone(),
         );
@@ -176,8 +189,10 @@ impl Service {
         let inbound = Inbound::new(store.clone(), vault.clone(), clock.clone(), Arc::clone(&bus));
         let documents = Documents::new(store.clone(), blobs.clone(), vault.clone(), clock.clone(), inspector);
         let accounts = (vault.clone(), master.derive("accounts at providers"));
-        let providers =
-            Providers::new(store.clone(), accounts, clock.clone(), Arc::clone(&bus), &settings.webhooks)?;
+        let providers = Providers::new(store.clone(), accounts, clock.clone(), Arc::clone(&bus), &settings.webhooks)?;
+        let proofs = Proofs::new(store.clone(), blobs.clone(), vault.clone(), clock.clone());
+        let gateway = settings.gateway.as_ref();
+        let gateway = gateway.map(|settings| Gateway::new(settings, webhooks.guard().clone())).transpose()?;
         let authority = Arc::new(authority);
         let service = Self {
             organizations: Organizations::new(store.clone()),
@@ -198,7 +213,10 @@ impl Service {
             pulses,
             traces,
             blobs,
-            minting: master.derive("secrets of keys"),
+            gateway,
+            proofs,
+            codes: master.derive("one-time codes"),
+            minting: minting(&master),
         };
         Ok((Arc::new(service), writing))
     }

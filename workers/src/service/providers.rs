@@ -14,7 +14,9 @@ use crate::commit::Receipt;
 use crate::config::WebhookSettings;
 use crate::hooks::HookSecrets;
 use crate::outbound::{Forbidden, Guard, Sender};
-use crate::providers::{CALL_MAX, Config, ConfigSettings, Credentials, Line, NotOpened, Stand, Stop, Vendor, WINDOW, Wires, Worth};
+use crate::providers::{
+    CALL_MAX, Config, ConfigSettings, Credentials, Line, NotOpened, Stand, Stop, WINDOW, Wires, Worth,
+};
 use crate::stamp::StampKey;
 use crate::store::{Lane, ProviderRow, Scope, Store};
 use crate::vault::Vault;

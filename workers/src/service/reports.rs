@@ -143,9 +143,10 @@ fn believed(request: &Request, word: Word<'_>) -> Option<Report> {
 fn who(request: &Request, report: &hooks::Report) -> Option<SignerId> {
     let who = report.signer.as_ref()?;
     let envelope = request.envelope.as_ref()?;
-    let by_key = who.key.as_ref().and_then(|key| {
-        envelope.signers.iter().find_map(|(signer, known)| (known == key).then_some(*signer))
-    });
+    let by_key = who
+        .key
+        .as_ref()
+        .and_then(|key| envelope.signers.iter().find_map(|(signer, known)| (known == key).then_some(*signer)));
     by_key.or_else(|| {
         let email = who.email.as_ref()?;
         let mut same = request.signers.iter().filter(|signer| signer.email().eq_ignore_ascii_case(email));

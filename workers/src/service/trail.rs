@@ -12,11 +12,11 @@ use countersign_engine::ids::{KeyId, OrganizationId, RequestId, SignerId};
 use countersign_engine::person::Person;
 use countersign_engine::refusal::{Code, Refusal};
 use countersign_engine::request::Request;
-use countersign_engine::requirement::ProofFile;
+use countersign_engine::requirement::{Method, Proof, ProofFile};
 use countersign_engine::signer::{Mark, Signer, SignerTerms};
 use jiff::Timestamp;
 
-use super::certifying::{self, in_order};
+use super::certifying::{self, Way, in_order};
 use super::{Service, ServiceError};
 use crate::commit::Failure;
 use crate::language::Language;
@@ -123,7 +123,9 @@ impl Teller<'_> {
             ip_address: signer.ip.clone(),
             user_agent: signer.user_agent.clone(),
             method: match signer.signed_at {
-                Some(_) => acts.method(signer.mark.as_ref().map_or("consent", Mark::kind), self.request.is_test()),
+                Some(_) => {
+                    acts.method(signer.mark.as_ref().map_or("consent", Mark::kind), Way::of(self.request, signer))
+                }
                 None => String::new(),
             },
             id: signer.id().to_string(),
@@ -187,6 +189,7 @@ impl Teller<'_> {
             Fact::Expiring { expires_at } => vec![words.until(*expires_at)],
             Fact::Invited { signer, round, .. } => vec![self.person(*signer), format!("{} {round}", words.link)],
             Fact::Reminded { signer, number } => vec![self.person(*signer), number.to_string()],
+            Fact::Challenged { signer, method } => vec![self.person(*signer), words.method(*method).to_owned()],
             Fact::Authenticated { signer, method, files, reference, score } => {
                 let mut details = vec![self.person(*signer), words.method(*method).to_owned()];
                 details.extend(score.map(|score| format!("{score} %")));
@@ -199,8 +202,10 @@ impl Teller<'_> {
                 details.extend(files.iter().enumerate().map(file));
                 details
             }
-            Fact::Signed { due, method, authentication, .. } => {
-                let mut details = vec![self.acts.method(method, self.request.is_test())];
+            Fact::Signed { due, method, authentication, signer } => {
+                let signer = self.request.signer(*signer);
+                let way = signer.map_or(Way::Mailed, |signer| Way::of(self.request, signer));
+                let mut details = vec![self.acts.method(method, way)];
                 details.extend((authentication != "email_link").then(|| words.authentication(authentication)));
                 details.push(format!("{}: {due}", words.due));
                 details
@@ -260,6 +265,15 @@ impl Teller<'_> {
             Err(_) => vec![key.to_owned()],
         }
     }
+}
+
+/// What was proved, and when, in a line.
+pub(super) fn proved(method: Method, proof: &Proof, language: Language) -> String {
+    let mut line = format!("{} · {}", Words::of(language).method(method), readable(proof.at));
+    if let Some(score) = proof.score {
+        line += &format!(" · {score} %");
+    }
+    line
 }
 
 /// A time within a sentence.

@@ -7,7 +7,7 @@
 //! `seat` keeps a connection for what is looked up all the time, `installation` what processes agree on, `places` what
 //! the bus remembers, `feed` one organization's stretch of the log, `stand` how things stand, `retention` how long is
 //! kept what has ended, `webhooks` who hears what and what is owed to them, `inbound` what vendors told, `providers` who
-//! collects signatures for whom.
+//! collects signatures for whom, `proofs` what signers prove.
 
 mod either;
 mod feed;
@@ -21,6 +21,7 @@ mod log;
 mod many;
 mod places;
 mod postgres;
+mod proofs;
 mod providers;
 mod rates;
 mod reads;
@@ -55,6 +56,7 @@ pub use inbound::{InboundBody, InboundClaim, InboundListing, InboundRow, Inbound
 pub use log::{BadCursor, Cursor};
 pub use places::{COURIER, DeadLetterRow, Place, RELAY};
 pub use postgres::Postgres;
+pub use proofs::{ProofFileRow, Trial, proof_path};
 pub use providers::{Account, Begun, EnvelopeRow, ProviderHold, ProviderRow};
 pub use reads::Due;
 pub use retention::{Retention, Spent};
@@ -248,10 +250,12 @@ pub struct RequestRow {
 }
 
 /// Which role does an effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lane {
-    /// The notifier: messages to people.
+    /// The notifier: letters to people.
     Mail,
+    /// The notifier too: text messages, by the gateway. An outage of the one holds up none of the other.
+    Text,
     /// The sealer.
     Seal,
     /// The agent: calls to vendors, those with one configuration.
@@ -266,6 +270,7 @@ impl Lane {
     pub fn of(kind: EffectKind, config: Option<ConfigId>) -> Self {
         match kind {
             EffectKind::Seal => Lane::Seal,
+            EffectKind::SmsCode | EffectKind::WhatsappCode => Lane::Text,
             kind if kind.is_at_vendor() => Lane::Agent(config.map_or(Uuid::nil(), |config| config.0)),
             _ => Lane::Mail,
         }
@@ -275,6 +280,7 @@ impl Lane {
     pub fn as_str(self) -> &'static str {
         match self {
             Lane::Mail => "mail",
+            Lane::Text => "text",
             Lane::Seal => "seal",
             Lane::Agent(_) => "agent",
         }
@@ -335,8 +341,8 @@ pub struct ReceiptRow {
 /// How to list requests.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
-    /// Only with this status.
-    pub status: Option<Status>,
+    /// Only with one of these statuses; with any if there is none.
+    pub statuses: Vec<Status>,
     /// Only with this reference.
     pub business_id: Option<String>,
     /// Only made after this instant, in microseconds.
@@ -413,6 +419,8 @@ pub struct KeyRow {
     pub mode: Mode,
     /// When it was last used, to the minute; `None` = never.
     pub last_used_us: Option<i64>,
+    /// SHA-256 of the second secret that must come with it; `None` = it has none.
+    pub crypt_hash: Option<Digest>,
 }
 
 impl KeyRow {

@@ -70,7 +70,11 @@ pub(super) async fn changed(
         None => credentials(vendor, form, faults),
         Some(Ok(config)) => Some(config.credentials),
         Some(Err(error)) => {
-            faults.push(Fault::at(form.pointer("credentials"), "required", format!("The credentials are lost: {error}.")));
+            faults.push(Fault::at(
+                form.pointer("credentials"),
+                "required",
+                format!("The credentials are lost: {error}."),
+            ));
             None
         }
     };
@@ -141,7 +145,11 @@ async fn settings(
             settings.safe = Some(safe.to_string());
         }
         if settings.safe.is_none() && form.get("safe").is_none() && form.is_present() {
-            faults.push(Fault::at(form.pointer("safe"), "required", "safe is required: D4Sign puts documents into one."));
+            faults.push(Fault::at(
+                form.pointer("safe"),
+                "required",
+                "safe is required: D4Sign puts documents into one.",
+            ));
         }
     }
     settings

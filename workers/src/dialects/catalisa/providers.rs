@@ -14,8 +14,8 @@ use super::listing::{Page, pairs};
 use super::problem::{Body, Id, Problems};
 use super::read;
 use super::wire::{
-    Errors, NewProviderConfig, ProviderConfigAnswer, ProviderConfigAttributes, ProviderConfigList, ProviderConfigObject,
-    ProviderState, ProviderTest, ProviderTestAttributes, ProviderTestObject, SelfLink,
+    Errors, NewProviderConfig, ProviderConfigAnswer, ProviderConfigAttributes, ProviderConfigList,
+    ProviderConfigObject, ProviderState, ProviderTest, ProviderTestAttributes, ProviderTestObject, SelfLink,
 };
 use crate::clock::from_micros;
 use crate::dialects::certyneo::calling as certyneo;

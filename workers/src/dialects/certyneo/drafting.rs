@@ -98,10 +98,19 @@ fn people(wanted: Vec<WantedRecipient>, before: &[Arc<Signer>]) -> Vec<(SignerTe
     let mut known: Vec<&Signer> = before.iter().map(AsRef::as_ref).collect();
     let mut identified = |email: &str| {
         let place = known.iter().position(|signer| signer.email().eq_ignore_ascii_case(email));
-        place.map_or_else(|| SignerId(Uuid::now_v7()), |place| known.swap_remove(place).id())
+        place.map(|place| known.swap_remove(place))
     };
     let person = |WantedRecipient { name, email, role, order }: WantedRecipient| {
-        (SignerTerms::new(identified(&email), order, role), Person::new(name, email).into())
+        // What this dialect has no words for stays as it was.
+        match identified(&email) {
+            Some(known) => {
+                let person = known.person.clone().unwrap_or_else(|| Person::new("", ""));
+                let profile =
+                    Profile { person: Person { email, name, ..person }, particulars: known.particulars.clone() };
+                (SignerTerms { order, role, ..known.terms.clone() }, profile)
+            }
+            None => (SignerTerms::new(SignerId(Uuid::now_v7()), order, role), Person::new(name, email).into()),
+        }
     };
     wanted.into_iter().map(person).collect()
 }

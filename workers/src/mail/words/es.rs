@@ -90,6 +90,11 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
             ),
             Some("No tiene que hacer nada más con este mensaje.".into()),
         ),
+        LetterKind::Code => (
+            format!("Su código para “{title}”"),
+            format!("Con este código confirma que es usted quien abre “{title}” de {organization}:"),
+            Some("Sirve durante 10 minutos, en la página donde lo pidió. No se lo diga a nadie.".into()),
+        ),
         LetterKind::Completed => (
             format!("“{title}” está completo"),
             format!("Todas las personas han hecho su parte: “{title}”, de {organization}, está completo."),

@@ -134,8 +134,8 @@ impl Agent {
         let Some(fallback) = config.row.fallback else { return Ok(None) };
         let row = self.service.store.provider_config(Scope::Of(&config.organization), fallback).await?;
         let Some(row) = row.filter(|row| !request.left.contains(&ConfigId(row.id))) else { return Ok(None) };
-        let fits = Vendor::parse(&row.provider)
-            .is_some_and(|vendor| request.terms.documents.len() <= vendor.documents_max());
+        let fits =
+            Vendor::parse(&row.provider).is_some_and(|vendor| request.terms.documents.len() <= vendor.documents_max());
         Ok(fits.then(|| Collector { config: ConfigId(row.id), provider: row.provider }))
     }
 
@@ -151,7 +151,12 @@ impl Agent {
             match self.service.submit(order).await {
                 Ok(_) => {}
                 Err(ServiceError::Commit(Failure::Refused(refusal))) => {
-                    tracing::debug!(effect = claim.key, wish = name, code = refusal.code.as_str(), "nothing came of it");
+                    tracing::debug!(
+                        effect = claim.key,
+                        wish = name,
+                        code = refusal.code.as_str(),
+                        "nothing came of it"
+                    );
                 }
                 Err(error) => {
                     tracing::error!(%error, effect = claim.key, "what was done at a vendor could not be recorded");

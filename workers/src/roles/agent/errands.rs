@@ -64,7 +64,9 @@ impl Agent {
             }
             EffectKind::Withdraw => withdraw(line, request).await.map(|()| delivered),
             // Not yet handed over: what is handed over is as it is then.
-            EffectKind::Amend if request.envelope.is_none() && line.reference.is_none() && line.note.doubt.is_none() => {
+            EffectKind::Amend
+                if request.envelope.is_none() && line.reference.is_none() && line.note.doubt.is_none() =>
+            {
                 Ok(delivered)
             }
             EffectKind::Amend if request.envelope.is_none() => Err(Stop::NotYet("not_submitted".to_owned())),

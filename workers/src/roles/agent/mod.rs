@@ -150,4 +150,3 @@ fn worthiest(due: Vec<Claim>) -> Option<(Effect, Claim)> {
     errands.retain(|(effect, _)| seen.insert(effect.request));
     errands.into_iter().min_by_key(|(effect, _)| (Worth::of(effect.kind), effect.request))
 }
-

@@ -38,7 +38,8 @@ pub async fn amend(line: &mut Line<'_>, service: &Service, request: &Request) ->
             }
         }
     }
-    let left: Keys = known.iter().filter(|(id, _)| request.signer(**id).is_none()).map(|(i, k)| (*i, k.clone())).collect();
+    let left: Keys =
+        known.iter().filter(|(id, _)| request.signer(**id).is_none()).map(|(i, k)| (*i, k.clone())).collect();
     for (id, key) in left {
         if let Some(there) = listed.iter().find(|listed| listed.key_signer == key && listed.signed != "1") {
             let body = json!({ "email-signer": there.email, "key-signer": there.key_signer });

@@ -39,12 +39,7 @@ impl Desk<'_, '_> {
     }
 
     /// Takes a step with a form.
-    pub(super) async fn upload(
-        &mut self,
-        step: &str,
-        path: &str,
-        form: (HeaderMap, Vec<u8>),
-    ) -> Result<Answer, Stop> {
+    pub(super) async fn upload(&mut self, step: &str, path: &str, form: (HeaderMap, Vec<u8>)) -> Result<Answer, Stop> {
         let call = self.call(Method::POST, path, form)?;
         self.0.step(step, call).await
     }

@@ -55,12 +55,7 @@ async fn upload(line: &mut Line<'_>, service: &Service, request: &Request) -> Re
     Ok(reference)
 }
 
-async fn name_signers(
-    line: &mut Line<'_>,
-    service: &Service,
-    request: &Request,
-    reference: &str,
-) -> Result<(), Stop> {
+async fn name_signers(line: &mut Line<'_>, service: &Service, request: &Request, reference: &str) -> Result<(), Stop> {
     if line.note.has_done(SIGNERS) {
         return Ok(());
     }
