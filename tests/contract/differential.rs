@@ -99,7 +99,7 @@ async fn ask(worlds: &[World; 2], play: &mut Play, wish: Wish) {
 fn told(event: &Event, erased: bool) -> (u64, jiff::Timestamp, Fact, Personal) {
     let mut fact = event.fact.clone();
     if let Fact::Invited { link, .. } = &mut fact {
-        *link = Digest::ZERO;
+        *link = None;
     }
     (event.seq, event.time, fact, if erased { Personal::default() } else { event.personal.clone() })
 }
