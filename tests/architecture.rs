@@ -32,8 +32,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "service",
         &[
-            "batching", "blobs", "bus", "clock", "commit", "config", "evidence", "hooks", "language", "ledger", "meters",
-            "outbound", "pulse", "seal", "stamp", "store", "trace", "vault", "webhooks", "zipping",
+            "batching", "blobs", "bus", "clock", "commit", "config", "evidence", "hooks", "language", "ledger",
+            "meters", "outbound", "pulse", "seal", "stamp", "store", "trace", "vault", "webhooks", "zipping",
         ],
     ),
     // `batching`, because calls that must ask for their key's rate ask together.
@@ -53,8 +53,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "roles",
         &[
-            "batching", "bus", "clock", "commit", "config", "dialects", "hooks", "language", "mail", "meters", "outbound",
-            "service", "store", "trace", "webhooks",
+            "batching", "bus", "clock", "commit", "config", "dialects", "hooks", "language", "mail", "meters",
+            "outbound", "service", "store", "trace", "webhooks",
         ],
     ),
 ];

@@ -8,6 +8,7 @@ mod dialects;
 mod engine;
 mod evidence;
 mod feed;
+mod hooks;
 mod limits;
 mod pages;
 mod retention;

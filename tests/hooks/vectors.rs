@@ -98,7 +98,12 @@ fn published_stamps_are_genuine_and_one_bit_off_they_are_not() {
         let headers = vector.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes()));
         let sent = Sent { headers: headers.collect(), body: vector.body.clone(), at: vector.at.parse().unwrap() };
         let secret = HookSecret::of_bytes(&vector.key).unwrap();
-        assert!(sent.verified_with(scheme, std::slice::from_ref(&secret)).is_ok(), "{}: {}", vector.scheme, vector.source);
+        assert!(
+            sent.verified_with(scheme, std::slice::from_ref(&secret)).is_ok(),
+            "{}: {}",
+            vector.scheme,
+            vector.source
+        );
         let mut key = vector.key.clone();
         key[0] ^= 1;
         let wrong = HookSecret::of_bytes(&key).unwrap();

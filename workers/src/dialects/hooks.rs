@@ -86,9 +86,10 @@ async fn take(floor: &Floor, to: &Addressee, peer: SocketAddr, request: Request)
     admit(&parts.headers)?;
     let body = arrived(body).await?;
     let message = Message { headers: &parts.headers, body: &body, at: floor.service.clock.now() };
-    let verified = to.scheme.ok_or(Refused::NoSecret).and_then(|scheme| {
-        scheme.verify(&message, &to.secrets).map(|genuine| (scheme, genuine))
-    });
+    let verified = to
+        .scheme
+        .ok_or(Refused::NoSecret)
+        .and_then(|scheme| scheme.verify(&message, &to.secrets).map(|genuine| (scheme, genuine)));
     let (scheme, genuine) = verified.map_err(|refused| {
         floor.service.meters.hook_refused(refused.as_str());
         let ip = Origin::of(peer, &parts.headers, floor.service.settings.trusted_proxies).ip;
@@ -97,7 +98,11 @@ async fn take(floor: &Floor, to: &Addressee, peer: SocketAddr, request: Request)
             provider = to.provider, config = %to.config, organization = %to.organization, %ip,
             reason = refused.as_str(), trust = Trust::None.as_str(), "a hook was refused"
         );
-        Fault::new(StatusCode::UNAUTHORIZED, "bad_stamp", "The stamp is missing, or is not one of this configuration's.")
+        Fault::new(
+            StatusCode::UNAUTHORIZED,
+            "bad_stamp",
+            "The stamp is missing, or is not one of this configuration's.",
+        )
     })?;
     let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let letter = Letter { scheme, genuine: &genuine, content_type, body: &body };
@@ -116,7 +121,8 @@ fn admit(headers: &HeaderMap) -> Result<(), Fault> {
     let coded = headers.get_all(CONTENT_ENCODING).iter().any(|value| value != "identity");
     let long = headers.get(CONTENT_TYPE).is_some_and(|value| value.len() > CONTENT_TYPE_MAX);
     if coded || long {
-        let detail = "The body is taken as it is: without a content encoding, and with a content type of a usual length.";
+        let detail =
+            "The body is taken as it is: without a content encoding, and with a content type of a usual length.";
         return Err(Fault::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
     }
     let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());

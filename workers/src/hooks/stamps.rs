@@ -159,7 +159,8 @@ struct CallbackEvent {
 /// form.
 pub(super) fn in_body<'m>(message: &Message<'m>) -> Result<Found<'m>, Refused> {
     let content_type = content_type(message.headers)?;
-    let is_json = content_type.is_some_and(|name| name.split(';').next().unwrap_or_default().trim() == "application/json");
+    let is_json =
+        content_type.is_some_and(|name| name.split(';').next().unwrap_or_default().trim() == "application/json");
     let json = if is_json {
         Cow::Borrowed(message.body)
     } else {

@@ -133,11 +133,7 @@ pub(super) async fn get(
     ),
     security(("key" = ["ESIGNATURE_ADMIN"]))
 )]
-pub(super) async fn replay(
-    State(floor): State<Floor>,
-    headers: HeaderMap,
-    Id(id): Id,
-) -> Result<Response, Problems> {
+pub(super) async fn replay(State(floor): State<Floor>, headers: HeaderMap, Id(id): Id) -> Result<Response, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Admin).await?;
     let id: Uuid = id.parse().map_err(|_| unknown())?;
     let path = format!("{BASE}/inbound-deliveries/{id}/replay");

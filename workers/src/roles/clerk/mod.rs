@@ -197,10 +197,7 @@ fn is_early(claim: &InboundClaim, now: Timestamp) -> bool {
     now.duration_since(from_micros(claim.row.received_us)) < UNKNOWN_MAX
 }
 
-async fn heard(
-    service: &Arc<Service>,
-    claim: &InboundClaim,
-) -> Result<(Option<Report>, Outcome), ServiceError> {
+async fn heard(service: &Arc<Service>, claim: &InboundClaim) -> Result<(Option<Report>, Outcome), ServiceError> {
     let row = &claim.row;
     let Some(body) = service.inbound.body(Scope::All, row.id).await? else {
         return Ok((None, Outcome::settled(Verdict::Stale, "the request was erased, and this with it")));

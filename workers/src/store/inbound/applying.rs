@@ -56,12 +56,7 @@ pub struct Settled {
 
 impl Store {
     /// Claims what is due until `lease_us`, in the order in which it came.
-    pub async fn claim_inbound(
-        &self,
-        now_us: i64,
-        lease_us: i64,
-        limit: i64,
-    ) -> Result<Vec<InboundClaim>, StoreError> {
+    pub async fn claim_inbound(&self, now_us: i64, lease_us: i64, limit: i64) -> Result<Vec<InboundClaim>, StoreError> {
         let mut transaction = self.begin().await?;
         let text = match transaction {
             Transaction::Sqlite(_) => CLAIM_SQLITE,
@@ -123,9 +118,8 @@ impl Store {
             query.bind(document).bind(told).bind(word).bind(now_us).execute(db).await?.rows_affected()
         });
         if let Some(request) = settled.request {
-            let erased: i64 = within!(&mut transaction, |db| {
-                sqlx::query_scalar(IS_ERASED).bind(request.0).fetch_one(db).await?
-            });
+            let erased: i64 =
+                within!(&mut transaction, |db| { sqlx::query_scalar(IS_ERASED).bind(request.0).fetch_one(db).await? });
             if erased > 0 {
                 transaction.erase_inbound(request).await?;
             }

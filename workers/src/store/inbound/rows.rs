@@ -38,7 +38,8 @@ const INBOUND: &str =
     concat!("SELECT ", columns!(), " FROM inbound_deliveries WHERE id = $1 AND $2 IN ('*', organization)");
 const BODY: &str =
     "SELECT data_key, body FROM inbound_deliveries WHERE id = $1 AND $2 IN ('*', organization) AND body IS NOT NULL";
-const NEWEST: &str = concat!("SELECT ", columns!(), listed!(), " ORDER BY received_us DESC, id DESC LIMIT $9 OFFSET $10");
+const NEWEST: &str =
+    concat!("SELECT ", columns!(), listed!(), " ORDER BY received_us DESC, id DESC LIMIT $9 OFFSET $10");
 const OLDEST: &str = concat!("SELECT ", columns!(), listed!(), " ORDER BY received_us, id LIMIT $9 OFFSET $10");
 const COUNT: &str = concat!("SELECT count(*)", listed!());
 /// What is still to be applied is not forgotten.
