@@ -28,7 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("seal", &["language"]),
     ("evidence", &["seal", "zipping"]),
     ("ledger", &["batching", "store", "vault"]),
-    ("meters", &["bus", "store"]),
+    ("meters", &["bus", "hooks", "store"]),
     ("pulse", &["clock", "config"]),
     ("commit", &["batching", "bus", "clock", "ledger", "meters", "stamp", "store", "trace", "vault"]),
     (

@@ -6,7 +6,7 @@ use countersign::config::Role;
 use countersign::store::{DocumentRow, Scope, TemplateRow};
 use countersign_engine::command::{Command, Draft, Wish};
 use countersign_engine::event::{Actor, Event, Fact, Personal};
-use countersign_engine::ids::{Digest, KeyId, RequestId};
+use countersign_engine::ids::{KeyId, RequestId};
 use countersign_engine::refusal::Code;
 use countersign_tests::servers::Database;
 use countersign_tests::world::World;

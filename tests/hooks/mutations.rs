@@ -70,7 +70,9 @@ const TEXTS: &[Mutation] = &[
     class("stamp empty", |letter| text(letter, |_| String::new())),
     class("first character changed", |letter| text(letter, |stamp| other_char(&stamp, 0))),
     class("middle character changed", |letter| text(letter, |stamp| other_char(&stamp, 20))),
-    class("last character changed", |letter| text(letter, |stamp| other_char(&stamp, stamp.trim_end_matches('=').len() - 1))),
+    class("last character changed", |letter| {
+        text(letter, |stamp| other_char(&stamp, stamp.trim_end_matches('=').len() - 1))
+    }),
     class("first bit flipped", |letter| flipped(letter, 0)),
     class("a bit in the middle flipped", |letter| flipped(letter, 130)),
     class("last bit flipped", |letter| flipped(letter, 255)),
@@ -105,7 +107,9 @@ const TEXTS: &[Mutation] = &[
     space("space behind", |letter| text(letter, |stamp| format!("{stamp} "))),
     class("space in the middle", |letter| text(letter, |stamp| format!("{} {}", &stamp[..20], &stamp[20..]))),
     class("tab in the middle", |letter| text(letter, |stamp| format!("{}\t{}", &stamp[..20], &stamp[20..]))),
-    space("space around the whole value", |letter| Some(letter.sent_as(&format!(" {}{} ", letter.prefix(), letter.stamp())))),
+    space("space around the whole value", |letter| {
+        Some(letter.sent_as(&format!(" {}{} ", letter.prefix(), letter.stamp())))
+    }),
     class("in quotes", |letter| text(letter, |stamp| format!("\"{stamp}\""))),
     class("in brackets", |letter| text(letter, |stamp| format!("<{stamp}>"))),
     class("with 0x in front", |letter| text(letter, |stamp| format!("0x{stamp}"))),
@@ -113,9 +117,7 @@ const TEXTS: &[Mutation] = &[
         let pairs: Vec<String> = raw(letter).iter().map(|byte| format!("{byte:02x}")).collect();
         Some(letter.sent_with(&pairs.join(":")))
     }),
-    class("percent-encoded", |letter| {
-        text(letter, |stamp| stamp.bytes().map(|byte| format!("%{byte:02x}")).collect())
-    }),
+    class("percent-encoded", |letter| text(letter, |stamp| stamp.bytes().map(|byte| format!("%{byte:02x}")).collect())),
     class("hexadecimal for base64 and the other way round", |letter| {
         let raw = raw(letter);
         Some(letter.sent_with(&if letter.is_base64() { hex::encode(raw) } else { STANDARD.encode(raw) }))
@@ -144,7 +146,9 @@ const TEXTS: &[Mutation] = &[
         }
         other.is_base64().then(|| other.sent_with(&URL_SAFE.encode(raw(&other))))
     }),
-    class("base64 for addresses without padding", |letter| Some(letter.sent_with(&URL_SAFE_NO_PAD.encode(raw(letter))))),
+    class("base64 for addresses without padding", |letter| {
+        Some(letter.sent_with(&URL_SAFE_NO_PAD.encode(raw(letter))))
+    }),
     class("base64 with a line break", |letter| {
         let whole = STANDARD.encode(raw(letter));
         Some(letter.sent_with(&format!("{}\\n{}", &whole[..20], &whole[20..])))
@@ -188,7 +192,9 @@ const KEYS: &[Mutation] = &[
         let key = letter.key();
         stamped(letter, &key[..key.len() - 1], &[&letter.covered()])
     }),
-    class("key with a line break", |letter| stamped(letter, &[&letter.key()[..], b"\n"].concat(), &[&letter.covered()])),
+    class("key with a line break", |letter| {
+        stamped(letter, &[&letter.key()[..], b"\n"].concat(), &[&letter.covered()])
+    }),
     class("key in hexadecimal", |letter| stamped(letter, hex::encode(letter.key()).as_bytes(), &[&letter.covered()])),
     class("key in base64", |letter| stamped(letter, STANDARD.encode(letter.key()).as_bytes(), &[&letter.covered()])),
     class("key decoded although it is a text, or not although it is none", |letter| match letter.scheme.name {
@@ -220,7 +226,9 @@ const COVERAGE: &[Mutation] = &[
     }),
     class("over the same twice", |letter| stamped(letter, &letter.key(), &[&letter.covered(), &letter.covered()])),
     class("over the hash of it", |letter| stamped(letter, &letter.key(), &[&Digest::of(&letter.covered()).0])),
-    class("over it in hexadecimal", |letter| stamped(letter, &letter.key(), &[hex::encode(letter.covered()).as_bytes()])),
+    class("over it in hexadecimal", |letter| {
+        stamped(letter, &letter.key(), &[hex::encode(letter.covered()).as_bytes()])
+    }),
     class("over the body alone, where that is not what is covered", |letter| {
         (letter.covered() != letter.body).then(|| stamped(letter, &letter.key(), &[&letter.body])).flatten()
     }),
@@ -294,9 +302,7 @@ const HEADERS: &[Mutation] = &[
     class("without what stands in front of it", |letter| {
         (!letter.prefix().is_empty()).then(|| letter.sent_as(&letter.stamp()))
     }),
-    class("with another hash's name in front", |letter| {
-        Some(letter.sent_as(&format!("sha1={}", letter.stamp())))
-    }),
+    class("with another hash's name in front", |letter| Some(letter.sent_as(&format!("sha1={}", letter.stamp())))),
     class("with another version in front", |letter| Some(letter.sent_as(&format!("v2,{}", letter.stamp())))),
     class("with another version's pair in front", |letter| Some(letter.sent_as(&format!("v0={}", letter.stamp())))),
     class("with what stands in front of it in capitals", |letter| {
@@ -311,7 +317,9 @@ const HEADERS: &[Mutation] = &[
     }),
     class("a comma behind it", |letter| Some(letter.sent_as(&format!("{}{},", letter.prefix(), letter.stamp())))),
     class("a semicolon behind it", |letter| Some(letter.sent_as(&format!("{}{};", letter.prefix(), letter.stamp())))),
-    class("a parameter behind it", |letter| Some(letter.sent_as(&format!("{}{};a=b", letter.prefix(), letter.stamp())))),
+    class("a parameter behind it", |letter| {
+        Some(letter.sent_as(&format!("{}{};a=b", letter.prefix(), letter.stamp())))
+    }),
     class("bytes that are no text", |letter| {
         let value = [letter.prefix().as_bytes(), &[0xc3, 0xa9], letter.stamp().as_bytes()].concat();
         Some(letter.sent().with(letter.header()?, Some(&value)))
@@ -370,7 +378,8 @@ const BODIES: &[Mutation] = &[
     class("serialised again, in another order", |letter| {
         said(letter, |body| {
             let Value::Object(fields) = as_json(body) else { unreachable!() };
-            let pairs: Vec<String> = fields.iter().rev().map(|(name, value)| format!("{}:{value}", json!(name))).collect();
+            let pairs: Vec<String> =
+                fields.iter().rev().map(|(name, value)| format!("{}:{value}", json!(name))).collect();
             format!("{{{}}}", pairs.join(",")).into_bytes()
         })
     }),
@@ -381,7 +390,9 @@ const BODIES: &[Mutation] = &[
         said(letter, |body| String::from_utf8_lossy(body).chars().map(|c| c as u32 as u8).collect())
     }),
     class("another event", |letter| {
-        said(letter, |body| String::from_utf8_lossy(body).replace("recipient.signed", "envelope.completed").into_bytes())
+        said(letter, |body| {
+            String::from_utf8_lossy(body).replace("recipient.signed", "envelope.completed").into_bytes()
+        })
     }),
     class("another document", |letter| {
         said(letter, |body| String::from_utf8_lossy(body).replace(DOCUMENT, OTHER_DOCUMENT).into_bytes())
@@ -400,11 +411,10 @@ const BODIES: &[Mutation] = &[
             json.to_string().into_bytes()
         })
     }),
-    class("a field twice", |letter| {
-        said(letter, |body| [b"{\"event\":\"envelope.voided\",", &body[1..]].concat())
-    }),
+    class("a field twice", |letter| said(letter, |body| [b"{\"event\":\"envelope.voided\",", &body[1..]].concat())),
     class("as a form", |letter| {
-        said(letter, |body| [b"payload=", body].concat()).map(|sent| sent.with("content-type", Some(b"application/x-www-form-urlencoded")))
+        said(letter, |body| [b"payload=", body].concat())
+            .map(|sent| sent.with("content-type", Some(b"application/x-www-form-urlencoded")))
     }),
 ];
 
@@ -440,9 +450,7 @@ const TIMES: &[Mutation] = &[
     class("a time with zeros in front", |letter| timed(letter, &format!("0{}", letter.time))),
     class("a time with a fraction", |letter| timed(letter, &format!("{}.0", letter.time))),
     class("a time with an exponent", |letter| timed(letter, "1.768473e9")),
-    class("a time in hexadecimal", |letter| {
-        timed(letter, &format!("0x{:x}", letter.time.parse::<i64>().unwrap()))
-    }),
+    class("a time in hexadecimal", |letter| timed(letter, &format!("0x{:x}", letter.time.parse::<i64>().unwrap()))),
     class("a time in words", |letter| timed(letter, "2026-01-15T10:30:00Z")),
     class("no time", |letter| timed(letter, "")),
     class("a time with a space in it", |letter| timed(letter, &format!("{} {}", &letter.time[..5], &letter.time[5..]))),
@@ -544,7 +552,9 @@ const SUBJECTS: &[Mutation] = &[
     class("an empty document", |letter| about(letter, FORM, "uuid=&type_post=1")),
     class("a document that is null", |letter| about(letter, JSON, json!({ "uuid": null }).to_string())),
     class("a document within a list", |letter| about(letter, JSON, json!([{ "uuid": DOCUMENT }]).to_string())),
-    class("a document within an object", |letter| about(letter, JSON, json!({ "uuid": { "uuid": DOCUMENT } }).to_string())),
+    class("a document within an object", |letter| {
+        about(letter, JSON, json!({ "uuid": { "uuid": DOCUMENT } }).to_string())
+    }),
     class("a document under another name", |letter| about(letter, FORM, format!("UUID={DOCUMENT}&type_post=1"))),
     class("an object that is called a form", |letter| about(letter, FORM, json!({ "uuid": DOCUMENT }).to_string())),
     class("a form that is called an object", |letter| about(letter, JSON, format!("uuid={DOCUMENT}"))),
@@ -553,7 +563,11 @@ const SUBJECTS: &[Mutation] = &[
         about(letter, "multipart/form-data; boundary=x", format!("uuid={DOCUMENT}"))
     }),
     class("a multipart form without a boundary", |letter| {
-        about(letter, "multipart/form-data", format!("--x\r\nContent-Disposition: form-data; name=\"uuid\"\r\n\r\n{DOCUMENT}\r\n--x--"))
+        about(
+            letter,
+            "multipart/form-data",
+            format!("--x\r\nContent-Disposition: form-data; name=\"uuid\"\r\n\r\n{DOCUMENT}\r\n--x--"),
+        )
     }),
     class("a multipart form that does not end", |letter| {
         about(
@@ -630,9 +644,8 @@ const SUBJECTS: &[Mutation] = &[
         })
     }),
     class("something behind the event", |letter| {
-        (letter.scheme.name == "dropbox_sign").then(|| {
-            letter.sent().saying(multipart(&format!("{} {{}}", letter.callback(&letter.stamp()))))
-        })
+        (letter.scheme.name == "dropbox_sign")
+            .then(|| letter.sent().saying(multipart(&format!("{} {{}}", letter.callback(&letter.stamp())))))
     }),
     class("the event in another field", |letter| {
         (letter.scheme.name == "dropbox_sign").then(|| {

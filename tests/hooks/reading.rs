@@ -28,9 +28,8 @@ fn d4sign_says_the_same_in_every_form() {
     assert_eq!(d4sign(FORM, form), Ok(expected.clone()));
     let object = json!({ "uuid": DOCUMENT, "type_post": "4", "message": "Signed", "email": "joão+1@empresa.com" });
     assert_eq!(d4sign(JSON, object.to_string()), Ok(expected.clone()));
-    let part = |name: &str, text: &str| {
-        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
-    };
+    let part =
+        |name: &str, text: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
     let parts = [("uuid", DOCUMENT), ("type_post", "4"), ("message", "Signed"), ("email", "joão+1@empresa.com")];
     let multipart: String = parts.iter().map(|(name, text)| part(name, text)).collect();
     assert_eq!(d4sign(Some("multipart/form-data; boundary=b"), multipart + "--b--\r\n"), Ok(expected));
@@ -94,7 +93,8 @@ fn certyneo_says_what_we_say_ourselves() {
         let report = read("certyneo", JSON, notice.to_string().as_bytes()).unwrap().unwrap();
         assert_eq!((report.told, report.reason.as_deref()), (told, Some("too dear")), "{event}");
     }
-    let ping = json!({ "event": "endpoint.ping", "envelope_id": null, "occurred_at": "2026-01-15T10:29:00Z", "data": {} });
+    let ping =
+        json!({ "event": "endpoint.ping", "envelope_id": null, "occurred_at": "2026-01-15T10:29:00Z", "data": {} });
     assert_eq!(read("certyneo", JSON, ping.to_string().as_bytes()), Ok(None));
     for wrong in [json!({}), json!([]), json!({ "event": 1 }), json!({ "event": "a b", "envelope_id": DOCUMENT })] {
         assert!(read("certyneo", JSON, wrong.to_string().as_bytes()).is_err(), "{wrong}");

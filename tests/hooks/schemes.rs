@@ -198,7 +198,8 @@ fn a_repeat_is_known_however_it_is_wrapped() {
     // The same fields of a form in another order or form; another type is other news.
     let d4sign = Letter::of(scheme("d4sign"));
     let form = d4sign.sent();
-    let turned = form.clone().saying("type_post=4&email=joao%40empresa.com&message=Signed&uuid=".to_owned() + &d4sign.document);
+    let turned =
+        form.clone().saying("type_post=4&email=joao%40empresa.com&message=Signed&uuid=".to_owned() + &d4sign.document);
     let json = serde_json::json!({ "uuid": d4sign.document, "type_post": 4, "message": "Signed", "email": "joao@empresa.com" });
     let object = form.clone().with("content-type", Some(b"application/json")).saying(json.to_string());
     let other = form.clone().saying(format!("uuid={}&type_post=1&message=Finished", d4sign.document));

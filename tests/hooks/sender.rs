@@ -190,17 +190,14 @@ impl Letter {
 
 /// A form of one field, `json`.
 pub(super) fn multipart(json: &str) -> Vec<u8> {
-    format!(
-        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"json\"\r\n\r\n{json}\r\n--{BOUNDARY}--\r\n"
-    )
-    .into_bytes()
+    format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"json\"\r\n\r\n{json}\r\n--{BOUNDARY}--\r\n")
+        .into_bytes()
 }
 
 impl Sent {
     /// What the verification says of it, with these secrets.
     pub(super) fn verified(&self, scheme: &Scheme, secrets: &[String]) -> Result<Genuine, Refused> {
-        let secrets: Vec<HookSecret> =
-            secrets.iter().map(|secret| HookSecret::read(scheme, secret).unwrap()).collect();
+        let secrets: Vec<HookSecret> = secrets.iter().map(|secret| HookSecret::read(scheme, secret).unwrap()).collect();
         self.verified_with(scheme, &secrets)
     }
 

@@ -1,11 +1,18 @@
-//! Published vectors: stamps that others made, as positives. With one bit changed none of them holds.
+//! Published vectors: stamps that others made, as positives. With one bit changed none of them holds. And stamps made by a
+//! program in another language, from what vendors document.
+
+use std::process::Stdio;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use countersign::hooks::{HookSecret, Refused, Scheme};
+use countersign::hooks::{HookSecret, Refused, SCHEMES, Scheme};
 use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Command;
 
-use super::sender::{Sent, multipart};
+use super::sender::{DOCUMENT, ID, Letter, NOW, Sent, multipart};
+use crate::tools;
 
 /// A message with a published stamp.
 struct Vector {
@@ -98,7 +105,12 @@ fn published_stamps_are_genuine_and_one_bit_off_they_are_not() {
         let headers = vector.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes()));
         let sent = Sent { headers: headers.collect(), body: vector.body.clone(), at: vector.at.parse().unwrap() };
         let secret = HookSecret::of_bytes(&vector.key).unwrap();
-        assert!(sent.verified_with(scheme, std::slice::from_ref(&secret)).is_ok(), "{}: {}", vector.scheme, vector.source);
+        assert!(
+            sent.verified_with(scheme, std::slice::from_ref(&secret)).is_ok(),
+            "{}: {}",
+            vector.scheme,
+            vector.source
+        );
         let mut key = vector.key.clone();
         key[0] ^= 1;
         let wrong = HookSecret::of_bytes(&key).unwrap();
@@ -119,4 +131,38 @@ fn the_example_of_the_standard_is_too_old_today() {
     let sent = Sent { headers: headers.collect(), body: vector.body, at: now };
     let secret = HookSecret::of_bytes(&vector.key).unwrap();
     assert_eq!(sent.verified_with(Scheme::named("standard_webhooks").unwrap(), &[secret]), Err(Refused::Late));
+}
+
+/// What a sender in Python makes of messages.
+async fn stamped(told: &[Value]) -> Vec<Value> {
+    let mut python = Command::new(tools::folder().join("python/bin/python"));
+    python.arg(tools::file("hooks/stamp.py")).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut python = python.kill_on_drop(true).spawn().unwrap();
+    let lines: String = told.iter().map(|told| format!("{told}\n")).collect();
+    python.stdin.take().unwrap().write_all(lines.as_bytes()).await.unwrap();
+    let output = python.wait_with_output().await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn what_another_program_stamps_as_the_vendors_say_is_genuine() {
+    let now: Timestamp = NOW.parse().unwrap();
+    let letters: Vec<Letter> = SCHEMES.iter().map(Letter::of).collect();
+    let told = letters.iter().map(|letter| {
+        json!({ "scheme": letter.scheme.name, "secret": letter.secret, "seconds": now.as_second(), "id": ID,
+            "document": DOCUMENT, "body": STANDARD.encode(&letter.body) })
+    });
+    let sent = stamped(&told.collect::<Vec<_>>()).await;
+    assert_eq!(sent.len(), SCHEMES.len());
+    for (letter, sent) in letters.iter().zip(sent) {
+        let mut headers = vec![("content-type".to_owned(), letter.content_type.clone().into_bytes())];
+        for (name, value) in sent["headers"].as_object().unwrap() {
+            headers.push((name.to_ascii_lowercase(), value.as_str().unwrap().as_bytes().to_vec()));
+        }
+        let body = STANDARD.decode(sent["body"].as_str().unwrap()).unwrap();
+        let sent = Sent { headers, body, at: now };
+        let verified = sent.verified(letter.scheme, std::slice::from_ref(&letter.secret));
+        assert!(verified.is_ok(), "{}: {verified:?}", letter.scheme.name);
+    }
 }

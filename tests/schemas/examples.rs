@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use countersign::bus::cloudevent;
 use countersign_engine::event::{
-    Actor, Area, Detail, Document, Event, Fact, Personal, Reminders, Terms, Widget, WidgetKind,
+    Collector,    Actor, Area, Detail, Document, Event, Fact, Personal, Reminders, Terms, Widget, WidgetKind,
 };
-use countersign_engine::ids::{Digest, EventId, FileId, KeyId, RequestId, SignerId, WidgetId};
+use countersign_engine::ids::{ConfigId, Digest, EventId, FileId, KeyId, RequestId, SignerId, WidgetId};
 use countersign_engine::requirement::Method;
 use countersign_engine::signer::{Role, SignerTerms};
 use serde_json::{Value, json};

@@ -67,6 +67,18 @@ pub enum Refused {
 }
 
 impl Refused {
+    /// Every reason there is.
+    pub const ALL: [Refused; 8] = [
+        Refused::NoSecret,
+        Refused::Missing,
+        Refused::Several,
+        Refused::Malformed,
+        Refused::Unreadable,
+        Refused::Wrong,
+        Refused::Late,
+        Refused::Early,
+    ];
+
     /// Its name in the log.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -13,6 +13,7 @@ use metrics_exporter_prometheus::PrometheusRecorder;
 use tokio_util::sync::CancellationToken;
 
 use crate::bus::Lag;
+use crate::hooks::{Refused, Verdict};
 use crate::store::Lane;
 
 /// How often samples are gathered into their buckets where nobody asks for them.
@@ -133,6 +134,13 @@ impl Default for Meters {
             WEBHOOK_OUTCOMES.iter().for_each(|how| counter!(names::WEBHOOK_ATTEMPTS, "outcome" => *how).absolute(0));
             DISABLING.iter().for_each(|why| counter!(names::ENDPOINTS_DISABLED, "reason" => *why).absolute(0));
             counter!(names::WEBHOOKS_FILED).absolute(0);
+            ["new", "repeat"].iter().for_each(|kind| counter!(names::HOOKS_TAKEN, "kind" => *kind).absolute(0));
+            for refused in Refused::ALL {
+                counter!(names::HOOKS_REFUSED, "reason" => refused.as_str()).absolute(0);
+            }
+            for verdict in Verdict::ALL {
+                counter!(names::HOOKS_SETTLED, "verdict" => verdict.as_str()).absolute(0);
+            }
             let filed = EffectKind::ALL.map(
                 |kind| counter!(names::EFFECTS_FILED, "lane" => Lane::of(kind, None).as_str(), "kind" => kind.as_str()),
             );
@@ -292,11 +300,12 @@ impl Meters {
         self.record(|| counter!(names::HOOKS_SETTLED, "verdict" => verdict).increment(1));
     }
 
-    /// Shows how many messages of vendors are still to be applied, and for how many seconds the oldest has been.
-    pub fn hooks(&self, pending: i64, age_seconds: f64) {
+    /// Shows how many messages of vendors are still to be applied, and for how many seconds the first has been
+    /// due that nobody works on.
+    pub fn hooks(&self, pending: i64, lag_seconds: f64) {
         self.record(|| {
             gauge!(names::HOOKS_PENDING).set(pending as f64);
-            gauge!(names::HOOK_AGE).set(age_seconds);
+            gauge!(names::HOOK_LAG).set(lag_seconds);
         });
     }
 

@@ -37,7 +37,7 @@ pub(super) const HOOKS_TAKEN: &str = "countersign_hooks_taken_total";
 pub(super) const HOOKS_REFUSED: &str = "countersign_hooks_refused_total";
 pub(super) const HOOKS_SETTLED: &str = "countersign_hooks_settled_total";
 pub(super) const HOOKS_PENDING: &str = "countersign_hooks_pending";
-pub(super) const HOOK_AGE: &str = "countersign_hook_age_seconds";
+pub(super) const HOOK_LAG: &str = "countersign_hook_lag_seconds";
 pub(super) const HTTP_REQUESTS: &str = "countersign_http_requests_total";
 pub(super) const HTTP_SECONDS: &str = "countersign_http_request_seconds";
 
@@ -104,7 +104,7 @@ pub(super) fn describe() {
     describe_counter!(HOOKS_REFUSED, "Messages to provider configurations that were not genuine, by what was wrong");
     describe_counter!(HOOKS_SETTLED, "Messages of vendors, by what came of them");
     describe_gauge!(HOOKS_PENDING, "Messages of vendors that are still to be applied");
-    describe_gauge!(HOOK_AGE, "Seconds since the oldest of them came");
+    describe_gauge!(HOOK_LAG, "Seconds since the first of them was due that no clerk works on");
     describe_counter!(HTTP_REQUESTS, "Answers by method, route and class of status");
     describe_histogram!(HTTP_SECONDS, "Seconds until an answer began");
 }

@@ -32,7 +32,7 @@ const SETTLE: &str = "UPDATE inbound_deliveries SET state = $3, verdict = $4, re
 const IS_ERASED: &str = "SELECT count(*) FROM requests WHERE id = $1 AND data_key IS NULL";
 const NEXT: &str = "SELECT min(due_us) FROM inbound_deliveries WHERE due_us IS NOT NULL";
 const WAITING: &str =
-    "SELECT count(*), min(received_us) FROM inbound_deliveries WHERE due_us IS NOT NULL AND state = 'pending'";
+    "SELECT count(*), min(due_us) FROM inbound_deliveries WHERE due_us IS NOT NULL AND state = 'pending'";
 
 /// Something that a vendor told, held until its lease ends. The fencing number is the row's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,7 +133,8 @@ impl Store {
         Ok(read!(self, |db| sqlx::query_scalar(NEXT).fetch_one(db).await?))
     }
 
-    /// How much is still to be applied, and since when the oldest of it is, in microseconds.
+    /// How much is still to be applied, and when the first of it is due, in microseconds; while somebody is at it, when
+    /// their lease ends.
     pub async fn inbound_waiting(&self) -> Result<(i64, Option<i64>), StoreError> {
         Ok(read!(self, |db| sqlx::query_as(WAITING).fetch_one(db).await?))
     }
