@@ -7,8 +7,8 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::effect::Effect;
-use crate::event::{Personal, Terms, Value, Widget};
-use crate::ids::{Digest, RequestId, SignerId, WidgetId};
+use crate::event::{Collector, Personal, Terms, Value, Widget};
+use crate::ids::{ConfigId, Digest, RequestId, SignerId, WidgetId};
 use crate::national_id::NationalId;
 use crate::person::{Person, Phone};
 use crate::request::Request;
@@ -191,6 +191,33 @@ pub enum Wish {
         /// A stable code.
         code: String,
     },
+    /// The request's provider took it over.
+    Submitted {
+        /// With which configuration.
+        config: ConfigId,
+        /// The provider's id of it.
+        reference: String,
+        /// The provider's ids of the signers.
+        signers: BTreeMap<SignerId, String>,
+    },
+    /// The request's provider refused it, or could not be reached for too long.
+    SubmitFailed {
+        /// With which configuration.
+        config: ConfigId,
+        /// A stable code.
+        code: String,
+        /// Who is to collect the signatures instead, as long as nobody was invited.
+        next: Option<Collector>,
+    },
+    /// The request's provider told how things stand, and is believed.
+    Report(Box<Report>),
+    /// The request's provider told something that it is to be asked about before it is believed.
+    Hint {
+        /// With which configuration.
+        config: ConfigId,
+        /// What, in the provider's own word.
+        word: String,
+    },
     /// The sealed PDF of a document was made and stored.
     Seal {
         /// Which document, from 0.
@@ -235,10 +262,55 @@ impl Wish {
             Wish::Tick => "tick",
             Wish::Delivered { .. } => "delivered",
             Wish::Undeliverable { .. } => "undeliverable",
+            Wish::Submitted { .. } => "submitted",
+            Wish::SubmitFailed { .. } => "submit_failed",
+            Wish::Report(_) => "report",
+            Wish::Hint { .. } => "hint",
             Wish::Seal { .. } => "seal",
             Wish::SealFailed { .. } => "seal_failed",
         }
     }
+}
+
+/// How a request stands at its provider, as far as that was told. What is not mentioned is not known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// With which configuration.
+    pub config: ConfigId,
+    /// The provider's own word for what happened.
+    pub word: String,
+    /// What signers have done.
+    pub steps: BTreeMap<SignerId, Step>,
+    /// How it ended, if it has.
+    pub outcome: Option<Outcome>,
+    /// Why, where somebody said.
+    pub reason: Option<String>,
+}
+
+/// What a signer has done at a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Opened the document.
+    Viewed,
+    /// Signed, approved or acknowledged.
+    Signed,
+    /// Refused.
+    Declined,
+    /// Nothing, because they could not be written to.
+    Undelivered,
+}
+
+/// How a request ended at its provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everybody has acted.
+    Completed,
+    /// Somebody refused.
+    Declined,
+    /// It was called off there.
+    Cancelled,
+    /// Its time ran out there.
+    Expired,
 }
 
 /// What a signer proved.

@@ -3,6 +3,7 @@
 
 mod corrections;
 mod fitting;
+mod providers;
 mod retention;
 mod signing;
 
@@ -14,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::command::{Command, DOCUMENTS_MAX, DOCUMENTS_MAX_BYTES, Draft, SIGNERS_MAX, WIDGETS_MAX, Wish};
 use crate::event::{Actor, Fact, Personal, Terms};
 use crate::ids::{Digest, RequestId, SignerId};
+use crate::provider::Ability;
 use crate::refusal::{Code, Refusal};
 use crate::request::{Request, Status};
 use crate::schedule;
@@ -99,6 +101,12 @@ pub fn decide(request: Option<&Request>, command: &Command, given: &Given<'_>) -
         Wish::Undeliverable { effect, code } => {
             Ok(vec![Fact::DeliveryFailed { effect: effect.key(), code: code.clone() }.into()])
         }
+        Wish::Submitted { config, reference, signers } => {
+            providers::submitted(request, *config, reference, signers, given)
+        }
+        Wish::SubmitFailed { config, code, next } => providers::failed(request, *config, code, next.as_ref(), given),
+        Wish::Report(report) => providers::report(request, report, given),
+        Wish::Hint { config, word } => providers::hint(request, *config, word),
         Wish::Seal { document, digest, bytes } => {
             let (document, digest, bytes) = (*document, *digest, *bytes);
             sealing(request, document, Fact::Sealed { bytes, digest, document })
@@ -124,11 +132,13 @@ fn create(id: RequestId, draft: &Draft, send: bool, given: &Given<'_>) -> Decisi
     }
     let created = Proposal { fact: Fact::Created(Arc::new(draft.terms.clone())), personal: draft.personal.clone() };
     let mut proposals = vec![created];
-    if send {
+    if send && draft.terms.is_at_vendor() {
+        proposals.push(sent(given.now, &draft.terms)?);
+    } else if send {
         let turn = draft.terms.signers.iter().filter(|signer| signer.role.acts()).map(|signer| signer.order).min();
         let first = draft.terms.signers.iter().filter(|signer| signer.role.acts() && Some(signer.order) == turn);
         proposals.push(sent(given.now, &draft.terms)?);
-        proposals.extend(first.map(|signer| invite(id, signer.id, 1, given)));
+        proposals.extend(first.map(|signer| invite(signer.id, 1, Some((given.link)(id, signer.id, 1)))));
     }
     Ok(proposals)
 }
@@ -184,7 +194,8 @@ fn revise(request: &Request, draft: &Draft, base: u64, given: &Given<'_>) -> Dec
     }
     check(draft, given)?;
     let (old, new) = (&request.terms, &draft.terms);
-    if (&old.business_id, &old.template, &old.provider) != (&new.business_id, &new.template, &new.provider) {
+    let collector = |terms: &Terms| (terms.provider.clone(), terms.provider_config);
+    if (&old.business_id, &old.template, collector(old)) != (&new.business_id, &new.template, collector(new)) {
         return Err(Refusal::new(Code::Invalid, "A draft keeps its reference, template and provider."));
     }
     let fact = Fact::Revised(Arc::new(draft.terms.clone()));
@@ -197,7 +208,9 @@ fn send(request: &Request, given: &Given<'_>) -> Decision {
     }
     check_somebody_acts(request.signers.iter().map(|signer| &signer.terms))?;
     let mut proposals = vec![sent(given.now, &request.terms)?];
-    proposals.extend(request.active().map(|signer| invite_again(request, signer, given)));
+    if !request.terms.is_at_vendor() {
+        proposals.extend(request.active().map(|signer| invite_again(request, signer, given)));
+    }
     Ok(proposals)
 }
 
@@ -210,13 +223,19 @@ fn sent(now: Timestamp, terms: &Terms) -> Result<Proposal, Refusal> {
     Ok(Fact::Sent { expires_at, warn_at }.into())
 }
 
-fn invite(request: RequestId, signer: SignerId, round: u32, given: &Given<'_>) -> Proposal {
-    Fact::Invited { signer, round, link: (given.link)(request, signer, round), resent: false }.into()
+fn invite(signer: SignerId, round: u32, link: Option<Digest>) -> Proposal {
+    Fact::Invited { signer, round, link, resent: false }.into()
+}
+
+/// The link of a signer's round; at a vendor there is none of ours.
+fn link(request: &Request, signer: SignerId, round: u32, given: &Given<'_>) -> Option<Digest> {
+    (!request.terms.is_at_vendor()).then(|| (given.link)(request.id, signer, round))
 }
 
 /// A signer's next link, whether they had one before or not.
 fn invite_again(request: &Request, signer: &Signer, given: &Given<'_>) -> Proposal {
-    invite(request.id, signer.id(), signer.round + 1, given)
+    let round = signer.round + 1;
+    invite(signer.id(), round, link(request, signer.id(), round, given))
 }
 
 fn cancel(request: &Request, reason: Option<String>) -> Decision {
@@ -229,6 +248,7 @@ fn cancel(request: &Request, reason: Option<String>) -> Decision {
 
 fn delete(request: &Request) -> Decision {
     retention::refuse_if_held(request)?;
+    providers::refuse_if_untold(request)?;
     match request.status {
         Status::Completed | Status::Declined => Err(Refusal::new(
             Code::RetainedForAudit,
@@ -245,7 +265,14 @@ fn resend(request: &Request, email: Option<&str>, given: &Given<'_>) -> Decision
     if !request.status.is_out() {
         return Err(Refusal::wrong_state(request.status, "resent"));
     }
+    providers::refuse_unless_able(request, Ability::Nudge)?;
     refuse_if_expired(request, given.now)?;
+    if request.terms.is_at_vendor() && request.envelope.is_none() {
+        return Err(Refusal::new(
+            Code::AtProvider,
+            "The provider does not have the request yet: nobody was written to.",
+        ));
+    }
     let mut wanted: Vec<&Signer> = request.active().collect();
     if let Some(email) = email {
         wanted.retain(|signer| signer.email().eq_ignore_ascii_case(email));
@@ -263,7 +290,7 @@ fn resend(request: &Request, email: Option<&str>, given: &Given<'_>) -> Decision
     wanted.retain(|signer| !wait(signer).is_positive());
     let again = |signer: &&Signer| {
         let round = signer.round + 1;
-        let link = (given.link)(request.id, signer.id(), round);
+        let link = link(request, signer.id(), round, given);
         Fact::Invited { signer: signer.id(), round, link, resent: true }.into()
     };
     Ok(wanted.iter().map(again).collect())
@@ -290,7 +317,7 @@ fn tick(request: &Request, now: Timestamp) -> Decision {
     let warning = request.expires_at.filter(|_| request.warn_at.is_some_and(|at| at <= now));
     let warning = warning.map(|expires_at| Fact::Expiring { expires_at });
     let reminder = |signer: &Signer| {
-        let due = schedule::reminder(signer, request.terms.reminders, request.expires_at)?;
+        let due = schedule::reminder(signer, request.cadence(), request.expires_at)?;
         (due <= now).then(|| Fact::Reminded { signer: signer.id(), number: signer.reminders + 1 })
     };
     let facts: Vec<Proposal> =
@@ -314,6 +341,9 @@ fn follow_up(request: &Request, due: &[Signer], given: &Given<'_>) -> Vec<Propos
     let Some(turn) = due.iter().map(|signer| signer.terms.order).min() else {
         return vec![Fact::Completed {}.into()];
     };
+    if request.terms.is_at_vendor() && request.envelope.is_none() {
+        return Vec::new();
+    }
     due.iter()
         .filter(|signer| signer.terms.order == turn && !signer.is_invited())
         .map(|signer| invite_again(request, signer, given))

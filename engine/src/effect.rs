@@ -35,11 +35,23 @@ pub enum EffectKind {
     CancelledNotice,
     /// Tell a person that the time ran out.
     ExpiredNotice,
+    /// Hand the request to its provider.
+    Submit,
+    /// Have its provider's list of signers be as it is here.
+    Amend,
+    /// Have its provider write to a signer again.
+    Nudge,
+    /// Call it off at its provider.
+    Withdraw,
+    /// Ask its provider how things stand.
+    Confirm,
+    /// Fetch each signed document from its provider; owed until the last is there.
+    Fetch,
 }
 
 impl EffectKind {
     /// Every kind there is.
-    pub const ALL: [EffectKind; 11] = [
+    pub const ALL: [EffectKind; 17] = [
         EffectKind::Seal,
         EffectKind::Invitation,
         EffectKind::Reminder,
@@ -51,6 +63,12 @@ impl EffectKind {
         EffectKind::DeclinedNotice,
         EffectKind::CancelledNotice,
         EffectKind::ExpiredNotice,
+        EffectKind::Submit,
+        EffectKind::Amend,
+        EffectKind::Nudge,
+        EffectKind::Withdraw,
+        EffectKind::Confirm,
+        EffectKind::Fetch,
     ];
 
     /// The kind's stored name.
@@ -67,6 +85,12 @@ impl EffectKind {
             EffectKind::DeclinedNotice => "declined",
             EffectKind::CancelledNotice => "cancelled",
             EffectKind::ExpiredNotice => "expired",
+            EffectKind::Submit => "submit",
+            EffectKind::Amend => "amend",
+            EffectKind::Nudge => "nudge",
+            EffectKind::Withdraw => "withdraw",
+            EffectKind::Confirm => "confirm",
+            EffectKind::Fetch => "fetch",
         }
     }
 
@@ -87,25 +111,20 @@ impl EffectKind {
 
     /// Whether it is a letter to a person, or a text message: none is owed in a test world.
     pub fn is_letter(self) -> bool {
-        match self {
-            EffectKind::Seal => false,
-            EffectKind::Invitation
-            | EffectKind::Reminder
-            | EffectKind::EmailCode
-            | EffectKind::SmsCode
-            | EffectKind::WhatsappCode
-            | EffectKind::WithdrawnNotice
-            | EffectKind::CompletedNotice
-            | EffectKind::DeclinedNotice
-            | EffectKind::CancelledNotice
-            | EffectKind::ExpiredNotice => true,
-        }
+        self != EffectKind::Seal && !self.is_at_vendor()
+    }
+
+    /// Whether it is something to be done at a vendor.
+    pub fn is_at_vendor(self) -> bool {
+        use EffectKind::{Amend, Confirm, Fetch, Nudge, Submit, Withdraw};
+        matches!(self, Submit | Amend | Nudge | Withdraw | Confirm | Fetch)
     }
 
     /// Whether it makes sense only while the request is out: such an effect is no longer owed once
     /// the request ends.
     pub fn is_moot_when_closed(self) -> bool {
-        matches!(self, EffectKind::Invitation | EffectKind::Reminder) || self.code().is_some()
+        use EffectKind::{Amend, Confirm, Invitation, Nudge, Reminder, Submit};
+        matches!(self, Invitation | Reminder | Submit | Amend | Nudge | Confirm) || self.code().is_some()
     }
 }
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::ids::{Digest, EventId, FileId, KeyId, OrganizationId, RequestId, SignerId, WidgetId};
+use crate::ids::{ConfigId, Digest, EventId, FileId, KeyId, OrganizationId, RequestId, SignerId, WidgetId};
 use crate::person::Person;
 use crate::requirement::{Method, Particulars, ProofFile, Requirements};
 use crate::signer::{Mark, SignerTerms};
@@ -81,8 +81,9 @@ pub enum Fact {
     /// A signer was given a link; any earlier link of theirs is dead.
     #[serde(rename = "signer.invited")]
     Invited {
-        /// SHA-256 of the link's token.
-        link: Digest,
+        /// SHA-256 of the link's token; absent where a vendor gives them one of its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        link: Option<Digest>,
         /// Asked for by hand, after a first invitation.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         resent: bool,
@@ -269,17 +270,32 @@ pub enum Fact {
         /// Which effect was given up.
         effect: String,
     },
-    /// A provider took the request over.
+    /// A provider took the request over, and wrote to whose turn it is.
     #[serde(rename = "provider.submitted")]
     ProviderSubmitted {
+        /// With which configuration.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        config: Option<ConfigId>,
         /// Which provider.
         provider: String,
+        /// The provider's id of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        /// The provider's ids of the signers.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        signers: BTreeMap<SignerId, String>,
     },
-    /// A provider refused it.
+    /// A provider refused it, or could not be reached for too long.
     #[serde(rename = "provider.failed")]
     ProviderFailed {
         /// A stable code.
         code: String,
+        /// With which configuration.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        config: Option<ConfigId>,
+        /// Who collects the signatures instead; absent = nobody else.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Collector>,
         /// Which provider.
         provider: String,
     },
@@ -290,6 +306,12 @@ pub enum Fact {
         provider: String,
         /// What, in the provider's own word.
         report: String,
+        /// Whom it is about, if anybody.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signer: Option<SignerId>,
+        /// Whether the provider is to be asked how things stand before anything of it is believed.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unconfirmed: bool,
     },
 }
 
@@ -337,8 +359,11 @@ pub struct Terms {
     pub expires_in_days: Option<u32>,
     /// BCP 47 tag of the language the signers are written to in.
     pub language: String,
-    /// Who collects the signatures.
+    /// Who collects the signatures: `native` is ourselves.
     pub provider: String,
+    /// With which of the organization's accounts there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_config: Option<ConfigId>,
     /// Automatic reminders; absent = none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminders: Option<Reminders>,
@@ -351,6 +376,28 @@ pub struct Terms {
     pub warn_hours: u32,
     /// Where they fill and sign.
     pub widgets: Vec<Widget>,
+}
+
+/// Who collects signatures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Collector {
+    /// With which of the organization's accounts.
+    pub config: ConfigId,
+    /// Which provider: `native` is ourselves.
+    pub provider: String,
+}
+
+impl Terms {
+    /// Whether somebody else collects the signatures: then nobody is written to by us, and there are no links.
+    pub fn is_at_vendor(&self) -> bool {
+        self.provider != NATIVE
+    }
+
+    /// Who collects the signatures; `None` is ourselves without further ado.
+    pub fn collector(&self) -> Option<Collector> {
+        self.provider_config.map(|config| Collector { config, provider: self.provider.clone() })
+    }
 }
 
 /// The template a request was made from.

@@ -42,6 +42,8 @@ uuid_id! {
     KeyId,
     /// An uploaded file.
     FileId,
+    /// An organization's account at a provider.
+    ConfigId,
     /// A signing group: any one of its members acts for all of them.
     GroupId,
 }

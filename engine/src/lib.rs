@@ -16,6 +16,7 @@ pub mod ids;
 pub mod machine;
 pub mod national_id;
 pub mod person;
+pub mod provider;
 pub mod refusal;
 pub mod request;
 pub mod requirement;

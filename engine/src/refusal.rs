@@ -82,6 +82,10 @@ codes! {
     Invalid = "invalid",
     /// The sealed PDF is there already.
     AlreadySealed = "already_sealed",
+    /// The request's provider cannot do it.
+    NotSupported = "not_supported",
+    /// A provider has the request, and has not been told yet.
+    AtProvider = "at_provider",
     /// The effect is not, or no longer, owed.
     NotOwed = "not_owed",
     /// Nothing is due yet.

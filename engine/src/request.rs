@@ -11,9 +11,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::effect::{Effect, EffectKind};
-use crate::event::{Actor, Detail, Event, Fact, Personal, Terms, Value};
-use crate::ids::{Digest, OrganizationId, RequestId, SignerId, WidgetId};
+use crate::event::{Actor, Collector, Detail, Event, Fact, Personal, Reminders, Terms, Value};
+use crate::ids::{ConfigId, Digest, OrganizationId, RequestId, SignerId, WidgetId};
 use crate::machine;
+use crate::provider::{Ability, can};
 use crate::refusal::{Code, Refusal};
 use crate::requirement::{Challenge, Method, Particulars, Proof};
 use crate::schedule;
@@ -102,6 +103,17 @@ pub struct SealedDocument {
     pub at: Timestamp,
 }
 
+/// A request as its provider has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    /// With which configuration.
+    pub config: Option<ConfigId>,
+    /// The provider's id of it.
+    pub reference: Option<String>,
+    /// The provider's ids of the signers, as they were when it was handed over.
+    pub signers: BTreeMap<SignerId, String>,
+}
+
 /// A request as its events left it. The next version shares what its event did not change.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
@@ -154,9 +166,17 @@ pub struct Request {
     /// The signers, in the order they were named.
     pub signers: Vec<Arc<Signer>>,
     /// Those who left, or were replaced, with how many links each had: all of them are dead.
-    pub left: BTreeMap<SignerId, u32>,
+    pub departed: BTreeMap<SignerId, u32>,
     /// What must still be done outside.
     pub owed: BTreeSet<Effect>,
+    /// The accounts at providers that it left for another because they did not take it.
+    pub left: BTreeSet<ConfigId>,
+    /// Whom its provider could not write to, at the address they have.
+    pub undelivered: BTreeSet<SignerId>,
+    /// When its provider was last asked how things stand.
+    pub confirmed_at: Option<Timestamp>,
+    /// What its provider has of it; `None` as long as it was not handed over.
+    pub envelope: Option<Envelope>,
     /// The sealed PDFs that were made, by the place of their document, from 0.
     pub sealed: BTreeMap<u32, SealedDocument>,
 }
@@ -216,8 +236,12 @@ impl Request {
             labels: personal.labels,
             values: personal.values,
             signers,
-            left: BTreeMap::new(),
+            departed: BTreeMap::new(),
             owed: BTreeSet::new(),
+            left: BTreeSet::new(),
+            undelivered: BTreeSet::new(),
+            confirmed_at: None,
+            envelope: None,
             sealed: BTreeMap::new(),
         })
     }
@@ -257,13 +281,17 @@ impl Request {
                 self.sent_at = Some(event.time);
                 self.expires_at = *expires_at;
                 self.warn_at = *warn_at;
-                let viewers: Vec<SignerId> = self.viewers().collect();
-                viewers.into_iter().try_for_each(|id| self.let_in(event, id))?;
+                if self.terms.is_at_vendor() {
+                    self.owe(event, EffectKind::Submit, None);
+                } else {
+                    self.let_viewers_in(event)?;
+                }
             }
             Fact::Expiring { .. } => self.warn_at = None,
             Fact::Completed {} => {
                 self.completed_at = Some(event.time);
-                self.owe(event, EffectKind::Seal, None);
+                let kind = if self.terms.is_at_vendor() { EffectKind::Fetch } else { EffectKind::Seal };
+                self.owe(event, kind, None);
                 self.owe_everyone(event, EffectKind::CompletedNotice, |_| true);
             }
             Fact::RequestDeclined { signer: decliner } => {
@@ -273,9 +301,11 @@ impl Request {
                 });
             }
             Fact::Expired {} => {
+                self.owe_withdrawal(event);
                 self.owe_everyone(event, EffectKind::ExpiredNotice, |signer| signer.is_invited() || signer.follows())
             }
             Fact::Cancelled { quiet } => {
+                self.owe_withdrawal(event);
                 self.reason = event.personal.reason.clone();
                 if !quiet {
                     self.owe_everyone(event, EffectKind::CancelledNotice, |signer| signer.sent_at.is_some());
@@ -296,17 +326,26 @@ impl Request {
                 let sealed = SealedDocument { digest: *digest, bytes: *bytes, at: event.time };
                 self.sealed.insert(*document, sealed);
                 if self.unsealed().next().is_none() {
-                    self.owed.retain(|effect| effect.kind != EffectKind::Seal);
+                    self.owed.retain(|effect| !matches!(effect.kind, EffectKind::Seal | EffectKind::Fetch));
                 }
             }
-            Fact::DeliverySent { effect } | Fact::DeliveryFailed { effect, .. } => self.settle(effect)?,
+            Fact::DeliverySent { effect } | Fact::DeliveryFailed { effect, .. } => {
+                if self.settle(effect)?.kind == EffectKind::Confirm {
+                    self.confirmed_at = Some(event.time);
+                }
+            }
             Fact::Added { signer, shift, widgets } => {
+                self.owe_amendment(event);
                 self.add(signer, *shift, &event.personal);
                 self.place(widgets);
                 self.let_in_if_viewer(event, signer.id)?;
             }
-            Fact::Removed { signer, told } => self.remove(event, *signer, *told)?,
+            Fact::Removed { signer, told } => {
+                self.owe_amendment(event);
+                self.remove(event, *signer, *told)?;
+            }
             Fact::Replaced { signer, by, told } => {
+                self.owe_amendment(event);
                 self.replace(event, *signer, by, *told)?;
                 self.let_in_if_viewer(event, by.id)?;
             }
@@ -319,7 +358,15 @@ impl Request {
             | Fact::Reminded { .. }
             | Fact::Corrected { .. } => self.change_signer(event)?,
             Fact::SealFailed { document, .. } => self.known_document(*document)?,
-            Fact::ProviderSubmitted { .. } | Fact::ProviderFailed { .. } | Fact::ProviderReported { .. } => {}
+            Fact::ProviderSubmitted { config, reference, signers, .. } => {
+                let (reference, signers) = (reference.clone(), signers.clone());
+                self.envelope = Some(Envelope { config: *config, reference, signers });
+                self.owed.retain(|effect| effect.kind != EffectKind::Submit);
+            }
+            Fact::ProviderFailed { next: Some(next), .. } => self.hand_over(event, next)?,
+            Fact::ProviderReported { unconfirmed: true, .. } => self.owe(event, EffectKind::Confirm, None),
+            Fact::ProviderReported { signer: Some(signer), .. } => drop(self.undelivered.insert(*signer)),
+            Fact::ProviderFailed { .. } | Fact::ProviderReported { .. } => {}
         }
         Ok(())
     }
@@ -330,9 +377,11 @@ impl Request {
             Fact::Invited { signer: id, round, link, resent } => {
                 let signer = self.invitable(*id)?;
                 signer.round = *round;
-                signer.link = Some(*link);
+                signer.link = *link;
                 signer.proofs.clear();
                 signer.challenges.clear();
+                self.undelivered.remove(id);
+                let signer = self.invitable(*id)?;
                 signer.sent_at.get_or_insert(time);
                 if *resent {
                     signer.resent_at = Some(time);
@@ -341,7 +390,12 @@ impl Request {
                     signer.status = SignerStatus::Sent;
                 }
                 self.drop_messages(*id);
-                self.owe(event, EffectKind::Invitation, Some(*id));
+                match self.terms.is_at_vendor() {
+                    false => self.owe(event, EffectKind::Invitation, Some(*id)),
+                    true if *resent => self.owe(event, EffectKind::Nudge, Some(*id)),
+                    // The vendor invites whose turn it is.
+                    true => {}
+                }
             }
             Fact::Viewed { signer: id } => {
                 let signer = self.invited(*id)?;
@@ -373,9 +427,11 @@ impl Request {
                 let signer = self.invited(*id)?;
                 signer.reminders = *number;
                 signer.reminded_at = Some(time);
-                self.owe(event, EffectKind::Reminder, Some(*id));
+                let kind = if self.terms.is_at_vendor() { EffectKind::Nudge } else { EffectKind::Reminder };
+                self.owe(event, kind, Some(*id));
             }
             Fact::Corrected { signer: id, changed, requirements } => {
+                self.owe_amendment(event);
                 if changed.contains(&Detail::Email) {
                     self.withdraw(event, *id);
                     self.signer_mut(*id)?.forget_view();
@@ -446,7 +502,8 @@ impl Request {
             let asked = self.signer(id).map(|signer| &signer.terms.requirements);
             asked.is_some_and(|asked| asked.silent && kind.code().is_none() || asked.in_person && link)
         };
-        if kind.is_letter() && (self.is_test() || signer.is_some_and(unwritten)) {
+        let silent = self.is_test() || self.terms.is_at_vendor() || signer.is_some_and(unwritten);
+        if kind.is_letter() && silent {
             return;
         }
         self.owed.insert(Effect { request: self.id, seq: event.seq, kind, signer });
@@ -457,6 +514,43 @@ impl Request {
         for id in ids {
             self.owe(event, kind, Some(id));
         }
+    }
+
+    /// What is to be undone at its provider when it ends here; what the provider told needs no telling.
+    fn owe_withdrawal(&mut self, event: &Event) {
+        if self.terms.is_at_vendor() && self.sent_at.is_some() && !matches!(event.actor, Actor::Provider(_)) {
+            self.owe(event, EffectKind::Withdraw, None);
+        }
+    }
+
+    /// The provider's list of signers is to be as it is here: once, whatever has changed until then.
+    fn owe_amendment(&mut self, event: &Event) {
+        if self.terms.is_at_vendor() && self.status.is_out() {
+            self.owed.retain(|effect| effect.kind != EffectKind::Amend);
+            self.owe(event, EffectKind::Amend, None);
+        }
+    }
+
+    /// Somebody else collects the signatures from now on.
+    fn hand_over(&mut self, event: &Event, next: &Collector) -> Result<(), Refusal> {
+        if self.envelope.is_some() || self.signers.iter().any(|signer| signer.is_invited() || signer.has_acted()) {
+            return Err(Refusal::new(Code::NotAccepted, "Somebody was invited already."));
+        }
+        let terms = Arc::make_mut(&mut self.terms);
+        self.left.extend(terms.provider_config);
+        terms.provider = next.provider.clone();
+        terms.provider_config = Some(next.config);
+        self.owed.retain(|effect| !effect.kind.is_at_vendor());
+        if self.terms.is_at_vendor() {
+            self.owe(event, EffectKind::Submit, None);
+            return Ok(());
+        }
+        self.let_viewers_in(event)
+    }
+
+    fn let_viewers_in(&mut self, event: &Event) -> Result<(), Refusal> {
+        let viewers: Vec<SignerId> = self.viewers().collect();
+        viewers.into_iter().try_for_each(|id| self.let_in(event, id))
     }
 
     /// Lets a viewer follow the request from now on, by a link of their own; any earlier one is dead.
@@ -471,7 +565,8 @@ impl Request {
 
     /// Lets somebody in whom a change of a request in flight made a viewer, or gave another address.
     fn let_in_if_viewer(&mut self, event: &Event, id: SignerId) -> Result<(), Refusal> {
-        if self.status.is_out() && self.viewers().any(|viewer| viewer == id) {
+        let ours = !self.terms.is_at_vendor();
+        if ours && self.status.is_out() && self.viewers().any(|viewer| viewer == id) {
             self.let_in(event, id)?;
         }
         Ok(())
@@ -481,12 +576,12 @@ impl Request {
         self.signers.iter().filter(|signer| signer.terms.role == Role::Viewer).map(|signer| signer.id())
     }
 
-    fn settle(&mut self, key: &str) -> Result<(), Refusal> {
+    fn settle(&mut self, key: &str) -> Result<Effect, Refusal> {
         let effect = key.parse::<Effect>().ok().filter(|effect| self.owed.contains(effect));
         match effect {
             Some(effect) => {
                 self.owed.remove(&effect);
-                Ok(())
+                Ok(effect)
             }
             None => Err(Refusal::new(Code::NotOwed, "That effect is not owed.")),
         }
@@ -580,12 +675,17 @@ impl Request {
         self.expires_at.is_some_and(|expiry| now >= expiry)
     }
 
+    /// The cadence of reminders that are for us to see to; a vendor that cannot be told to remind does so by itself.
+    pub fn cadence(&self) -> Option<Reminders> {
+        self.terms.reminders.filter(|_| can(&self.terms.provider, Ability::Nudge))
+    }
+
     /// When [`crate::command::Wish::Tick`] is next due: expiry, warning or reminder.
     pub fn wake_at(&self) -> Option<Timestamp> {
         if !self.status.is_out() {
             return None;
         }
-        let reminder = |signer: &Signer| schedule::reminder(signer, self.terms.reminders, self.expires_at);
+        let reminder = |signer: &Signer| schedule::reminder(signer, self.cadence(), self.expires_at);
         self.signers.iter().map(Arc::as_ref).filter_map(reminder).chain(self.expires_at).chain(self.warn_at).min()
     }
 }

@@ -230,6 +230,7 @@ impl Maker {
             reminders: None,
             language: "pt-BR".to_owned(),
             provider: "native".to_owned(),
+            provider_config: None,
         };
         let personal = Personal {
             title: Some("Contrato de Prestação de Serviços".to_owned()),

@@ -85,6 +85,7 @@ pub(crate) fn draft(signers: &[(u32, Role)]) -> Draft {
         reminders: None,
         language: "en".into(),
         provider: "native".into(),
+        provider_config: None,
     };
     let personal = Personal {
         title: Some("A secret title".into()),

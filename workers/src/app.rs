@@ -39,7 +39,7 @@ use crate::http::{Floor, health, limit, scrape, traced};
 use crate::mail::{MailSettingError, Mailer};
 use crate::outbound::Sender;
 use crate::pages;
-use crate::roles::{courier, intake, notifier, relay, sealer, timekeeper};
+use crate::roles::{agent, clerk, courier, intake, notifier, relay, sealer, timekeeper};
 use crate::service::{Service, ServiceError};
 
 /// Longest time an answer may take, a slow upload included.
@@ -126,6 +126,12 @@ impl App {
             let sender = Sender::new(service.webhooks.guard().clone(), service.settings.webhooks.answer_max);
             tasks.spawn(courier::run(Arc::clone(&service), sender.map_err(StartError::Client)?, stop.clone()));
         }
+        if service.settings.runs(Role::Clerk) {
+            tasks.spawn(clerk::run(Arc::clone(&service), stop.clone()));
+        }
+        if service.settings.runs(Role::Agent) {
+            tasks.spawn(agent::run(Arc::clone(&service), stop.clone()));
+        }
         if service.bus.jetstream().is_some() {
             tasks.spawn(bus::carry(Arc::clone(&service.bus), stop.clone()));
             if service.settings.runs(Role::Relay) {
@@ -203,9 +209,11 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "Files", description = "PDFs uploaded ahead of requests"),
         (name = "History", description = "What happened, proven whole"),
         (name = "Keys", description = "API keys: made, listed, revoked"),
+        (name = "Providers", description = "Who collects signatures: accounts at vendors, and how these do"),
         (name = "D4Sign", description = "Documents, signers and webhooks in the words of D4Sign"),
         (name = "Retention", description = "How long is kept what has ended"),
         (name = "Webhooks", description = "Webhooks: registered, tested, what was delivered, and the same once more"),
+        (name = "Hooks", description = "Where vendors tell what happened to what they have, and what came of it"),
         (name = "Events", description = "Events in: asking for signatures by publishing. Events out: what happens, as CloudEvents"),
     ),
     components(schemas(
@@ -253,7 +261,8 @@ fn api() -> (Router<Floor>, utoipa::openapi::OpenApi) {
         .nest(catalisa::BASE, catalisa::routes())
         .nest("/api/v1", catalisa::sign_this::routes())
         .nest("/api/v1", catalisa::dead_letters::routes())
-        .merge(feed::routes());
+        .merge(feed::routes())
+        .merge(dialects::hooks::routes());
     let envelopes = OpenApiRouter::new().nest(certyneo::BASE, certyneo::routes());
     let vaults = OpenApiRouter::new().nest(d4sign::BASE, d4sign::routes());
     let shared = OpenApiRouter::new().nest(d4sign::BASE, dialects::documents::routes());

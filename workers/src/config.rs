@@ -192,12 +192,25 @@ pub enum Role {
     Sealer,
     /// Webhooks.
     Courier,
+    /// Calls to vendors that collect signatures.
+    Agent,
+    /// What vendors told.
+    Clerk,
 }
 
 impl Role {
     /// The roles that do something.
-    pub const EACH: [Role; 7] =
-        [Role::Http, Role::Intake, Role::Relay, Role::Timekeeper, Role::Notifier, Role::Sealer, Role::Courier];
+    pub const EACH: [Role; 9] = [
+        Role::Http,
+        Role::Intake,
+        Role::Relay,
+        Role::Timekeeper,
+        Role::Notifier,
+        Role::Sealer,
+        Role::Courier,
+        Role::Agent,
+        Role::Clerk,
+    ];
 
     /// The role's name, as in the settings.
     pub fn as_str(self) -> &'static str {
@@ -210,6 +223,8 @@ impl Role {
             Role::Notifier => "notifier",
             Role::Sealer => "sealer",
             Role::Courier => "courier",
+            Role::Agent => "agent",
+            Role::Clerk => "clerk",
         }
     }
 }

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Decision, Given, Proposal, fitting, follow_up, invite_again, refuse_if_expired};
+use super::{Decision, Given, Proposal, fitting, follow_up, invite_again, providers, refuse_if_expired};
 use crate::command::{Correction, ORDER_MAX, Position, Profile, SIGNERS_MAX, WIDGETS_MAX};
 use crate::event::{Detail, Fact, Personal, Widget};
 use crate::ids::{SignerId, WidgetId};
 use crate::person::Person;
+use crate::provider::Ability;
 use crate::refusal::{Code, Refusal};
 use crate::request::{Request, Status};
 use crate::requirement::{Particulars, Requirements};
@@ -197,6 +198,7 @@ fn about(id: SignerId, profile: &Profile, fact: Fact) -> Proposal {
 
 fn editable(request: &Request, given: &Given<'_>) -> Result<(), Refusal> {
     refuse_if_expired(request, given.now)?;
+    providers::refuse_unless_able(request, Ability::Correct)?;
     match request.status {
         Status::Draft => Ok(()),
         status if status.is_out() => Ok(()),

@@ -247,7 +247,7 @@ fn authentication_required(methods: impl IntoIterator<Item = Method>) -> Refusal
 }
 
 /// How many signatures are due: one from each signer, and one from each signing group.
-fn signatures(due: &[Signer]) -> u32 {
+pub(super) fn signatures(due: &[Signer]) -> u32 {
     let groups: BTreeSet<_> = due.iter().filter_map(|signer| signer.terms.group).collect();
     let alone = due.iter().filter(|signer| signer.terms.group.is_none()).count();
     u32::try_from(alone + groups.len()).unwrap_or(u32::MAX)

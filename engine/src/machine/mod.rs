@@ -164,6 +164,7 @@ pub fn table() -> String {
 mod samples {
     //! One fact of every kind, for the table.
 
+    use std::collections::BTreeMap;
     use std::sync::Arc;
 
     use jiff::Timestamp;
@@ -191,12 +192,13 @@ mod samples {
             reminders: None,
             language: "en".into(),
             provider: "native".into(),
+            provider_config: None,
         });
         let facts = vec![
             Fact::Created(Arc::clone(&about)),
             Fact::Revised(about),
             Fact::Sent { expires_at: None, warn_at: None },
-            Fact::Invited { signer, round: 1, link: Digest::ZERO, resent: false },
+            Fact::Invited { signer, round: 1, link: Some(Digest::ZERO), resent: false },
             Fact::Viewed { signer },
             Fact::Challenged { method: Method::EmailCode, signer },
             Fact::Authenticated { files: Vec::new(), method: Method::AccessCode, reference: None, score: None, signer },
@@ -221,9 +223,19 @@ mod samples {
             Fact::SealFailed { code: "pdf".into(), document: 0 },
             Fact::DeliverySent { effect: String::new() },
             Fact::DeliveryFailed { effect: String::new(), code: "refused".into() },
-            Fact::ProviderSubmitted { provider: "d4sign".into() },
-            Fact::ProviderFailed { provider: "d4sign".into(), code: "away".into() },
-            Fact::ProviderReported { provider: "d4sign".into(), report: "viewed".into() },
+            Fact::ProviderSubmitted {
+                config: None,
+                provider: "d4sign".into(),
+                reference: None,
+                signers: BTreeMap::new(),
+            },
+            Fact::ProviderFailed { code: "away".into(), config: None, next: None, provider: "d4sign".into() },
+            Fact::ProviderReported {
+                provider: "d4sign".into(),
+                report: "viewed".into(),
+                signer: None,
+                unconfirmed: false,
+            },
         ];
         let label = |fact: &Fact| match fact {
             Fact::Signed { due: 0, .. } => "signer.signed (the last)",

@@ -80,7 +80,7 @@ impl Request {
         }
         self.drop_messages(id);
         let rounds = self.signer_mut(id)?.round;
-        self.left.insert(id, rounds);
+        self.departed.insert(id, rounds);
         let heir = self.fellows(id).next().map(Signer::id);
         self.signers.retain(|signer| signer.id() != id);
         match heir {
@@ -96,7 +96,7 @@ impl Request {
         }
         self.drop_messages(id);
         let leaving = std::mem::replace(self.signer_mut(id)?, signer_of(by, &event.personal));
-        self.left.insert(id, leaving.round);
+        self.departed.insert(id, leaving.round);
         self.hand_on_widgets(id, by.id);
         Ok(())
     }

@@ -42,6 +42,8 @@ pub enum Bell {
     Text,
     /// A document is to be sealed.
     Seal,
+    /// Something is to be done at a vendor.
+    Agent,
     /// A timer was set or moved.
     Timers,
     /// Facts were committed.
@@ -50,12 +52,23 @@ pub enum Bell {
     Webhooks,
     /// An endpoint listens that did not, or is to hear something again.
     Listeners,
+    /// A vendor told something.
+    Inbound,
 }
 
 impl Bell {
     /// Every bell there is.
-    pub const ALL: [Bell; 7] =
-        [Bell::Mail, Bell::Text, Bell::Seal, Bell::Timers, Bell::Outbox, Bell::Webhooks, Bell::Listeners];
+    pub const ALL: [Bell; 9] = [
+        Bell::Mail,
+        Bell::Text,
+        Bell::Seal,
+        Bell::Agent,
+        Bell::Timers,
+        Bell::Outbox,
+        Bell::Webhooks,
+        Bell::Listeners,
+        Bell::Inbound,
+    ];
 
     /// The bell's name on the wire.
     pub fn as_str(self) -> &'static str {
@@ -63,10 +76,12 @@ impl Bell {
             Bell::Mail => "mail",
             Bell::Text => "text",
             Bell::Seal => "seal",
+            Bell::Agent => "agent",
             Bell::Timers => "timers",
             Bell::Outbox => "outbox",
             Bell::Webhooks => "webhooks",
             Bell::Listeners => "listeners",
+            Bell::Inbound => "inbound",
         }
     }
 }
@@ -181,6 +196,16 @@ impl Bus {
         self.heard(Bell::Listeners).await;
     }
 
+    /// Wakes the clerks, because a vendor told something.
+    pub fn inbound_due(&self) {
+        self.strike(Bell::Inbound);
+    }
+
+    /// Waits until a vendor told something.
+    pub async fn inbound_rung(&self) {
+        self.heard(Bell::Inbound).await;
+    }
+
     /// Tells every listener here whose facts were committed.
     fn stir(&self, organization: OrganizationId) {
         let _ = self.stirred.send(organization);
@@ -208,5 +233,6 @@ fn bell_of(lane: Lane) -> Bell {
         Lane::Mail => Bell::Mail,
         Lane::Text => Bell::Text,
         Lane::Seal => Bell::Seal,
+        Lane::Agent(_) => Bell::Agent,
     }
 }

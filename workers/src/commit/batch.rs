@@ -222,7 +222,7 @@ impl Writer {
         for work in changed {
             for effect in work.newly_owed() {
                 self.meters.filed(effect.kind);
-                lanes.insert(Lane::of(effect.kind));
+                lanes.insert(Lane::of(effect.kind, None));
             }
             let wake = work.now.as_deref().and_then(Request::wake_at);
             timers |= wake.is_some() && wake != work.stored.as_ref().and_then(|stored| stored.request.wake_at());
@@ -280,9 +280,10 @@ impl Working {
 
     fn effect_rows(&self) -> impl Iterator<Item = EffectRow> {
         let due_us = self.now.as_ref().map_or(0, |request| request.updated_at.as_microsecond());
+        let config = self.now.as_ref().and_then(|request| request.terms.provider_config);
         self.newly_owed().map(move |effect| {
             let trace = self.traces.get(&effect.seq).copied();
-            EffectRow { key: effect.key(), lane: Lane::of(effect.kind), due_us, trace }
+            EffectRow { key: effect.key(), lane: Lane::of(effect.kind, config), due_us, trace }
         })
     }
 

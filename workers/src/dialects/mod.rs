@@ -6,6 +6,7 @@ pub mod catalisa;
 pub mod certyneo;
 pub mod d4sign;
 pub mod documents;
+pub mod hooks;
 
 use axum::extract::OriginalUri;
 use axum::http::StatusCode;

@@ -152,6 +152,8 @@ impl From<Refusal> for Fault {
             | Code::LinkDead
             | Code::NobodyPending
             | Code::AlreadySealed
+            | Code::NotSupported
+            | Code::AtProvider
             | Code::NotOwed
             | Code::NothingDue
             | Code::NotAccepted => StatusCode::CONFLICT,

@@ -128,7 +128,7 @@ fn letter(service: &Service, errand: &Errand) -> Option<Letter> {
         EffectKind::CancelledNotice => LetterKind::Cancelled,
         EffectKind::ExpiredNotice => LetterKind::Expired,
         EffectKind::EmailCode => LetterKind::Code,
-        EffectKind::Seal | EffectKind::SmsCode | EffectKind::WhatsappCode => return None,
+        _ => return None,
     };
     let link = match kind {
         LetterKind::Invitation if signer.follows() => service.links.viewer_url(request, signer),

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use countersign_engine::command::{Draft, Profile};
-use countersign_engine::event::{NATIVE, Personal, Reminders, TemplateRef, Terms, Value};
+use countersign_engine::event::{Collector, Personal, Reminders, TemplateRef, Terms, Value};
 use countersign_engine::ids::WidgetId;
+use countersign_engine::provider::NATIVE;
 use countersign_engine::schedule::WARN_HOURS_DEFAULT;
 use countersign_engine::signer::SignerTerms;
 use jiff::Timestamp;
@@ -44,6 +45,8 @@ pub struct Outline {
     pub reminders: Option<Reminders>,
     /// The language of letters, pages and certificates; the installation's if absent.
     pub language: Option<Language>,
+    /// Who collects the signatures; ourselves if absent.
+    pub collector: Option<Collector>,
 }
 
 impl Outline {
@@ -63,6 +66,7 @@ impl Outline {
             warn_hours: WARN_HOURS_DEFAULT,
             reminders: None,
             language: None,
+            collector: None,
         }
     }
 
@@ -76,7 +80,8 @@ impl Outline {
             expires_at: self.expires_at,
             expires_in_days: self.expires_in_days.or(settings.expires_in_days.filter(|_| self.expires_at.is_none())),
             language: self.language.unwrap_or(settings.language).tag().to_owned(),
-            provider: NATIVE.to_owned(),
+            provider: self.collector.as_ref().map_or(NATIVE, |collector| &collector.provider).to_owned(),
+            provider_config: self.collector.map(|collector| collector.config),
             reminders: self.reminders,
             signers: self.people.iter().map(|(terms, _)| terms.clone()).collect(),
             template: self.template,

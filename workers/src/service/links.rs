@@ -8,6 +8,7 @@ use countersign_engine::ids::{Digest, RequestId, SignerId};
 use countersign_engine::request::Request;
 use countersign_engine::signer::Signer;
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 use crate::commit::LinkDigest;
 use crate::stamp::{self, StampKey};
@@ -68,6 +69,11 @@ impl Links {
         Arc::new(move |request, signer, round| Digest::of(link_token(&key, request, signer, round).as_bytes()))
     }
 
+    /// Where a provider tells what happens.
+    pub fn hook_url(&self, provider: &str, config: Uuid) -> String {
+        format!("{}/hooks/{provider}/{config}", self.public_url)
+    }
+
     /// A signer's present link; `None` before they are invited and after they are erased.
     pub fn signing_url(&self, request: &Request, signer: &Signer) -> Option<String> {
         signer.link?;
@@ -94,7 +100,7 @@ impl Links {
 
     /// Whether a token is a link of somebody who left the request, or whom another replaced.
     pub fn was_withdrawn(&self, request: &Request, token: &str) -> bool {
-        request.left.iter().any(|(signer, rounds)| {
+        request.departed.iter().any(|(signer, rounds)| {
             (1..=*rounds).rev().take(EARLIER_ROUNDS_MAX).any(|round| {
                 let old = link_token(&self.link, request.id, *signer, round);
                 stamp::same(old.as_bytes(), token.as_bytes())

@@ -11,14 +11,17 @@ pub mod drafting;
 mod evidence;
 mod excerpts;
 pub mod groups;
+pub mod inbound;
 mod installation;
 pub mod links;
 pub mod organizations;
 pub mod placing;
 pub mod proofs;
+pub mod providers;
 pub mod proving;
 pub mod receipts;
 pub mod replay;
+pub mod reports;
 mod revising;
 mod sealing;
 mod trail;
@@ -52,9 +55,11 @@ use crate::vault::{Vault, VaultError};
 pub use installation::{Stranger, minting, open_installation};
 
 use documents::Documents;
+use inbound::Inbound;
 use links::Links;
 use organizations::Organizations;
 use proofs::Proofs;
+use providers::Providers;
 use webhooks::Webhooks;
 
 /// Why something could not be done, through no fault of who asked.
@@ -93,6 +98,9 @@ pub enum ServiceError {
     /// A setting of the traces.
     #[error(transparent)]
     Trace(#[from] BadTraceSetting),
+    /// The client of calls to providers.
+    #[error("providers cannot be called: {0}")]
+    Client(#[from] reqwest::Error),
     /// The write path.
     #[error(transparent)]
     Commit(#[from] Failure),
@@ -129,6 +137,10 @@ pub struct Service {
     pub links: Links,
     /// Endpoints, and what was filed for them.
     pub webhooks: Webhooks,
+    /// What vendors told.
+    pub inbound: Inbound,
+    /// Accounts at providers.
+    pub providers: Providers,
     /// The sealing key.
     pub authority: Arc<Authority>,
     /// What is counted.
@@ -174,7 +186,10 @@ impl Service {
         );
         let inspector = settings.inspector.clone();
         let webhooks = Webhooks::new(store.clone(), vault.clone(), clock.clone(), Arc::clone(&bus), &settings.webhooks);
+        let inbound = Inbound::new(store.clone(), vault.clone(), clock.clone(), Arc::clone(&bus));
         let documents = Documents::new(store.clone(), blobs.clone(), vault.clone(), clock.clone(), inspector);
+        let accounts = (vault.clone(), master.derive("accounts at providers"));
+        let providers = Providers::new(store.clone(), accounts, clock.clone(), Arc::clone(&bus), &settings.webhooks)?;
         let proofs = Proofs::new(store.clone(), blobs.clone(), vault.clone(), clock.clone());
         let gateway = settings.gateway.as_ref();
         let development = settings.webhooks.allow_loopback;
@@ -193,6 +208,8 @@ impl Service {
             vault,
             links,
             webhooks,
+            inbound,
+            providers,
             authority,
             meters,
             pulses,

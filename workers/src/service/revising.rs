@@ -37,6 +37,7 @@ impl Service {
             warn_hours: request.terms.warn_hours,
             reminders: request.terms.reminders,
             language: Language::parse(&request.terms.language),
+            collector: request.terms.collector(),
             ..Outline::over(
                 request.title.clone().unwrap_or_default(),
                 documents,

@@ -231,9 +231,17 @@ impl Teller<'_> {
                 details.push(code.clone());
                 details
             }
-            Fact::ProviderSubmitted { provider } => vec![provider.clone()],
-            Fact::ProviderFailed { provider, code } => vec![provider.clone(), code.clone()],
-            Fact::ProviderReported { provider, report } => vec![provider.clone(), report.clone()],
+            Fact::ProviderSubmitted { provider, reference, .. } => {
+                std::iter::once(provider).chain(reference).cloned().collect()
+            }
+            Fact::ProviderFailed { provider, code, next, .. } => {
+                let next = next.iter().map(|next| format!("→ {}", next.provider));
+                [provider.clone(), code.clone()].into_iter().chain(next).collect()
+            }
+            Fact::ProviderReported { provider, report, signer, .. } => {
+                let about = signer.map(|signer| self.person(signer));
+                [provider.clone(), report.clone()].into_iter().chain(about).collect()
+            }
         }
     }
 

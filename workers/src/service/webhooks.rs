@@ -321,7 +321,12 @@ fn names(extras: &[Extra]) -> String {
     extras.iter().map(|extra| extra.as_str()).collect::<Vec<_>>().join(",")
 }
 
-fn receipt_row(receipt: Receipt, organization: &OrganizationId, subject: Uuid, created_us: i64) -> ReceiptRow {
+pub(super) fn receipt_row(
+    receipt: Receipt,
+    organization: &OrganizationId,
+    subject: Uuid,
+    created_us: i64,
+) -> ReceiptRow {
     let Receipt { key, fingerprint } = receipt;
     ReceiptRow {
         organization: organization.clone(),

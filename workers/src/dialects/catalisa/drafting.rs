@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use countersign_engine::command::{Command, Profile, Wish};
-use countersign_engine::event::{TemplateRef, Value};
+use countersign_engine::event::{Collector, TemplateRef, Value};
 use countersign_engine::ids::{OrganizationId, RequestId, WidgetId};
 use countersign_engine::signer::SignerTerms;
 use futures_util::future::join_all;
@@ -71,11 +71,13 @@ pub(super) struct Parts {
     pub(super) template: Option<TemplateRef>,
     pub(super) placed: Placed,
     pub(super) values: BTreeMap<WidgetId, Value>,
+    /// Who collects the signatures; ourselves if absent.
+    pub(super) collector: Option<Collector>,
 }
 
 /// The order that creates a request.
 pub(super) fn order(service: &Service, asker: Asker, parts: Parts) -> Order {
-    let Parts { wanted, people, files, template, placed, values } = parts;
+    let Parts { wanted, people, files, template, placed, values, collector } = parts;
     let outline = Outline {
         message: wanted.message,
         business_id: wanted.business_id,
@@ -86,6 +88,7 @@ pub(super) fn order(service: &Service, asker: Asker, parts: Parts) -> Order {
         warn_hours: wanted.warn_hours,
         reminders: wanted.reminders,
         language: wanted.language,
+        collector,
         ..Outline::over(wanted.title, files, people)
     };
     let draft = Box::new(outline.draft(&service.settings));

@@ -4,16 +4,19 @@
 //! requests into answers, `problem` writes faults as JSON:API errors; the rest are the handlers.
 
 mod casting;
+mod configuring;
 pub mod dead_letters;
 mod drafting;
 mod files;
 mod groups;
 mod history;
+mod inbound;
 mod listing;
 mod ordering;
 mod people;
 mod placing;
 mod problem;
+mod providers;
 mod read;
 mod requests;
 mod retention;
@@ -60,8 +63,15 @@ pub fn routes() -> OpenApiRouter<Floor> {
         .routes(routes!(files::get, files::delete))
         .routes(routes!(groups::create, groups::list))
         .routes(routes!(groups::get, groups::put, groups::delete))
+        .routes(routes!(providers::create, providers::list))
+        .routes(routes!(providers::get, providers::change, providers::delete))
+        .routes(routes!(providers::set_default))
+        .routes(routes!(providers::test))
         .routes(routes!(templates::create, templates::list))
         .routes(routes!(templates::get, templates::delete))
+        .routes(routes!(inbound::list))
+        .routes(routes!(inbound::get))
+        .routes(routes!(inbound::replay))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
 }
 

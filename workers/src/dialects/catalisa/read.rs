@@ -36,6 +36,8 @@ pub(super) const LANGUAGES: [(&str, Language); 3] =
 
 /// What both kinds of new request have in common.
 pub(super) struct Wanted {
+    /// Who collects the signatures, if one is named.
+    pub(super) config: Option<Uuid>,
     pub(super) title: String,
     pub(super) message: Option<String>,
     pub(super) business_id: Option<String>,
@@ -124,11 +126,8 @@ pub(super) fn resource<'v>(body: &'v Value, kind: &str, faults: &mut Faults) -> 
 }
 
 pub(super) fn wanted(form: &Form<'_>, faults: &mut Faults) -> Wanted {
-    if let Some(id) = form.uuid("configId", faults) {
-        let detail = format!("There is no provider configuration {id}.");
-        faults.push(Fault::at(form.pointer("configId"), "unknown_config", detail));
-    }
     Wanted {
+        config: form.uuid("configId", faults),
         title: form.required_line("title", TITLE_MAX, faults),
         message: form.text("message", MESSAGE_MAX, faults),
         business_id: form.line("businessId", BUSINESS_ID_MAX, faults),

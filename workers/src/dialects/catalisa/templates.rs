@@ -190,7 +190,8 @@ impl Template {
         let mut placed = place(bound, &cast, &Sheaf { files: &files, ids: &[] }, faults);
         let values = prefill(&mut placed.widgets, form, faults);
         let files = files.into_iter().flatten().collect();
-        Some(Parts { wanted, people: cast.into_people(), files, template: Some(self.reference), placed, values })
+        let (people, template) = (cast.into_people(), Some(self.reference));
+        Some(Parts { wanted, people, files, template, placed, values, collector: None })
     }
 }
 

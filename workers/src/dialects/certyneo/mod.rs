@@ -2,13 +2,16 @@
 //!
 //! `wire` holds the shapes, `vocabulary` says which word of theirs is which of ours, `read` turns bodies into what is
 //! wanted with every fault at once, `drafting` that into drafts, `show` requests into envelopes; `problem` writes faults
-//! as `{error, code}`, `paging` lists as `{data, pagination}`, `notice` what endpoints are told; the rest are the handlers.
+//! as `{error, code}`, `paging` lists as `{data, pagination}`, `notice` what endpoints are told; `hook` reads what this
+//! vendor tells us, `calling` asks it; the rest are the handlers.
 
+pub mod calling;
 mod deliveries;
 pub(super) mod documents;
 mod downloads;
 mod drafting;
 mod envelopes;
+pub mod hook;
 mod keys;
 mod listing;
 pub mod notice;

@@ -5,15 +5,17 @@
 //! of theirs is which of ours, `call` finds whose a call is, `body` reads what comes as JSON or as a form, `finding` looks
 //! documents up, `read` turns bodies into signers, `revising` changes drafts, `show` writes requests as documents and
 //! `people` their signers, `problem` writes faults as `{"message"}`, `notice` is what a document's webhook is told; the
-//! rest are the handlers.
+//! rest are the handlers. `hook` reads what the vendor tells us, `calling` asks it.
 
 mod body;
 mod call;
+pub mod calling;
 mod corrections;
 pub(super) mod documents;
 mod downloads;
 mod finding;
 mod groups;
+pub mod hook;
 mod joining;
 pub mod notice;
 mod people;

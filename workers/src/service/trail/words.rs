@@ -15,7 +15,7 @@ pub(super) struct Words {
     statuses: [&'static str; 8],
     signers: [&'static str; 5],
     /// By [`EffectKind::ALL`].
-    effects: [&'static str; 11],
+    effects: [&'static str; 17],
     /// By [`Method::ALL`].
     methods: [&'static str; 11],
     /// By the order of [`Detail`].
@@ -81,6 +81,12 @@ const ENGLISH: Words = Words {
         "Notice of refusal",
         "Notice of cancellation",
         "Notice of expiry",
+        "Handing over to the provider",
+        "Correction at the provider",
+        "Reminder by the provider",
+        "Cancellation at the provider",
+        "Question to the provider",
+        "Signed PDF from the provider",
     ],
     methods: [
         "Access code",
@@ -154,6 +160,12 @@ const SPANISH: Words = Words {
         "Aviso de rechazo",
         "Aviso de cancelación",
         "Aviso de vencimiento",
+        "Entrega al proveedor",
+        "Corrección en el proveedor",
+        "Recordatorio del proveedor",
+        "Cancelación en el proveedor",
+        "Consulta al proveedor",
+        "PDF firmado del proveedor",
     ],
     methods: [
         "Código de acceso",
@@ -227,6 +239,12 @@ const PORTUGUESE: Words = Words {
         "Aviso de recusa",
         "Aviso de cancelamento",
         "Aviso de expiração",
+        "Entrega ao provedor",
+        "Correção no provedor",
+        "Lembrete do provedor",
+        "Cancelamento no provedor",
+        "Consulta ao provedor",
+        "PDF assinado do provedor",
     ],
     methods: [
         "Código de acesso",
