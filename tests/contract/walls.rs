@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Stdio;
 
-use countersign::store::{Cursor, FileRow, KeyRow, Listing, RequestRow, Retention, Scope, Store, TemplateRow};
-use countersign_engine::ids::{Digest, KeyId};
+use countersign::store::{
+    Cursor, EndpointRow, FileRow, InboundListing, KeyRow, Listing, RequestRow, Retention, Scope, Store, TemplateRow,
+};
+use countersign_engine::ids::{Digest, FileId, KeyId};
 use countersign_tests::servers::{Database, connect_as};
 use countersign_tests::world::binary;
 use serde_json::{Value, json};
@@ -16,7 +18,7 @@ use tokio::process::Command;
 use uuid::Uuid;
 
 use super::rows::{Place, Shelf, acme, dead_letter, document, id, other, receipt, request};
-use super::webhooks;
+use super::{inbound, providers, webhooks};
 
 /// Every table with a column that an update may name, each behind those it refers to.
 const WALLED: &[(&str, &str)] = &[
@@ -29,11 +31,14 @@ const WALLED: &[(&str, &str)] = &[
     ("files", "name"),
     ("file_uses", "organization"),
     ("templates", "name"),
+    ("signing_groups", "name"),
     ("dead_letters", "reasons"),
     ("retention", "days"),
     ("endpoints", "url"),
     ("deliveries", "name"),
     ("delivery_attempts", "error"),
+    ("tries", "method"),
+    ("proof_files", "media_type"),
     ("effects", "lane"),
     ("orphans", "path"),
     ("places", "holder"),
@@ -41,9 +46,25 @@ const WALLED: &[(&str, &str)] = &[
     ("replays", "after_us"),
     ("installation", "value"),
     ("rates", "state"),
+    ("inbound_deliveries", "reason"),
+    ("provider_configs", "name"),
+    ("provider_envelopes", "note"),
+    ("provider_accounts", "calls"),
+    ("provider_calls", "at_us"),
 ];
 /// Those of them that only the engine itself reads.
-const ENGINES: &[&str] = &["effects", "orphans", "places", "attempts", "installation", "replays", "rates"];
+const ENGINES: &[&str] = &[
+    "effects",
+    "orphans",
+    "places",
+    "attempts",
+    "installation",
+    "replays",
+    "rates",
+    "provider_envelopes",
+    "provider_accounts",
+    "provider_calls",
+];
 /// Tables that hold nothing of any organization.
 const OPEN: &[&str] = &["_sqlx_migrations"];
 /// PostgreSQL: a row-level security policy forbids it.
@@ -92,6 +113,8 @@ fn row(table: &str, organization: &str) -> Value {
         "file_uses" => json!({ "organization": organization, "file": uuid, "request": uuid }),
         "templates" => json!({ "organization": organization, "id": "t", "name": "n", "file_name": "f", "digest": bytes,
             "widgets": "[]", "created_us": 1 }),
+        "signing_groups" => json!({ "id": uuid, "organization": organization, "name": "n", "members": bytes,
+            "created_us": 1, "updated_us": 1 }),
         "dead_letters" => json!({ "id": uuid, "organization": organization, "digest": bytes, "subject": "s",
             "sequence": 1, "letter": 1, "source": "", "event": "", "reasons": "[]", "created_us": 1 }),
         "retention" => json!({ "organization": organization, "days": 1, "updated_us": 1 }),
@@ -102,6 +125,10 @@ fn row(table: &str, organization: &str) -> Value {
             "line": uuid, "event": uuid, "name": "n", "replay": 0, "state": "pending", "attempts": 0, "created_us": 1 }),
         "delivery_attempts" => json!({ "organization": organization, "delivery": uuid, "number": 1, "at_us": 1,
             "took_us": 1 }),
+        "tries" => json!({ "organization": organization, "request": uuid, "signer": uuid, "method": "access_code",
+            "taken": 1, "until_us": 1 }),
+        "proof_files" => json!({ "organization": organization, "request": uuid, "digest": bytes, "blob": uuid,
+            "bytes": 1, "media_type": "image/png", "data_key": bytes, "created_us": 1 }),
         "replays" => json!({ "id": uuid, "endpoint": uuid, "after_us": 1, "before_us": 2, "at_transaction": 0,
             "at_position": 0, "created_us": 1 }),
         "effects" => {
@@ -113,6 +140,16 @@ fn row(table: &str, organization: &str) -> Value {
         "attempts" => json!({ "digest": bytes, "attempts": 1, "updated_us": 1 }),
         "rates" => json!({ "key": uuid, "state": "" }),
         "installation" => json!({ "name": organization, "value": bytes }),
+        "provider_configs" => json!({ "id": uuid, "organization": organization, "provider": "d4sign", "name": "n",
+            "is_default": 1, "settings": "{}", "credentials": bytes, "hook_secrets": bytes, "sealed_with": "k",
+            "account": bytes, "calls_an_hour": 10, "lane": format!("agent:{uuid}"), "created_us": 1, "updated_us": 1,
+            "stand": "{}", "rest_us": 0, "lease_us": 0, "epoch": 0 }),
+        "inbound_deliveries" => json!({ "id": uuid, "organization": organization, "config": uuid, "provider": "p",
+            "scheme": "s", "trust": "body", "bytes": 1, "received_us": 1, "repeats": 0, "state": "pending",
+            "attempts": 0, "epoch": 0 }),
+        "provider_envelopes" => json!({ "config": uuid, "request": uuid, "note": "{}", "updated_us": 1 }),
+        "provider_accounts" => json!({ "account": bytes, "calls": 1 }),
+        "provider_calls" => json!({ "account": bytes, "number": 1, "at_us": 1 }),
         _ => panic!("say how a row of {table} looks"),
     }
 }
@@ -224,10 +261,21 @@ async fn read_by_callers(store: &Store) -> Vec<(&'static str, bool)> {
         ("dead_letters", !store.dead_letters(of, 9, 0).await.unwrap().is_empty()),
         ("retention", store.retention(&acme).await.unwrap().is_some()),
         ("endpoint", store.endpoint(of, Uuid::nil()).await.unwrap().is_some()),
+        ("endpoint_of", store.endpoint_of(of, scope).await.unwrap().is_some()),
+        ("is_file_used", store.is_file_used(&acme, Uuid::nil()).await.unwrap()),
         ("endpoints", store.endpoints(&acme, 9, 0).await.unwrap().1 > 0),
         ("delivery", store.delivery(of, Uuid::nil(), Uuid::nil()).await.unwrap().is_some()),
         ("deliveries", store.deliveries(&acme, Uuid::nil(), None, (9, 0)).await.unwrap().1 > 0),
         ("attempts_at", !store.attempts_at(&acme, [Uuid::nil()]).await.unwrap().is_empty()),
+        ("inbound", store.inbound(of, Uuid::nil()).await.unwrap().is_some()),
+        ("inbound_body", store.inbound_body(of, Uuid::nil()).await.unwrap().is_some()),
+        ("inbound_deliveries", {
+            let listing = InboundListing { limit: 9, ..InboundListing::default() };
+            store.inbound_deliveries(&acme, &listing).await.unwrap().1 > 0
+        }),
+        ("provider_config", store.provider_config(of, Uuid::nil()).await.unwrap().is_some()),
+        ("provider_configs", store.provider_configs(&acme, 9, 0).await.unwrap().1 > 0),
+        ("default_provider_config", store.default_provider_config(&acme).await.unwrap().is_some()),
         ("count_dead_letters", store.count_dead_letters(&acme).await.unwrap() > 0),
     ]
 }
@@ -251,9 +299,15 @@ async fn filled(shelf: &Shelf) {
     shelf.store.set_retention(&acme(), Retention { days: Some(1), updated_us: 1 }).await.unwrap();
     let endpoint = webhooks::endpoint(0, acme());
     shelf.store.insert_endpoint(&endpoint, None).await.unwrap();
+    let own = EndpointRow { request: Some(id(1)), ..webhooks::endpoint(1, acme()) };
+    shelf.store.insert_endpoint(&own, None).await.unwrap();
     let delivery = webhooks::delivery(0, &endpoint, 1, 1);
     assert_eq!(shelf.store.file_deliveries(vec![delivery], None, 1).await.unwrap(), 1);
+    let told = inbound::inbound(0, acme());
+    shelf.store.take_inbound(&told, digest, &inbound::body(), 0).await.unwrap();
+    shelf.store.insert_provider_config(&providers::config(0, acme()), None).await.unwrap();
     let mut transaction = shelf.store.begin().await.unwrap();
+    transaction.insert_file_uses(vec![(acme(), FileId(Uuid::nil()), id(1))]).await.unwrap();
     transaction.insert_attempts(vec![webhooks::attempt(Uuid::nil())]).await.unwrap();
     transaction.commit().await.unwrap();
 }

@@ -37,6 +37,12 @@ fn every_operation_of_the_api_has_a_name_of_its_own() {
 }
 
 #[test]
+fn the_gateways_contract_is_the_one_checked_in() {
+    let text = serde_json::to_string_pretty(&countersign::gateway::description()).unwrap();
+    same("schemas/gateway.json", &format!("{text}\n"));
+}
+
+#[test]
 fn the_schemas_of_events_are_the_ones_checked_in() {
     let schemas = schemas::events();
     for (name, schema) in &schemas {

@@ -5,6 +5,9 @@ use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundK
 
 use crate::stamp::{self, KEY_BYTES, StampKey};
 
+/// Length of the id of an installation's key, in bytes.
+const ID_BYTES: usize = 8;
+
 /// A key that encrypts the personal data of one request, or one document.
 #[derive(Clone)]
 pub struct DataKey {
@@ -71,12 +74,20 @@ impl DataKey {
 #[derive(Clone, Debug)]
 pub struct Vault {
     wrapping: DataKey,
+    id: String,
 }
 
 impl Vault {
     /// The vault of an installation.
     pub fn new(master: &StampKey) -> Result<Self, VaultError> {
-        Ok(Self { wrapping: DataKey::from_bytes(*master.derive("wrap data keys").bytes())? })
+        let wrapping = master.derive("wrap data keys");
+        let id = hex::encode(&wrapping.stamp(&[b"id"])[..ID_BYTES]);
+        Ok(Self { wrapping: DataKey::from_bytes(*wrapping.bytes())?, id })
+    }
+
+    /// By what the installation's key is known beside what it encrypted. Tells nothing of it.
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     /// A data key as it may be stored, bound to what it belongs to.

@@ -38,8 +38,12 @@ const BACKLOG: usize = 16_384;
 pub enum Bell {
     /// Letters are owed.
     Mail,
+    /// Text messages are owed.
+    Text,
     /// A document is to be sealed.
     Seal,
+    /// Something is to be done at a vendor.
+    Agent,
     /// A timer was set or moved.
     Timers,
     /// Facts were committed.
@@ -48,21 +52,36 @@ pub enum Bell {
     Webhooks,
     /// An endpoint listens that did not, or is to hear something again.
     Listeners,
+    /// A vendor told something.
+    Inbound,
 }
 
 impl Bell {
     /// Every bell there is.
-    pub const ALL: [Bell; 6] = [Bell::Mail, Bell::Seal, Bell::Timers, Bell::Outbox, Bell::Webhooks, Bell::Listeners];
+    pub const ALL: [Bell; 9] = [
+        Bell::Mail,
+        Bell::Text,
+        Bell::Seal,
+        Bell::Agent,
+        Bell::Timers,
+        Bell::Outbox,
+        Bell::Webhooks,
+        Bell::Listeners,
+        Bell::Inbound,
+    ];
 
     /// The bell's name on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Bell::Mail => "mail",
+            Bell::Text => "text",
             Bell::Seal => "seal",
+            Bell::Agent => "agent",
             Bell::Timers => "timers",
             Bell::Outbox => "outbox",
             Bell::Webhooks => "webhooks",
             Bell::Listeners => "listeners",
+            Bell::Inbound => "inbound",
         }
     }
 }
@@ -177,6 +196,16 @@ impl Bus {
         self.heard(Bell::Listeners).await;
     }
 
+    /// Wakes the clerks, because a vendor told something.
+    pub fn inbound_due(&self) {
+        self.strike(Bell::Inbound);
+    }
+
+    /// Waits until a vendor told something.
+    pub async fn inbound_rung(&self) {
+        self.heard(Bell::Inbound).await;
+    }
+
     /// Tells every listener here whose facts were committed.
     fn stir(&self, organization: OrganizationId) {
         let _ = self.stirred.send(organization);
@@ -202,6 +231,8 @@ impl Bus {
 fn bell_of(lane: Lane) -> Bell {
     match lane {
         Lane::Mail => Bell::Mail,
+        Lane::Text => Bell::Text,
         Lane::Seal => Bell::Seal,
+        Lane::Agent(_) => Bell::Agent,
     }
 }

@@ -13,6 +13,7 @@ use metrics_exporter_prometheus::PrometheusRecorder;
 use tokio_util::sync::CancellationToken;
 
 use crate::bus::Lag;
+use crate::hooks::{Refused, Verdict};
 use crate::store::Lane;
 
 /// How often samples are gathered into their buckets where nobody asks for them.
@@ -133,8 +134,16 @@ impl Default for Meters {
             WEBHOOK_OUTCOMES.iter().for_each(|how| counter!(names::WEBHOOK_ATTEMPTS, "outcome" => *how).absolute(0));
             DISABLING.iter().for_each(|why| counter!(names::ENDPOINTS_DISABLED, "reason" => *why).absolute(0));
             counter!(names::WEBHOOKS_FILED).absolute(0);
-            let filed = EffectKind::ALL
-                .map(|kind| counter!(names::EFFECTS_FILED, "lane" => Lane::of(kind).as_str(), "kind" => kind.as_str()));
+            ["new", "repeat"].iter().for_each(|kind| counter!(names::HOOKS_TAKEN, "kind" => *kind).absolute(0));
+            for refused in Refused::ALL {
+                counter!(names::HOOKS_REFUSED, "reason" => refused.as_str()).absolute(0);
+            }
+            for verdict in Verdict::ALL {
+                counter!(names::HOOKS_SETTLED, "verdict" => verdict.as_str()).absolute(0);
+            }
+            let filed = EffectKind::ALL.map(
+                |kind| counter!(names::EFFECTS_FILED, "lane" => Lane::of(kind, None).as_str(), "kind" => kind.as_str()),
+            );
             (histogram!(names::BATCH_ORDERS), histogram!(names::COMMIT_SECONDS), counter!(names::CONFLICTS), filed)
         });
         let (batch_orders, commit_seconds, conflicts, filed) = write_path;
@@ -206,7 +215,7 @@ impl Meters {
 
     /// Shows how many effects of a kind are owed, and for how many seconds the first of them.
     pub fn owed(&self, kind: EffectKind, effects: i64, age_seconds: f64) {
-        let lane = Lane::of(kind).as_str();
+        let lane = Lane::of(kind, None).as_str();
         self.record(|| {
             gauge!(names::EFFECTS_OWED, "lane" => lane, "kind" => kind.as_str()).set(effects as f64);
             gauge!(names::EFFECT_AGE, "lane" => lane, "kind" => kind.as_str()).set(age_seconds);
@@ -276,6 +285,30 @@ impl Meters {
         });
     }
 
+    /// Counts a genuine message of a vendor.
+    pub fn hook_taken(&self, repeat: bool) {
+        self.record(|| counter!(names::HOOKS_TAKEN, "kind" => if repeat { "repeat" } else { "new" }).increment(1));
+    }
+
+    /// Counts a message that was not genuine.
+    pub fn hook_refused(&self, reason: &'static str) {
+        self.record(|| counter!(names::HOOKS_REFUSED, "reason" => reason).increment(1));
+    }
+
+    /// Counts what came of a message of a vendor.
+    pub fn hook_settled(&self, verdict: &'static str) {
+        self.record(|| counter!(names::HOOKS_SETTLED, "verdict" => verdict).increment(1));
+    }
+
+    /// Shows how many messages of vendors are still to be applied, and for how many seconds the first has been
+    /// due that nobody works on.
+    pub fn hooks(&self, pending: i64, lag_seconds: f64) {
+        self.record(|| {
+            gauge!(names::HOOKS_PENDING).set(pending as f64);
+            gauge!(names::HOOK_LAG).set(lag_seconds);
+        });
+    }
+
     /// Shows how many endpoints are so.
     pub fn endpoints(&self, state: &'static str, endpoints: i64) {
         self.record(|| gauge!(names::ENDPOINTS, "state" => state).set(endpoints as f64));
@@ -300,7 +333,7 @@ impl Meters {
 }
 
 fn attempts(kind: EffectKind, how: Attempt) -> Counter {
-    let lane = Lane::of(kind).as_str();
+    let lane = Lane::of(kind, None).as_str();
     counter!(names::EFFECT_ATTEMPTS, "lane" => lane, "kind" => kind.as_str(), "outcome" => how.as_str())
 }
 

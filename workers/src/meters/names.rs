@@ -33,6 +33,11 @@ pub(super) const WEBHOOK_LAG: &str = "countersign_webhook_lag_seconds";
 pub(super) const WEBHOOKS_UNFILED: &str = "countersign_webhooks_unfiled_seconds";
 pub(super) const ENDPOINTS: &str = "countersign_endpoints";
 pub(super) const ENDPOINTS_DISABLED: &str = "countersign_endpoints_disabled_total";
+pub(super) const HOOKS_TAKEN: &str = "countersign_hooks_taken_total";
+pub(super) const HOOKS_REFUSED: &str = "countersign_hooks_refused_total";
+pub(super) const HOOKS_SETTLED: &str = "countersign_hooks_settled_total";
+pub(super) const HOOKS_PENDING: &str = "countersign_hooks_pending";
+pub(super) const HOOK_LAG: &str = "countersign_hook_lag_seconds";
 pub(super) const HTTP_REQUESTS: &str = "countersign_http_requests_total";
 pub(super) const HTTP_SECONDS: &str = "countersign_http_request_seconds";
 
@@ -95,6 +100,11 @@ pub(super) fn describe() {
     );
     describe_gauge!(ENDPOINTS, "Endpoints of webhooks: active, failing (they take nothing), disabled");
     describe_counter!(ENDPOINTS_DISABLED, "Endpoints that were disabled because of their answers");
+    describe_counter!(HOOKS_TAKEN, "Genuine messages of vendors, by whether they were news or a repeat");
+    describe_counter!(HOOKS_REFUSED, "Messages to provider configurations that were not genuine, by what was wrong");
+    describe_counter!(HOOKS_SETTLED, "Messages of vendors, by what came of them");
+    describe_gauge!(HOOKS_PENDING, "Messages of vendors that are still to be applied");
+    describe_gauge!(HOOK_LAG, "Seconds since the first of them was due that no clerk works on");
     describe_counter!(HTTP_REQUESTS, "Answers by method, route and class of status");
     describe_histogram!(HTTP_SECONDS, "Seconds until an answer began");
 }

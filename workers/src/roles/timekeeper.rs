@@ -18,7 +18,7 @@ use crate::clock::from_micros;
 use crate::commit::{Failure, Order, RECEIPT_LIFE};
 use crate::config::Role;
 use crate::service::webhooks::KEPT;
-use crate::service::{Service, ServiceError};
+use crate::service::{Service, ServiceError, inbound};
 use crate::store::Due;
 
 /// Most requests claimed in one go: as many as share a transaction of the write path.
@@ -130,6 +130,9 @@ async fn tidy(service: &Service, now: Timestamp) -> Result<(), ServiceError> {
     }
     let deliveries_before = (now - KEPT).as_microsecond();
     while service.store.tidy_deliveries(deliveries_before, AT_ONCE).await? == AT_ONCE as usize {}
+    let inbound_before = (now - inbound::KEPT).as_microsecond();
+    while service.store.tidy_inbound(inbound_before, AT_ONCE).await? == AT_ONCE as u64 {}
+    while service.store.tidy_endpoints(deliveries_before, AT_ONCE).await? == AT_ONCE as usize {}
     service.sweep_orphans().await;
     service.store.checkpoint().await?;
     Ok(())

@@ -1,0 +1,67 @@
+-- Providers: with which account at a vendor an organization has signatures collected, what stands there for
+-- which request, and how often each account was called.
+
+-- An account at a vendor, and how it does.
+CREATE TABLE provider_configs (
+    id            UUID   PRIMARY KEY,
+    organization  TEXT   NOT NULL,
+    provider      TEXT   NOT NULL,            -- native, d4sign, certyneo
+    name          TEXT   NOT NULL,
+    is_default    BIGINT NOT NULL,            -- 1 for one of an organization at most
+    fallback      UUID,                       -- which to go to while nobody was invited
+    settings      TEXT   NOT NULL,            -- JSON: where the vendor answers, and what it must be told that is no secret
+    credentials   BYTEA  NOT NULL,            -- encrypted
+    hook_secrets  BYTEA  NOT NULL,            -- what its hooks are stamped with, and were until when; encrypted
+    sealed_with   TEXT   NOT NULL,            -- id of the installation key that encrypted both
+    account       BYTEA  NOT NULL,            -- stamp of the credentials: who shares a quota
+    calls_an_hour BIGINT NOT NULL,            -- the quota of that account
+    lane          TEXT   NOT NULL UNIQUE,     -- where its effects are filed
+    created_us    BIGINT NOT NULL,
+    updated_us    BIGINT NOT NULL,
+    stand         TEXT   NOT NULL,            -- JSON: how its calls went of late
+    rest_us       BIGINT NOT NULL DEFAULT 0,  -- not to be called before
+    lease_us      BIGINT NOT NULL DEFAULT 0,  -- until when an agent holds it
+    epoch         BIGINT NOT NULL DEFAULT 0   -- fencing number: goes up when it is held or let go
+);
+
+CREATE INDEX provider_configs_by_age ON provider_configs (organization, created_us, id);
+CREATE UNIQUE INDEX provider_configs_default ON provider_configs (organization) WHERE is_default = 1;
+
+ALTER TABLE provider_configs ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY organization ON provider_configs
+    USING ((SELECT current_setting('countersign.organization', true)) IN ('*', organization));
+
+-- What stands at a vendor for a request, and how far that has come.
+CREATE TABLE provider_envelopes (
+    config     UUID   NOT NULL,
+    request    UUID   NOT NULL,
+    reference  TEXT,                               -- the vendor's id of it, once known
+    note       TEXT   NOT NULL,                    -- JSON: the steps that were asked for, and those that are done
+    updated_us BIGINT NOT NULL,
+    PRIMARY KEY (config, request)
+);
+
+CREATE UNIQUE INDEX provider_envelopes_by_reference ON provider_envelopes (config, reference);
+
+ALTER TABLE provider_envelopes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY engine ON provider_envelopes USING ((SELECT current_setting('countersign.organization', true)) = '*');
+
+-- The accounts at vendors, by their stamps; a row is held while a call of it is counted.
+CREATE TABLE provider_accounts (
+    account BYTEA  PRIMARY KEY,
+    calls   BIGINT NOT NULL                        -- so many ever
+);
+
+ALTER TABLE provider_accounts ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY engine ON provider_accounts USING ((SELECT current_setting('countersign.organization', true)) = '*');
+
+-- The calls that still count against an account's quota.
+CREATE TABLE provider_calls (
+    account BYTEA  NOT NULL,
+    number  BIGINT NOT NULL,
+    at_us   BIGINT NOT NULL,
+    PRIMARY KEY (account, number)
+);
+
+ALTER TABLE provider_calls ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY engine ON provider_calls USING ((SELECT current_setting('countersign.organization', true)) = '*');

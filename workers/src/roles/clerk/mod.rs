@@ -1,0 +1,217 @@
+//! The clerk: applies what vendors told. Each message was kept before it was answered; here it is read (`dialects::hooks`)
+//! and acted on (`applying`), and what came of it is written down with the reason.
+//!
+//! What is claimed is held by a lease and a fencing number, renewed for as long as the work goes on. The messages of one
+//! configuration are applied in the order in which they came, those of different ones beside each other. One that cannot
+//! be applied yet waits longer each time; one that never can is dead, and can be replayed.
+
+mod applying;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use countersign_engine::ids::RequestId;
+use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{LEASE, POLL, RENEW, backoff};
+use crate::clock::from_micros;
+use crate::config::Role;
+use crate::dialects::hooks;
+use crate::hooks::{Report, Told, Trust, Verdict};
+use crate::service::{Service, ServiceError};
+use crate::store::{InboundClaim, InboundState, Scope, Settled, StoreError};
+
+/// Most messages claimed in one go.
+const AT_ONCE: i64 = 64;
+/// How long a document may be unknown: its vendor may tell of it before the answer arrived that names it.
+const UNKNOWN_MAX: SignedDuration = SignedDuration::from_mins(10);
+/// Most attempts: about half a day.
+const ATTEMPTS_MAX: i64 = 20;
+
+/// What a vendor told, ready to be acted on.
+#[derive(Debug)]
+struct Heard<'h> {
+    /// The message.
+    claim: &'h InboundClaim,
+    /// How far it can be believed.
+    trust: Trust,
+    /// What it says.
+    report: &'h Report,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// It has its verdict.
+    Settled {
+        /// Which.
+        verdict: Verdict,
+        /// Why, in a sentence without personal data.
+        reason: String,
+        /// Whose document it is.
+        request: Option<RequestId>,
+    },
+    /// It cannot be done before an instant, through nobody's fault: the vendor's quota is used up, say.
+    Later {
+        /// When.
+        until: Timestamp,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Outcome {
+    fn settled(verdict: Verdict, reason: impl Into<String>) -> Self {
+        Outcome::Settled { verdict, reason: reason.into(), request: None }
+    }
+
+    /// The same, about a request.
+    fn of(self, whose: RequestId) -> Self {
+        match self {
+            Outcome::Settled { verdict, reason, .. } => Outcome::Settled { verdict, reason, request: Some(whose) },
+            later => later,
+        }
+    }
+}
+
+/// Runs until told to stop. What is claimed then is finished first.
+pub async fn run(service: Arc<Service>, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        service.pulses.beat(Role::Clerk);
+        let now = service.clock.now();
+        let claimed = service.store.claim_inbound(now.as_microsecond(), (now + LEASE).as_microsecond(), AT_ONCE).await;
+        match claimed {
+            Ok(claims) if claims.is_empty() => wait(&service, &stop).await,
+            Ok(claims) => tokio::select! {
+                () = work(&service, &claims) => {}
+                () = renew(&service, &claims) => {}
+            },
+            Err(error) => {
+                tracing::error!(%error, "what vendors told could not be claimed");
+                wait(&service, &stop).await;
+            }
+        }
+    }
+}
+
+/// Renews claims for as long as it is not dropped. Who loses one learns so from the fence.
+async fn renew(service: &Service, claims: &[InboundClaim]) {
+    loop {
+        service.clock.sleep_until(service.clock.now() + RENEW).await;
+        let until = service.clock.now() + LEASE;
+        if let Err(error) = service.store.renew_inbound(claims, until.as_microsecond()).await {
+            tracing::warn!(%error, "what vendors told could not be held for longer");
+        }
+    }
+}
+
+async fn wait(service: &Service, stop: &CancellationToken) {
+    let next = service.store.next_inbound().await.ok().flatten();
+    let due = async {
+        match next {
+            Some(micros) => service.clock.sleep_until(from_micros(micros)).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = service.bus.inbound_rung() => {}
+        () = due => {}
+        () = tokio::time::sleep(POLL) => {}
+    }
+}
+
+async fn work(service: &Arc<Service>, claims: &[InboundClaim]) {
+    let mut lines: BTreeMap<Uuid, Vec<&InboundClaim>> = BTreeMap::new();
+    for claim in claims {
+        lines.entry(claim.row.config).or_default().push(claim);
+    }
+    join_all(lines.into_values().map(|line| async move {
+        for claim in line {
+            if let Err(error) = one(service, claim).await {
+                tracing::error!(%error, delivery = %claim.row.id, "what came of what a vendor told could not be written down");
+            }
+        }
+    }))
+    .await;
+}
+
+/// One message: read, acted on, written down.
+async fn one(service: &Arc<Service>, claim: &InboundClaim) -> Result<(), StoreError> {
+    let (report, done) = match heard(service, claim).await {
+        Ok((report, done)) => (report, Ok(done)),
+        Err(error) => (None, Err(error)),
+    };
+    let read = report.map(|report| (report.document, report.told.as_str(), report.word));
+    let now = service.clock.now();
+    let attempts = claim.row.attempts;
+    let (settled, when) = match done {
+        Ok(Outcome::Settled { verdict: Verdict::UnknownDocument, reason, .. }) if is_early(claim, now) => {
+            (Settled { reason: Some(reason), read, ..Settled::default() }, When::At(now + backoff(attempts), true))
+        }
+        Ok(Outcome::Settled { verdict, reason, request }) => {
+            let settled = Settled { verdict: Some(verdict.as_str()), reason: Some(reason), request, read };
+            (settled, When::Now(InboundState::Settled))
+        }
+        Ok(Outcome::Later { until, reason }) => {
+            (Settled { reason: Some(reason), read, ..Settled::default() }, When::At(until, false))
+        }
+        Err(error) => {
+            tracing::error!(%error, delivery = %claim.row.id, attempts, "what a vendor told could not be applied");
+            // What went wrong inside is for the log.
+            let reason = Some("something inside failed".to_owned());
+            if attempts + 1 < ATTEMPTS_MAX {
+                (Settled { reason, read, ..Settled::default() }, When::At(now + backoff(attempts), true))
+            } else {
+                let verdict = Some(Verdict::Failed.as_str());
+                (Settled { verdict, reason, request: None, read }, When::Now(InboundState::Dead))
+            }
+        }
+    };
+    let kept = match when {
+        When::Now(state) => {
+            service.meters.hook_settled(settled.verdict.unwrap_or_default());
+            service.store.settle_inbound(claim, &settled, state, now.as_microsecond()).await?
+        }
+        When::At(due, tried) => service.store.put_inbound_off(claim, &settled, due.as_microsecond(), tried).await?,
+    };
+    if !kept {
+        tracing::warn!(delivery = %claim.row.id, "somebody else has taken over what a vendor told");
+    }
+    Ok(())
+}
+
+/// When something is over.
+enum When {
+    /// Now, and so.
+    Now(InboundState),
+    /// Not before an instant; and whether what there was, was an attempt.
+    At(Timestamp, bool),
+}
+
+/// Whether a document that is not known may become so.
+fn is_early(claim: &InboundClaim, now: Timestamp) -> bool {
+    now.duration_since(from_micros(claim.row.received_us)) < UNKNOWN_MAX
+}
+
+async fn heard(service: &Arc<Service>, claim: &InboundClaim) -> Result<(Option<Report>, Outcome), ServiceError> {
+    let row = &claim.row;
+    let Some(body) = service.inbound.body(Scope::All, row.id).await? else {
+        return Ok((None, Outcome::settled(Verdict::Stale, "the request was erased, and this with it")));
+    };
+    let report = match hooks::read(&row.provider, row.content_type.as_deref(), &body) {
+        Ok(Some(report)) => report,
+        Ok(None) => return Ok((None, Outcome::settled(Verdict::Ignored, "it is about no document"))),
+        Err(unreadable) => return Ok((None, Outcome::settled(Verdict::Failed, unreadable.to_string()))),
+    };
+    if report.told == Told::Other {
+        let outcome = Outcome::settled(Verdict::Ignored, "it changes nothing here");
+        return Ok((Some(report), outcome));
+    }
+    let trust = Trust::parse(&row.trust).unwrap_or(Trust::None);
+    let outcome = applying::apply(service, &Heard { claim, trust, report: &report }).await?;
+    Ok((Some(report), outcome))
+}

@@ -1,0 +1,261 @@
+//! Provider configurations: an organization's accounts at vendors, and which of them is used where none is named.
+
+use countersign_engine::ids::{Digest, OrganizationId};
+use uuid::Uuid;
+
+use crate::store::either::{read, within};
+use crate::store::rows::{all, corrupt, digest, organization};
+use crate::store::{ReceiptRow, Scope, Store, StoreError};
+
+macro_rules! columns {
+    () => {
+        "id, organization, provider, name, is_default, fallback, settings, credentials, hook_secrets, sealed_with, \
+         account, calls_an_hour, created_us, updated_us, stand, rest_us"
+    };
+}
+
+const INSERT: &str = concat!(
+    "INSERT INTO provider_configs (",
+    columns!(),
+    ", lane) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+);
+const CONFIG: &str =
+    concat!("SELECT ", columns!(), " FROM provider_configs WHERE id = $1 AND $2 IN ('*', organization)");
+const DEFAULT: &str =
+    concat!("SELECT ", columns!(), " FROM provider_configs WHERE organization = $1 AND is_default = 1");
+const CONFIGS: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM provider_configs WHERE organization = $1 ORDER BY created_us, id LIMIT $2 OFFSET $3"
+);
+const COUNT: &str = "SELECT count(*) FROM provider_configs WHERE organization = $1";
+const ALL: &str = concat!("SELECT ", columns!(), " FROM provider_configs ORDER BY id LIMIT $1");
+const CHANGE: &str = "UPDATE provider_configs SET name = $3, fallback = $4, settings = $5, credentials = $6, \
+     hook_secrets = $7, sealed_with = $8, account = $9, calls_an_hour = $10, updated_us = $11, stand = '{}', rest_us = 0 \
+     WHERE id = $1 AND organization = $2 AND updated_us = $12";
+const UNSET_DEFAULT: &str =
+    "UPDATE provider_configs SET is_default = 0 WHERE organization = $1 AND is_default = 1 AND id <> $2";
+const SET_DEFAULT: &str = "UPDATE provider_configs SET is_default = 1 WHERE organization = $1 AND id = $2";
+/// One that requests in flight stand at, or that something is still to be done at, or that another falls back to.
+const USES: &str = "SELECT (SELECT count(*) FROM (SELECT 1 FROM provider_envelopes e JOIN requests r ON r.id = e.request \
+     WHERE e.config = $1 AND r.status IN ('SENT', 'VIEWED', 'PARTIALLY_SIGNED') LIMIT 1) AS standing) \
+     + (SELECT count(*) FROM (SELECT 1 FROM effects WHERE lane = $3 LIMIT 1) AS owed) \
+     + (SELECT count(*) FROM provider_configs WHERE organization = $2 AND fallback = $1)";
+const DELETE: &str = "DELETE FROM provider_configs WHERE id = $1 AND organization = $2";
+
+/// An account at a vendor. What is secret of it is encrypted; times are in microseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderRow {
+    /// Which.
+    pub id: Uuid,
+    /// Whose.
+    pub organization: OrganizationId,
+    /// Which vendor: `native`, `d4sign` or `certyneo`.
+    pub provider: String,
+    /// What the organization calls it.
+    pub name: String,
+    /// Whether it is used where none is named; one of an organization at most.
+    pub is_default: bool,
+    /// Which to go to when it cannot be used and nobody was invited.
+    pub fallback: Option<Uuid>,
+    /// JSON: where the vendor answers, and what it must be told that is no secret.
+    pub settings: String,
+    /// What the vendor knows us by, encrypted.
+    pub credentials: Vec<u8>,
+    /// What the vendor's hooks are stamped with, and were until when, encrypted.
+    pub hook_secrets: Vec<u8>,
+    /// Id of the installation key that encrypted both.
+    pub sealed_with: String,
+    /// Stamp of the credentials: configurations with the same share a quota.
+    pub account: Digest,
+    /// Most calls of the account in any hour.
+    pub calls_an_hour: i64,
+    /// When it was made.
+    pub created_us: i64,
+    /// When it was last changed by hand: whoever changes it says what this was.
+    pub updated_us: i64,
+    /// JSON: how its calls went of late.
+    pub stand: String,
+    /// The vendor is not to be called before.
+    pub rest_us: i64,
+}
+
+impl ProviderRow {
+    /// Where the effects of a configuration are filed.
+    pub fn lane_of(id: Uuid) -> String {
+        format!("agent:{id}")
+    }
+}
+
+impl Store {
+    /// Files a configuration, and the receipt it was asked for with.
+    pub async fn insert_provider_config(
+        &self,
+        row: &ProviderRow,
+        receipt: Option<&ReceiptRow>,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        within!(&mut transaction, |db| {
+            if row.is_default {
+                let query = sqlx::query(UNSET_DEFAULT).bind(row.organization.as_str()).bind(row.id);
+                query.execute(&mut *db).await?;
+            }
+            let query = sqlx::query(INSERT).bind(row.id).bind(row.organization.as_str()).bind(&row.provider);
+            let query = query.bind(&row.name).bind(i64::from(row.is_default)).bind(row.fallback);
+            let query = query.bind(&row.settings).bind(&row.credentials).bind(&row.hook_secrets);
+            let query = query.bind(&row.sealed_with).bind(row.account.0.as_slice()).bind(row.calls_an_hour);
+            let query = query.bind(row.created_us).bind(row.updated_us).bind(&row.stand).bind(row.rest_us);
+            query.bind(ProviderRow::lane_of(row.id)).execute(db).await.map(drop)
+        })?;
+        transaction.insert_receipts(receipt.cloned().into_iter().collect()).await?;
+        transaction.commit().await
+    }
+
+    /// A configuration.
+    pub async fn provider_config(&self, scope: Scope<'_>, id: Uuid) -> Result<Option<ProviderRow>, StoreError> {
+        let row: Option<ProviderColumns> =
+            read!(self, scope, |db| sqlx::query_as(CONFIG).bind(id).bind(scope.as_str()).fetch_optional(db).await?);
+        row.map(ProviderRow::try_from).transpose()
+    }
+
+    /// The configuration that an organization uses where none is named; `None` = its own signing pages.
+    pub async fn default_provider_config(
+        &self,
+        organization: &OrganizationId,
+    ) -> Result<Option<ProviderRow>, StoreError> {
+        let row: Option<ProviderColumns> = read!(self, Scope::Of(organization), |db| {
+            sqlx::query_as(DEFAULT).bind(organization.as_str()).fetch_optional(db).await?
+        });
+        row.map(ProviderRow::try_from).transpose()
+    }
+
+    /// One page of an organization's configurations, by age, and how many there are.
+    pub async fn provider_configs(
+        &self,
+        organization: &OrganizationId,
+        limit: i64,
+        offset: i64,
+    ) -> Result<(Vec<ProviderRow>, i64), StoreError> {
+        let (rows, total): (Vec<ProviderColumns>, i64) = read!(self, Scope::Of(organization), |db| {
+            let total = sqlx::query_scalar(COUNT).bind(organization.as_str()).fetch_one(&mut *db).await?;
+            let query = sqlx::query_as(CONFIGS).bind(organization.as_str()).bind(limit).bind(offset);
+            (query.fetch_all(db).await?, total)
+        });
+        Ok((all(rows)?, total))
+    }
+
+    /// Configurations of every organization, for those who watch and for a change of the installation key.
+    pub async fn all_provider_configs(&self, limit: i64) -> Result<Vec<ProviderRow>, StoreError> {
+        let rows: Vec<ProviderColumns> = read!(self, |db| sqlx::query_as(ALL).bind(limit).fetch_all(db).await?);
+        all(rows)
+    }
+
+    /// Writes down what was changed about a configuration by hand, and lets the vendor be called; false if it is gone, or was changed since
+    /// `known_us`.
+    pub async fn change_provider_config(&self, row: &ProviderRow, known_us: i64) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        let changed = within!(&mut transaction, |db| {
+            let query = sqlx::query(CHANGE).bind(row.id).bind(row.organization.as_str()).bind(&row.name);
+            let query = query.bind(row.fallback).bind(&row.settings).bind(&row.credentials);
+            let query = query.bind(&row.hook_secrets).bind(&row.sealed_with).bind(row.account.0.as_slice());
+            let query = query.bind(row.calls_an_hour).bind(row.updated_us).bind(known_us);
+            query.execute(db).await?.rows_affected()
+        });
+        transaction.commit().await?;
+        Ok(changed == 1)
+    }
+
+    /// Has an organization use this configuration where none is named, or none; false if it is gone.
+    pub async fn set_default_provider(
+        &self,
+        organization: &OrganizationId,
+        id: Option<Uuid>,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        let set = within!(&mut transaction, |db| {
+            let query = sqlx::query(UNSET_DEFAULT).bind(organization.as_str()).bind(id.unwrap_or_default());
+            query.execute(&mut *db).await?;
+            match id {
+                Some(id) => {
+                    let query = sqlx::query(SET_DEFAULT).bind(organization.as_str()).bind(id);
+                    query.execute(db).await?.rows_affected() == 1
+                }
+                None => true,
+            }
+        });
+        if set {
+            transaction.commit().await?;
+        }
+        Ok(set)
+    }
+
+    /// Takes a configuration away. `None` if there is none; false if it is in use.
+    pub async fn delete_provider_config(
+        &self,
+        organization: &OrganizationId,
+        id: Uuid,
+    ) -> Result<Option<bool>, StoreError> {
+        let mut transaction = self.begin().await?;
+        let uses: i64 = within!(&mut transaction, |db| {
+            let query = sqlx::query_scalar(USES).bind(id).bind(organization.as_str());
+            query.bind(ProviderRow::lane_of(id)).fetch_one(db).await?
+        });
+        let deleted = within!(&mut transaction, |db| {
+            let query = sqlx::query(DELETE).bind(id).bind(organization.as_str());
+            query.execute(db).await?.rows_affected()
+        });
+        match (deleted, uses) {
+            (0, _) => Ok(None),
+            (_, 0) => transaction.commit().await.map(|()| Some(true)),
+            _ => Ok(Some(false)),
+        }
+    }
+}
+
+type ProviderColumns = (
+    Uuid,
+    String,
+    String,
+    String,
+    i64,
+    Option<Uuid>,
+    String,
+    Vec<u8>,
+    Vec<u8>,
+    String,
+    Vec<u8>,
+    i64,
+    i64,
+    i64,
+    String,
+    i64,
+);
+
+impl TryFrom<ProviderColumns> for ProviderRow {
+    type Error = StoreError;
+    fn try_from(columns: ProviderColumns) -> Result<Self, StoreError> {
+        let (id, owner, provider, name, is_default, fallback, settings, credentials, hook_secrets, ..) = columns;
+        let (.., sealed_with, account, calls_an_hour, created_us, updated_us, stand, rest_us) = columns;
+        if calls_an_hour < 1 {
+            return Err(corrupt("provider_config"));
+        }
+        Ok(Self {
+            id,
+            organization: organization(&owner)?,
+            provider,
+            name,
+            is_default: is_default == 1,
+            fallback,
+            settings,
+            credentials,
+            hook_secrets,
+            sealed_with,
+            account: digest(&account)?,
+            calls_an_hour,
+            created_us,
+            updated_us,
+            stand,
+            rest_us,
+        })
+    }
+}
