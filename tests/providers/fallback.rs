@@ -27,8 +27,10 @@ async fn who_is_not_known_to_the_vendor_collects_the_signatures_themselves() {
     pair.line.judge(|_| Fate::Refused(401, None));
     let request = pair.ours.created(json!({})).await;
     pair.until(&request, "signer.invited", 1, SOON).await;
-    assert_eq!(pair.ours.events(&request).await[..4],
-        ["request.created", "request.sent", "provider.failed", "signer.invited"]);
+    assert_eq!(
+        pair.ours.events(&request).await[..4],
+        ["request.created", "request.sent", "provider.failed", "signer.invited"]
+    );
     pair.ours.sign(&request, 0).await;
     pair.ours.sign(&request, 1).await;
     pair.until(&request, "document.sealed", 1, SOON).await;

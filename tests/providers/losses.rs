@@ -45,8 +45,16 @@ async fn answers_that_are_lost_make_no_second_document_at_d4sign() {
 /// A vendor that fails in each way, call after call, is rested and tried again; and that can be seen.
 async fn comes_back(vendor: &str) {
     let pair = Pair::new(vendor, 100_000).await;
-    let mut fates = vec![Fate::Answered, Fate::Away, Fate::Refused(503, None), Fate::Lost, Fate::Refused(429, Some(600)),
-        Fate::Refused(500, None), Fate::Away, Fate::Refused(502, None)];
+    let mut fates = vec![
+        Fate::Answered,
+        Fate::Away,
+        Fate::Refused(503, None),
+        Fate::Lost,
+        Fate::Refused(429, Some(600)),
+        Fate::Refused(500, None),
+        Fate::Away,
+        Fate::Refused(502, None),
+    ];
     fates.reverse();
     let gone = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
     let until = std::sync::Arc::clone(&gone);

@@ -59,8 +59,15 @@ impl Pair {
     async fn have_hooks(&self, vendor: &str, url: &str) {
         let secret = match vendor {
             "certyneo" => {
-                let events = ["recipient.viewed", "recipient.signed", "recipient.approved", "envelope.completed",
-                    "envelope.declined", "envelope.voided", "envelope.expired"];
+                let events = [
+                    "recipient.viewed",
+                    "recipient.signed",
+                    "recipient.approved",
+                    "envelope.completed",
+                    "envelope.declined",
+                    "envelope.voided",
+                    "envelope.expired",
+                ];
                 let hook = json!({ "url": url, "events": events });
                 let made = their(&self.theirs, Method::POST, "/webhooks", Some(hook)).await;
                 assert_eq!(made.status, StatusCode::CREATED, "{:#}", made.json);
