@@ -165,6 +165,8 @@ pub struct Request {
     pub values: BTreeMap<WidgetId, Value>,
     /// The signers, in the order they were named.
     pub signers: Vec<Arc<Signer>>,
+    /// Those who left, or were replaced, with how many links each had: all of them are dead.
+    pub left: BTreeMap<SignerId, u32>,
     /// What must still be done outside.
     pub owed: BTreeSet<Effect>,
     /// The accounts at providers that it left for another because they did not take it.
@@ -234,6 +236,7 @@ impl Request {
             labels: personal.labels,
             values: personal.values,
             signers,
+            left: BTreeMap::new(),
             owed: BTreeSet::new(),
             left: BTreeSet::new(),
             undelivered: BTreeSet::new(),
@@ -331,9 +334,10 @@ impl Request {
                     self.confirmed_at = Some(event.time);
                 }
             }
-            Fact::Added { signer, shift } => {
+            Fact::Added { signer, shift, widgets } => {
                 self.owe_amendment(event);
                 self.add(signer, *shift, &event.personal);
+                self.place(widgets);
                 self.let_in_if_viewer(event, signer.id)?;
             }
             Fact::Removed { signer, told } => {
@@ -430,6 +434,7 @@ impl Request {
                 self.owe_amendment(event);
                 if changed.contains(&Detail::Email) {
                     self.withdraw(event, *id);
+                    self.signer_mut(*id)?.forget_view();
                 }
                 let signer = self.signer_mut(*id)?;
                 signer.person = event.personal.people.get(id).cloned();
