@@ -173,7 +173,9 @@ pub struct Request {
     pub left: BTreeSet<ConfigId>,
     /// Whom its provider could not write to, at the address they have.
     pub undelivered: BTreeSet<SignerId>,
-    /// When its provider was last asked how things stand.
+    /// Since when its provider is, or was last, to be asked how things stand.
+    pub asked_at: Option<Timestamp>,
+    /// Up to when what its provider told is answered for: the provider was asked after that.
     pub confirmed_at: Option<Timestamp>,
     /// What its provider has of it; `None` as long as it was not handed over.
     pub envelope: Option<Envelope>,
@@ -240,6 +242,7 @@ impl Request {
             owed: BTreeSet::new(),
             left: BTreeSet::new(),
             undelivered: BTreeSet::new(),
+            asked_at: None,
             confirmed_at: None,
             envelope: None,
             sealed: BTreeMap::new(),
@@ -331,7 +334,7 @@ impl Request {
             }
             Fact::DeliverySent { effect } | Fact::DeliveryFailed { effect, .. } => {
                 if self.settle(effect)?.kind == EffectKind::Confirm {
-                    self.confirmed_at = Some(event.time);
+                    self.confirmed_at = self.asked_at;
                 }
             }
             Fact::Added { signer, shift, widgets } => {
@@ -364,7 +367,10 @@ impl Request {
                 self.owed.retain(|effect| effect.kind != EffectKind::Submit);
             }
             Fact::ProviderFailed { next: Some(next), .. } => self.hand_over(event, next)?,
-            Fact::ProviderReported { unconfirmed: true, .. } => self.owe(event, EffectKind::Confirm, None),
+            Fact::ProviderReported { unconfirmed: true, .. } => {
+                self.asked_at = Some(event.time);
+                self.owe(event, EffectKind::Confirm, None);
+            }
             Fact::ProviderReported { signer: Some(signer), .. } => drop(self.undelivered.insert(*signer)),
             Fact::ProviderFailed { .. } | Fact::ProviderReported { .. } => {}
         }

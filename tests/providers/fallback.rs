@@ -16,8 +16,9 @@ async fn to_ourselves(pair: &Pair) {
     let path = format!("/provider-configs/{}", pair.config);
     let changed = pair.ours.call(Method::PATCH, &path, Some(change)).await;
     assert_eq!(changed.status, StatusCode::OK, "{:#}", changed.json);
-    let in_use = pair.ours.call(Method::DELETE, &format!("/provider-configs/{}", own["id"].as_str().unwrap()), None);
-    assert_eq!(in_use.await.status, StatusCode::CONFLICT, "something falls back to it");
+    let own = format!("/provider-configs/{}", own["id"].as_str().unwrap());
+    let in_use = pair.ours.call(Method::DELETE, &own, None).await;
+    assert_eq!(in_use.status, StatusCode::CONFLICT, "something falls back to it");
 }
 
 #[tokio::test]

@@ -88,7 +88,10 @@ async fn carry(
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let what = format!("{method} {}", path.split('?').next().unwrap_or_default());
     made.lock().unwrap().push(Made { at: clock.now(), what: what.clone() });
-    let fate = (judge.lock().unwrap())(&what);
+    let fate = {
+        let mut judge = judge.lock().unwrap();
+        (*judge)(&what)
+    };
     match fate {
         Fate::Away => return Ok(()),
         Fate::Refused(status, retry_after) => {
