@@ -21,6 +21,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("config", &["blobs", "language", "outbound", "stamp"]),
     ("vault", &["stamp"]),
     ("webhooks", &["stamp", "store", "vault"]),
+    // `webhooks` for the stamp: a call to the gateway is stamped as a webhook is.
+    ("gateway", &["config", "outbound", "webhooks"]),
     ("bus", &["config", "store", "trace"]),
     ("mail", &["language", "trace"]),
     ("seal", &["language"]),
@@ -32,8 +34,28 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "service",
         &[
-            "batching", "blobs", "bus", "clock", "commit", "config", "evidence", "hooks", "language", "ledger",
-            "meters", "outbound", "pulse", "seal", "stamp", "store", "trace", "vault", "webhooks", "zipping",
+            "batching",
+            "blobs",
+            "bus",
+            "clock",
+            "commit",
+            "config",
+            "evidence",
+            "gateway",
+            "hooks",
+            "language",
+            "ledger",
+            "meters",
+            "outbound",
+            "providers",
+            "pulse",
+            "seal",
+            "stamp",
+            "store",
+            "trace",
+            "vault",
+            "webhooks",
+            "zipping",
         ],
     ),
     // `batching`, because calls that must ask for their key's rate ask together.
@@ -45,16 +67,52 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("hooks", &["stamp", "vault"]),
-    ("dialects", &["clock", "commit", "hooks", "http", "language", "seal", "service", "store", "trace", "webhooks"]),
+    ("providers", &["clock", "outbound", "stamp", "store", "vault", "webhooks"]),
+    // `outbound` and `providers` only to call vendors.
+    (
+        "dialects",
+        &[
+            "clock",
+            "commit",
+            "hooks",
+            "http",
+            "language",
+            "outbound",
+            "providers",
+            "seal",
+            "service",
+            "stamp",
+            "store",
+            "trace",
+            "webhooks",
+            "zipping",
+        ],
+    ),
     // `dialects` only for how a fault is written: the feed has no words of its own.
     ("feed", &["bus", "dialects", "http", "service", "store", "trace"]),
     // `dialects` only for what is said where there is nothing: `pages::floor` answers for the API too.
-    ("pages", &["commit", "dialects", "http", "language", "ledger", "seal", "service"]),
+    ("pages", &["commit", "dialects", "gateway", "http", "language", "ledger", "seal", "service"]),
     (
         "roles",
         &[
-            "batching", "bus", "clock", "commit", "config", "dialects", "hooks", "language", "mail", "meters",
-            "outbound", "service", "store", "trace", "webhooks",
+            "batching",
+            "bus",
+            "clock",
+            "commit",
+            "config",
+            "dialects",
+            "gateway",
+            "hooks",
+            "language",
+            "ledger",
+            "mail",
+            "meters",
+            "outbound",
+            "providers",
+            "service",
+            "store",
+            "trace",
+            "webhooks",
         ],
     ),
 ];
@@ -106,7 +164,7 @@ fn the_table_has_no_circle() {
 
 #[test]
 fn no_role_names_another() {
-    let names = ["clerk", "courier", "intake", "notifier", "relay", "sealer", "timekeeper"];
+    let names = ["agent", "clerk", "courier", "intake", "notifier", "relay", "sealer", "timekeeper"];
     for (path, text) in sources("workers/src/roles") {
         let own = path.split(['/', '.']).next().unwrap_or_default();
         for other in names.iter().filter(|name| **name != own && own != "mod") {

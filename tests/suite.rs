@@ -11,6 +11,7 @@ mod feed;
 mod hooks;
 mod limits;
 mod pages;
+mod providers;
 mod retention;
 mod roles;
 mod watch;

@@ -4,11 +4,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::civil::Date;
+
 use crate::effect::Effect;
-use crate::event::{Personal, Terms, Value};
-use crate::ids::{Digest, RequestId, SignerId, WidgetId};
+use crate::event::{Collector, Personal, Terms, Value};
+use crate::ids::{ConfigId, Digest, RequestId, SignerId, WidgetId};
+use crate::national_id::NationalId;
+use crate::person::{Person, Phone};
 use crate::request::Request;
-use crate::signer::{Mark, Person, Signer, SignerTerms};
+use crate::requirement::{Method, Particulars, ProofFile, Requirements, Sealed};
+use crate::signer::{Mark, Signer, SignerTerms};
 
 /// Longest title, in characters (SPEC §5).
 pub const TITLE_MAX: usize = 255;
@@ -74,7 +79,25 @@ pub enum Wish {
         /// With which of their links.
         round: u32,
     },
-    /// A signer acts.
+    /// A signer asks for a one-time code, or for a payment by which they prove who they are.
+    Challenge {
+        /// Who.
+        signer: SignerId,
+        /// With which of their links.
+        round: u32,
+        /// What they want to answer.
+        method: Method,
+    },
+    /// A signer proved something that is asked of them. Whoever wishes this has made sure of it.
+    Authenticate {
+        /// Who.
+        signer: SignerId,
+        /// With which of their links.
+        round: u32,
+        /// What, and how.
+        proved: Box<Proved>,
+    },
+    /// A signer acts, who has proved everything that is asked of them.
     Sign {
         /// Who.
         signer: SignerId,
@@ -122,12 +145,12 @@ pub enum Wish {
         /// The one.
         email: Option<String>,
     },
-    /// Put a signer's name or address right.
+    /// Put right what is known of a signer.
     Correct {
         /// Who.
         signer: SignerId,
-        /// Who they really are.
-        person: Person,
+        /// What is to be different.
+        correction: Box<Correction>,
     },
     /// Let somebody else act in a signer's place.
     Replace {
@@ -136,16 +159,16 @@ pub enum Wish {
         /// The id of who takes over.
         by: SignerId,
         /// Who that is.
-        person: Person,
+        profile: Box<Profile>,
+        /// What they must prove; `None` = what was asked of who leaves.
+        requirements: Option<Requirements>,
     },
-    /// Let somebody join.
+    /// Let somebody join, or several at one place, such as the members of a signing group.
     Add {
-        /// Id, order and role.
-        signer: SignerTerms,
-        /// Move everyone at or behind that place back by one.
-        shift: bool,
-        /// Who it is.
-        person: Person,
+        /// Who, with ids and roles; where `at` says so, their order is that of the first.
+        newcomers: Vec<(SignerTerms, Profile)>,
+        /// Where in the order.
+        at: Position,
     },
     /// Let a signer leave.
     Remove {
@@ -165,6 +188,33 @@ pub enum Wish {
         effect: Effect,
         /// A stable code.
         code: String,
+    },
+    /// The request's provider took it over.
+    Submitted {
+        /// With which configuration.
+        config: ConfigId,
+        /// The provider's id of it.
+        reference: String,
+        /// The provider's ids of the signers.
+        signers: BTreeMap<SignerId, String>,
+    },
+    /// The request's provider refused it, or could not be reached for too long.
+    SubmitFailed {
+        /// With which configuration.
+        config: ConfigId,
+        /// A stable code.
+        code: String,
+        /// Who is to collect the signatures instead, as long as nobody was invited.
+        next: Option<Collector>,
+    },
+    /// The request's provider told how things stand, and is believed.
+    Report(Box<Report>),
+    /// The request's provider told something that it is to be asked about before it is believed.
+    Hint {
+        /// With which configuration.
+        config: ConfigId,
+        /// What, in the provider's own word.
+        word: String,
     },
     /// The sealed PDF of a document was made and stored.
     Seal {
@@ -192,6 +242,8 @@ impl Wish {
             Wish::Revise { .. } => "revise",
             Wish::Send => "send",
             Wish::View { .. } => "view",
+            Wish::Challenge { .. } => "challenge",
+            Wish::Authenticate { .. } => "authenticate",
             Wish::Sign { .. } => "sign",
             Wish::Decline { .. } => "decline",
             Wish::Cancel { .. } => "cancel",
@@ -208,10 +260,153 @@ impl Wish {
             Wish::Tick => "tick",
             Wish::Delivered { .. } => "delivered",
             Wish::Undeliverable { .. } => "undeliverable",
+            Wish::Submitted { .. } => "submitted",
+            Wish::SubmitFailed { .. } => "submit_failed",
+            Wish::Report(_) => "report",
+            Wish::Hint { .. } => "hint",
             Wish::Seal { .. } => "seal",
             Wish::SealFailed { .. } => "seal_failed",
         }
     }
+}
+
+/// How a request stands at its provider, as far as that was told. What is not mentioned is not known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// With which configuration.
+    pub config: ConfigId,
+    /// The provider's own word for what happened.
+    pub word: String,
+    /// What signers have done.
+    pub steps: BTreeMap<SignerId, Step>,
+    /// How it ended, if it has.
+    pub outcome: Option<Outcome>,
+    /// Why, where somebody said.
+    pub reason: Option<String>,
+}
+
+/// What a signer has done at a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Opened the document.
+    Viewed,
+    /// Signed, approved or acknowledged.
+    Signed,
+    /// Refused.
+    Declined,
+    /// Nothing, because they could not be written to.
+    Undelivered,
+}
+
+/// How a request ended at its provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everybody has acted.
+    Completed,
+    /// Somebody refused.
+    Declined,
+    /// It was called off there.
+    Cancelled,
+    /// Its time ran out there.
+    Expired,
+}
+
+/// What a signer proved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proved {
+    /// How.
+    pub method: Method,
+    /// What they handed in, at most [`crate::requirement::PROOF_FILES_MAX`]: stored already.
+    pub files: Vec<ProofFile>,
+    /// What those files are called, in their order; empty = nothing is known of that.
+    pub file_names: Vec<String>,
+    /// What whoever made the check calls it, at most [`crate::requirement::REFERENCE_MAX`] characters.
+    /// Must be no personal data.
+    pub reference: Option<String>,
+    /// The similarity found, in per cent.
+    pub score: Option<u8>,
+    /// Who they said they are, where they were asked: from then on that is who the signer is. The address
+    /// stays what it was.
+    pub told: Option<Person>,
+}
+
+impl Proved {
+    /// That something was proved by which nothing is left behind, such as a code.
+    pub fn by(method: Method) -> Self {
+        Self { method, files: Vec::new(), file_names: Vec::new(), reference: None, score: None, told: None }
+    }
+}
+
+/// What becomes of something when the rest is put right.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Change<T> {
+    /// It stays.
+    #[default]
+    Keep,
+    /// It goes.
+    Clear,
+    /// It becomes this.
+    Set(T),
+}
+
+impl<T: Clone + PartialEq> Change<T> {
+    /// Changes something; whether it is different now.
+    pub fn apply(&self, to: &mut Option<T>) -> bool {
+        let new = match self {
+            Change::Keep => return false,
+            Change::Clear => None,
+            Change::Set(value) => Some(value.clone()),
+        };
+        let differs = *to != new;
+        *to = new;
+        differs
+    }
+}
+
+/// What is to be different about a signer; the default is nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Correction {
+    /// The code they must know. With one they must, without one they need not any more.
+    pub access_code: Change<Sealed>,
+    /// Day of birth.
+    pub birthday: Change<Date>,
+    /// E-mail address, if it is to be another.
+    pub email: Option<String>,
+    /// Name, if it is to be another.
+    pub name: Option<String>,
+    /// CPF or CNPJ.
+    pub national_id: Change<NationalId>,
+    /// Telephone.
+    pub phone: Change<Phone>,
+}
+
+/// All that is personal about a signer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// Who it is.
+    pub person: Person,
+    /// What is personal or secret about what they must prove.
+    pub particulars: Particulars,
+}
+
+impl From<Person> for Profile {
+    fn from(person: Person) -> Self {
+        Self { person, particulars: Particulars::default() }
+    }
+}
+
+/// Where somebody joins in the order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// At the order that their terms name, beside whoever is there.
+    Beside,
+    /// At the order that their terms name; everyone at or behind it moves back by one.
+    Before,
+    /// Behind the n-th signer and all who act together with them; 0 = before everyone. Whoever is at that
+    /// place, or behind it, moves back if need be.
+    After(u32),
+    /// Together with all others, if those who act do so all at one time; else behind everyone.
+    Last,
 }
 
 /// A request to be.
@@ -228,10 +423,12 @@ impl Draft {
     pub fn of(request: &Request) -> Self {
         let signers: Vec<SignerTerms> = request.signers.iter().map(|signer| signer.terms.clone()).collect();
         let person = |signer: &Arc<Signer>| Some((signer.id(), signer.person.clone()?));
+        let asked = request.signers.iter().filter(|signer| !signer.particulars.is_empty());
         let personal = Personal {
             title: request.title.clone(),
             message: request.message.clone(),
             file_names: request.file_names.clone(),
+            particulars: asked.map(|signer| (signer.id(), signer.particulars.clone())).collect(),
             people: request.signers.iter().filter_map(person).collect(),
             labels: request.labels.clone(),
             values: request.values.clone(),

@@ -2,6 +2,8 @@
 //! needs from outside (the time, who asks, link digests) is given to it.
 
 mod corrections;
+mod fitting;
+mod providers;
 mod retention;
 mod signing;
 
@@ -13,10 +15,11 @@ use jiff::{SignedDuration, Timestamp};
 use crate::command::{Command, DOCUMENTS_MAX, DOCUMENTS_MAX_BYTES, Draft, SIGNERS_MAX, WIDGETS_MAX, Wish};
 use crate::event::{Actor, Fact, Personal, Terms};
 use crate::ids::{Digest, RequestId, SignerId};
+use crate::provider::Ability;
 use crate::refusal::{Code, Refusal};
 use crate::request::{Request, Status};
 use crate::schedule;
-use crate::signer::Signer;
+use crate::signer::{Signer, SignerTerms};
 
 /// What a decision needs from outside.
 pub struct Given<'a> {
@@ -28,6 +31,8 @@ pub struct Given<'a> {
     pub ip: Option<&'a str>,
     /// Browser they ask with, where a person acts.
     pub user_agent: Option<&'a str>,
+    /// Whether there is a gateway, which our own pages need for some of what may be asked of a signer.
+    pub gateway: bool,
     /// SHA-256 of the token of a signer's link in a round.
     pub link: &'a dyn Fn(RequestId, SignerId, u32) -> Digest,
 }
@@ -67,9 +72,11 @@ pub fn decide(request: Option<&Request>, command: &Command, given: &Given<'_>) -
     let actor = signing::Act { request, given };
     match &command.wish {
         Wish::Create { .. } => unreachable!("answered above"),
-        Wish::Revise { draft, base } => revise(request, draft, *base),
+        Wish::Revise { draft, base } => revise(request, draft, *base, given),
         Wish::Send => send(request, given),
         Wish::View { signer, round } => actor.view(*signer, *round),
+        Wish::Challenge { signer, round, method } => actor.challenge(*signer, *round, *method),
+        Wish::Authenticate { signer, round, proved } => actor.authenticate(*signer, *round, proved),
         Wish::Sign { signer, round, consent, mark, values } => {
             actor.sign(*signer, *round, *consent, mark.as_ref(), values)
         }
@@ -82,15 +89,24 @@ pub fn decide(request: Option<&Request>, command: &Command, given: &Given<'_>) -
         Wish::Release => retention::release(request),
         Wish::Purge { days } => retention::purge(request, *days, given.now),
         Wish::Resend { email } => resend(request, email.as_deref(), given),
-        Wish::Correct { signer, person } => corrections::correct(request, *signer, person, given),
-        Wish::Replace { signer, by, person } => corrections::replace(request, *signer, *by, person, given),
-        Wish::Add { signer, shift, person } => corrections::add(request, signer, *shift, person, given),
+        Wish::Correct { signer, correction } => corrections::correct(request, *signer, correction, given),
+        Wish::Replace { signer, by, profile, requirements } => {
+            let requirements = requirements.as_ref();
+            corrections::replace(request, *signer, corrections::Heir { by: *by, requirements, profile }, given)
+        }
+        Wish::Add { newcomers, at } => corrections::add(request, newcomers, *at, given),
         Wish::Remove { signer } => corrections::remove(request, *signer, given),
         Wish::Tick => tick(request, given.now),
         Wish::Delivered { effect } => Ok(vec![Fact::DeliverySent { effect: effect.key() }.into()]),
         Wish::Undeliverable { effect, code } => {
             Ok(vec![Fact::DeliveryFailed { effect: effect.key(), code: code.clone() }.into()])
         }
+        Wish::Submitted { config, reference, signers } => {
+            providers::submitted(request, *config, reference, signers, given)
+        }
+        Wish::SubmitFailed { config, code, next } => providers::failed(request, *config, code, next.as_ref(), given),
+        Wish::Report(report) => providers::report(request, report, given),
+        Wish::Hint { config, word } => providers::hint(request, *config, word),
         Wish::Seal { document, digest, bytes } => {
             let (document, digest, bytes) = (*document, *digest, *bytes);
             sealing(request, document, Fact::Sealed { bytes, digest, document })
@@ -110,20 +126,26 @@ fn sealing(request: &Request, document: u32, fact: Fact) -> Decision {
 }
 
 fn create(id: RequestId, draft: &Draft, send: bool, given: &Given<'_>) -> Decision {
-    check(&draft.terms)?;
+    check(draft, given)?;
+    if send {
+        check_somebody_acts(&draft.terms.signers)?;
+    }
     let created = Proposal { fact: Fact::Created(Arc::new(draft.terms.clone())), personal: draft.personal.clone() };
     let mut proposals = vec![created];
-    if send {
+    if send && draft.terms.is_at_vendor() {
+        proposals.push(sent(given.now, &draft.terms)?);
+    } else if send {
         let turn = draft.terms.signers.iter().filter(|signer| signer.role.acts()).map(|signer| signer.order).min();
         let first = draft.terms.signers.iter().filter(|signer| signer.role.acts() && Some(signer.order) == turn);
         proposals.push(sent(given.now, &draft.terms)?);
-        proposals.extend(first.map(|signer| invite(id, signer.id, 1, given)));
+        proposals.extend(first.map(|signer| invite(signer.id, 1, Some((given.link)(id, signer.id, 1)))));
     }
     Ok(proposals)
 }
 
 /// What must hold of any request, whoever made it; the dialects say it more kindly, with pointers.
-fn check(terms: &Terms) -> Result<(), Refusal> {
+fn check(draft: &Draft, given: &Given<'_>) -> Result<(), Refusal> {
+    let terms = &draft.terms;
     let invalid = |detail: &str| Err(Refusal::new(Code::Invalid, detail));
     let ids: BTreeSet<_> = terms.signers.iter().map(|signer| signer.id).collect();
     if terms.documents.is_empty() {
@@ -135,9 +157,6 @@ fn check(terms: &Terms) -> Result<(), Refusal> {
     }
     if terms.widgets.iter().any(|widget| widget.document as usize >= terms.documents.len()) {
         return invalid("Widgets must stand on documents of the request.");
-    }
-    if !terms.signers.iter().any(|signer| signer.role.acts()) {
-        return invalid("A request needs somebody who acts.");
     }
     if ids.len() != terms.signers.len() || terms.signers.len() > SIGNERS_MAX {
         return invalid("Signers must be distinct, and at most 100.");
@@ -153,21 +172,30 @@ fn check(terms: &Terms) -> Result<(), Refusal> {
     if terms.expires_in_days.is_some() && terms.expires_at.is_some() {
         return invalid("A request expires after some days or at an instant, not both.");
     }
-    Ok(())
+    fitting::check_draft(draft, given)
+}
+
+/// What must hold of a request that is sent: a draft may wait for its signers.
+fn check_somebody_acts<'s>(signers: impl IntoIterator<Item = &'s SignerTerms>) -> Result<(), Refusal> {
+    match signers.into_iter().any(|signer| signer.role.acts()) {
+        true => Ok(()),
+        false => Err(Refusal::new(Code::Invalid, "A request needs somebody who acts.")),
+    }
 }
 
 /// A draft may become anything but another's: what it was made from, and the name by which the sender
 /// looks for it, stay.
-fn revise(request: &Request, draft: &Draft, base: u64) -> Decision {
+fn revise(request: &Request, draft: &Draft, base: u64, given: &Given<'_>) -> Decision {
     if request.status != Status::Draft {
         return Err(Refusal::wrong_state(request.status, "revised"));
     }
     if request.seq != base {
         return Err(Refusal::new(Code::Changed, "The draft was changed at the same time."));
     }
-    check(&draft.terms)?;
+    check(draft, given)?;
     let (old, new) = (&request.terms, &draft.terms);
-    if (&old.business_id, &old.template, &old.provider) != (&new.business_id, &new.template, &new.provider) {
+    let collector = |terms: &Terms| (terms.provider.clone(), terms.provider_config);
+    if (&old.business_id, &old.template, collector(old)) != (&new.business_id, &new.template, collector(new)) {
         return Err(Refusal::new(Code::Invalid, "A draft keeps its reference, template and provider."));
     }
     let fact = Fact::Revised(Arc::new(draft.terms.clone()));
@@ -178,8 +206,11 @@ fn send(request: &Request, given: &Given<'_>) -> Decision {
     if request.status != Status::Draft {
         return Err(Refusal::wrong_state(request.status, "sent"));
     }
+    check_somebody_acts(request.signers.iter().map(|signer| &signer.terms))?;
     let mut proposals = vec![sent(given.now, &request.terms)?];
-    proposals.extend(request.active().map(|signer| invite_again(request, signer, given)));
+    if !request.terms.is_at_vendor() {
+        proposals.extend(request.active().map(|signer| invite_again(request, signer, given)));
+    }
     Ok(proposals)
 }
 
@@ -192,13 +223,19 @@ fn sent(now: Timestamp, terms: &Terms) -> Result<Proposal, Refusal> {
     Ok(Fact::Sent { expires_at, warn_at }.into())
 }
 
-fn invite(request: RequestId, signer: SignerId, round: u32, given: &Given<'_>) -> Proposal {
-    Fact::Invited { signer, round, link: (given.link)(request, signer, round), resent: false }.into()
+fn invite(signer: SignerId, round: u32, link: Option<Digest>) -> Proposal {
+    Fact::Invited { signer, round, link, resent: false }.into()
+}
+
+/// The link of a signer's round; at a vendor there is none of ours.
+fn link(request: &Request, signer: SignerId, round: u32, given: &Given<'_>) -> Option<Digest> {
+    (!request.terms.is_at_vendor()).then(|| (given.link)(request.id, signer, round))
 }
 
 /// A signer's next link, whether they had one before or not.
 fn invite_again(request: &Request, signer: &Signer, given: &Given<'_>) -> Proposal {
-    invite(request.id, signer.id(), signer.round + 1, given)
+    let round = signer.round + 1;
+    invite(signer.id(), round, link(request, signer.id(), round, given))
 }
 
 fn cancel(request: &Request, reason: Option<String>) -> Decision {
@@ -211,6 +248,7 @@ fn cancel(request: &Request, reason: Option<String>) -> Decision {
 
 fn delete(request: &Request) -> Decision {
     retention::refuse_if_held(request)?;
+    providers::refuse_if_untold(request)?;
     match request.status {
         Status::Completed | Status::Declined => Err(Refusal::new(
             Code::RetainedForAudit,
@@ -227,7 +265,14 @@ fn resend(request: &Request, email: Option<&str>, given: &Given<'_>) -> Decision
     if !request.status.is_out() {
         return Err(Refusal::wrong_state(request.status, "resent"));
     }
+    providers::refuse_unless_able(request, Ability::Nudge)?;
     refuse_if_expired(request, given.now)?;
+    if request.terms.is_at_vendor() && request.envelope.is_none() {
+        return Err(Refusal::new(
+            Code::AtProvider,
+            "The provider does not have the request yet: nobody was written to.",
+        ));
+    }
     let mut wanted: Vec<&Signer> = request.active().collect();
     if let Some(email) = email {
         wanted.retain(|signer| signer.email().eq_ignore_ascii_case(email));
@@ -245,7 +290,7 @@ fn resend(request: &Request, email: Option<&str>, given: &Given<'_>) -> Decision
     wanted.retain(|signer| !wait(signer).is_positive());
     let again = |signer: &&Signer| {
         let round = signer.round + 1;
-        let link = (given.link)(request.id, signer.id(), round);
+        let link = link(request, signer.id(), round, given);
         Fact::Invited { signer: signer.id(), round, link, resent: true }.into()
     };
     Ok(wanted.iter().map(again).collect())
@@ -272,7 +317,7 @@ fn tick(request: &Request, now: Timestamp) -> Decision {
     let warning = request.expires_at.filter(|_| request.warn_at.is_some_and(|at| at <= now));
     let warning = warning.map(|expires_at| Fact::Expiring { expires_at });
     let reminder = |signer: &Signer| {
-        let due = schedule::reminder(signer, request.terms.reminders, request.expires_at)?;
+        let due = schedule::reminder(signer, request.cadence(), request.expires_at)?;
         (due <= now).then(|| Fact::Reminded { signer: signer.id(), number: signer.reminders + 1 })
     };
     let facts: Vec<Proposal> =
@@ -296,6 +341,9 @@ fn follow_up(request: &Request, due: &[Signer], given: &Given<'_>) -> Vec<Propos
     let Some(turn) = due.iter().map(|signer| signer.terms.order).min() else {
         return vec![Fact::Completed {}.into()];
     };
+    if request.terms.is_at_vendor() && request.envelope.is_none() {
+        return Vec::new();
+    }
     due.iter()
         .filter(|signer| signer.terms.order == turn && !signer.is_invited())
         .map(|signer| invite_again(request, signer, given))

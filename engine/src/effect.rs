@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{RequestId, SignerId};
+use crate::requirement::Method;
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -18,6 +19,14 @@ pub enum EffectKind {
     Invitation,
     /// Remind a signer who was invited.
     Reminder,
+    /// Send a signer a one-time code by e-mail.
+    EmailCode,
+    /// Send a signer a one-time code by SMS.
+    SmsCode,
+    /// Send a signer a one-time code by WhatsApp.
+    WhatsappCode,
+    /// Tell a person, at the address they had, that their invitation no longer counts.
+    WithdrawnNotice,
     /// Tell a person that all have signed.
     CompletedNotice,
     /// Tell a person that somebody declined.
@@ -26,18 +35,40 @@ pub enum EffectKind {
     CancelledNotice,
     /// Tell a person that the time ran out.
     ExpiredNotice,
+    /// Hand the request to its provider.
+    Submit,
+    /// Have its provider's list of signers be as it is here.
+    Amend,
+    /// Have its provider write to a signer again.
+    Nudge,
+    /// Call it off at its provider.
+    Withdraw,
+    /// Ask its provider how things stand.
+    Confirm,
+    /// Fetch each signed document from its provider; owed until the last is there.
+    Fetch,
 }
 
 impl EffectKind {
     /// Every kind there is.
-    pub const ALL: [EffectKind; 7] = [
+    pub const ALL: [EffectKind; 17] = [
         EffectKind::Seal,
         EffectKind::Invitation,
         EffectKind::Reminder,
+        EffectKind::EmailCode,
+        EffectKind::SmsCode,
+        EffectKind::WhatsappCode,
+        EffectKind::WithdrawnNotice,
         EffectKind::CompletedNotice,
         EffectKind::DeclinedNotice,
         EffectKind::CancelledNotice,
         EffectKind::ExpiredNotice,
+        EffectKind::Submit,
+        EffectKind::Amend,
+        EffectKind::Nudge,
+        EffectKind::Withdraw,
+        EffectKind::Confirm,
+        EffectKind::Fetch,
     ];
 
     /// The kind's stored name.
@@ -46,10 +77,20 @@ impl EffectKind {
             EffectKind::Seal => "seal",
             EffectKind::Invitation => "invitation",
             EffectKind::Reminder => "reminder",
+            EffectKind::EmailCode => "email_code",
+            EffectKind::SmsCode => "sms_code",
+            EffectKind::WhatsappCode => "whatsapp_code",
+            EffectKind::WithdrawnNotice => "withdrawn",
             EffectKind::CompletedNotice => "completed",
             EffectKind::DeclinedNotice => "declined",
             EffectKind::CancelledNotice => "cancelled",
             EffectKind::ExpiredNotice => "expired",
+            EffectKind::Submit => "submit",
+            EffectKind::Amend => "amend",
+            EffectKind::Nudge => "nudge",
+            EffectKind::Withdraw => "withdraw",
+            EffectKind::Confirm => "confirm",
+            EffectKind::Fetch => "fetch",
         }
     }
 
@@ -58,23 +99,32 @@ impl EffectKind {
         EffectKind::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// Whether it is a letter to a person: none is owed in a test world.
-    pub fn is_letter(self) -> bool {
+    /// Which one-time code it sends, if any.
+    pub fn code(self) -> Option<Method> {
         match self {
-            EffectKind::Seal => false,
-            EffectKind::Invitation
-            | EffectKind::Reminder
-            | EffectKind::CompletedNotice
-            | EffectKind::DeclinedNotice
-            | EffectKind::CancelledNotice
-            | EffectKind::ExpiredNotice => true,
+            EffectKind::EmailCode => Some(Method::EmailCode),
+            EffectKind::SmsCode => Some(Method::SmsCode),
+            EffectKind::WhatsappCode => Some(Method::WhatsappCode),
+            _ => None,
         }
+    }
+
+    /// Whether it is a letter to a person, or a text message: none is owed in a test world.
+    pub fn is_letter(self) -> bool {
+        self != EffectKind::Seal && !self.is_at_vendor()
+    }
+
+    /// Whether it is something to be done at a vendor.
+    pub fn is_at_vendor(self) -> bool {
+        use EffectKind::{Amend, Confirm, Fetch, Nudge, Submit, Withdraw};
+        matches!(self, Submit | Amend | Nudge | Withdraw | Confirm | Fetch)
     }
 
     /// Whether it makes sense only while the request is out: such an effect is no longer owed once
     /// the request ends.
     pub fn is_moot_when_closed(self) -> bool {
-        matches!(self, EffectKind::Invitation | EffectKind::Reminder)
+        use EffectKind::{Amend, Confirm, Invitation, Nudge, Reminder, Submit};
+        matches!(self, Invitation | Reminder | Submit | Amend | Nudge | Confirm) || self.code().is_some()
     }
 }
 

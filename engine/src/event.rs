@@ -14,8 +14,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::ids::{Digest, EventId, FileId, KeyId, OrganizationId, RequestId, SignerId, WidgetId};
-use crate::signer::{Mark, Person, SignerTerms};
+use crate::ids::{ConfigId, Digest, EventId, FileId, KeyId, OrganizationId, RequestId, SignerId, WidgetId};
+use crate::person::Person;
+use crate::requirement::{Method, Particulars, ProofFile, Requirements};
+use crate::signer::{Mark, SignerTerms};
 
 /// One entry of a request's history, as read back from it.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,8 +81,9 @@ pub enum Fact {
     /// A signer was given a link; any earlier link of theirs is dead.
     #[serde(rename = "signer.invited")]
     Invited {
-        /// SHA-256 of the link's token.
-        link: Digest,
+        /// SHA-256 of the link's token; absent where a vendor gives them one of its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        link: Option<Digest>,
         /// Asked for by hand, after a first invitation.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         resent: bool,
@@ -95,20 +98,40 @@ pub enum Fact {
         /// Who.
         signer: SignerId,
     },
-    /// A signer proved who they are beyond having the link.
+    /// A signer asked for a one-time code, or for a payment by which they prove who they are. What they were given
+    /// before it no longer counts.
+    #[serde(rename = "signer.challenged")]
+    Challenged {
+        /// How they will answer.
+        method: Method,
+        /// Who.
+        signer: SignerId,
+    },
+    /// A signer proved something that was asked of them beyond having the link. It counts as long as that
+    /// link does.
     #[serde(rename = "signer.authenticated")]
     Authenticated {
-        /// How, such as `access_code`.
-        method: String,
+        /// What they handed in.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<ProofFile>,
+        /// How.
+        method: Method,
+        /// What whoever made the check calls it (at most 200 characters).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        /// The similarity found, in per cent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        score: Option<u8>,
         /// Who.
         signer: SignerId,
     },
     /// A signer acted.
     #[serde(rename = "signer.signed")]
     Signed {
-        /// How they were known to be themselves, such as `email_link`.
+        /// How they were known to be themselves: `email_link`, or `link` where nobody wrote to them, and
+        /// with a `+` between them whatever else they proved, such as `email_link+access_code`.
         authentication: String,
-        /// How many signers the request still waits for after this one.
+        /// How many signatures the request still waits for after this one; a signing group owes one.
         due: u32,
         /// `typed`, `drawn`, or `consent` where the role takes no signature.
         method: String,
@@ -136,10 +159,19 @@ pub enum Fact {
         by: SignerTerms,
         /// Who leaves.
         signer: SignerId,
+        /// That who leaves was written to, and is told.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        told: bool,
     },
-    /// A signer's name or address was put right.
+    /// Something about a signer was put right.
     #[serde(rename = "signer.corrected")]
     Corrected {
+        /// What; absent = name or address.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        changed: Vec<Detail>,
+        /// What they must prove from now on, where that changed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        requirements: Option<Requirements>,
         /// Who.
         signer: SignerId,
     },
@@ -156,6 +188,9 @@ pub enum Fact {
     Removed {
         /// Who.
         signer: SignerId,
+        /// That they were written to, and are told.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        told: bool,
     },
     /// Everyone who must act has acted.
     #[serde(rename = "request.completed")]
@@ -232,17 +267,32 @@ pub enum Fact {
         /// Which effect was given up.
         effect: String,
     },
-    /// A provider took the request over.
+    /// A provider took the request over, and wrote to whose turn it is.
     #[serde(rename = "provider.submitted")]
     ProviderSubmitted {
+        /// With which configuration.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        config: Option<ConfigId>,
         /// Which provider.
         provider: String,
+        /// The provider's id of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        /// The provider's ids of the signers.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        signers: BTreeMap<SignerId, String>,
     },
-    /// A provider refused it.
+    /// A provider refused it, or could not be reached for too long.
     #[serde(rename = "provider.failed")]
     ProviderFailed {
         /// A stable code.
         code: String,
+        /// With which configuration.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        config: Option<ConfigId>,
+        /// Who collects the signatures instead; absent = nobody else.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Collector>,
         /// Which provider.
         provider: String,
     },
@@ -253,8 +303,36 @@ pub enum Fact {
         provider: String,
         /// What, in the provider's own word.
         report: String,
+        /// Whom it is about, if anybody.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signer: Option<SignerId>,
+        /// Whether the provider is to be asked how things stand before anything of it is believed.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unconfirmed: bool,
     },
 }
+
+/// What of a signer may be put right. Declared in the order in which facts name them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Detail {
+    /// The code they must know.
+    AccessCode,
+    /// Their day of birth.
+    Birthday,
+    /// Their e-mail address.
+    Email,
+    /// Their name.
+    Name,
+    /// Their CPF or CNPJ.
+    NationalId,
+    /// Their telephone number.
+    Phone,
+}
+
+/// The provider that is ourselves: signatures are collected on our own pages.
+pub const NATIVE: &str = "native";
 
 /// What a request is about, fixed once it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -278,8 +356,11 @@ pub struct Terms {
     pub expires_in_days: Option<u32>,
     /// BCP 47 tag of the language the signers are written to in.
     pub language: String,
-    /// Who collects the signatures.
+    /// Who collects the signatures: `native` is ourselves.
     pub provider: String,
+    /// With which of the organization's accounts there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_config: Option<ConfigId>,
     /// Automatic reminders; absent = none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminders: Option<Reminders>,
@@ -292,6 +373,28 @@ pub struct Terms {
     pub warn_hours: u32,
     /// Where they fill and sign.
     pub widgets: Vec<Widget>,
+}
+
+/// Who collects signatures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Collector {
+    /// With which of the organization's accounts.
+    pub config: ConfigId,
+    /// Which provider: `native` is ourselves.
+    pub provider: String,
+}
+
+impl Terms {
+    /// Whether somebody else collects the signatures: then nobody is written to by us, and there are no links.
+    pub fn is_at_vendor(&self) -> bool {
+        self.provider != NATIVE
+    }
+
+    /// Who collects the signatures; `None` is ourselves without further ado.
+    pub fn collector(&self) -> Option<Collector> {
+        self.provider_config.map(|config| Collector { config, provider: self.provider.clone() })
+    }
 }
 
 /// The template a request was made from.
@@ -428,6 +531,9 @@ pub struct Personal {
     /// The sender's message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// What is personal or secret about what signers must prove.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub particulars: BTreeMap<SignerId, Particulars>,
     /// Who the signers are.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub people: BTreeMap<SignerId, Person>,
@@ -458,12 +564,13 @@ fn by_text<V: Serialize, S: Serializer>(map: &BTreeMap<WidgetId, V>, serializer:
 
 impl Fact {
     /// Every stored name.
-    pub const NAMES: [&'static str; 29] = [
+    pub const NAMES: [&'static str; 30] = [
         "request.created",
         "request.revised",
         "request.sent",
         "signer.invited",
         "signer.viewed",
+        "signer.challenged",
         "signer.authenticated",
         "signer.signed",
         "signer.declined",
@@ -498,6 +605,7 @@ impl Fact {
             Fact::Sent { .. } => "request.sent",
             Fact::Invited { .. } => "signer.invited",
             Fact::Viewed { .. } => "signer.viewed",
+            Fact::Challenged { .. } => "signer.challenged",
             Fact::Authenticated { .. } => "signer.authenticated",
             Fact::Signed { .. } => "signer.signed",
             Fact::SignerDeclined { .. } => "signer.declined",

@@ -42,6 +42,10 @@ uuid_id! {
     KeyId,
     /// An uploaded file.
     FileId,
+    /// An organization's account at a provider.
+    ConfigId,
+    /// A signing group: any one of its members acts for all of them.
+    GroupId,
 }
 
 /// A widget's place in its request, counted from 1.

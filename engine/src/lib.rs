@@ -14,8 +14,12 @@ pub mod effect;
 pub mod event;
 pub mod ids;
 pub mod machine;
+pub mod national_id;
+pub mod person;
+pub mod provider;
 pub mod refusal;
 pub mod request;
+pub mod requirement;
 pub mod schedule;
 #[cfg(feature = "schema")]
 mod schema;

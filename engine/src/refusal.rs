@@ -44,6 +44,20 @@ codes! {
     Changed = "changed",
     /// There is already a request with this id.
     AlreadyExists = "already_exists",
+    /// The signer has not yet proved everything that is asked of them.
+    AuthenticationRequired = "authentication_required",
+    /// Our own pages need a gateway for what is asked of a signer, and there is none.
+    GatewayMissing = "gateway_missing",
+    /// The signer has asked for as many codes as one link allows.
+    TooManyChallenges = "too_many_challenges",
+    /// The signer has proved that already.
+    AlreadyAuthenticated = "already_authenticated",
+    /// Somebody else of the signing group has signed for all of it.
+    GroupSigned = "group_signed",
+    /// The order of signers has no such place.
+    NoSuchPosition = "no_such_position",
+    /// Everything is as it is wished already.
+    NothingChanged = "nothing_changed",
     /// The request has no such signer.
     SignerNotFound = "signer_not_found",
     /// That signer has signed or declined.
@@ -68,6 +82,10 @@ codes! {
     Invalid = "invalid",
     /// The sealed PDF is there already.
     AlreadySealed = "already_sealed",
+    /// The request's provider cannot do it.
+    NotSupported = "not_supported",
+    /// A provider has the request, and has not been told yet.
+    AtProvider = "at_provider",
     /// The effect is not, or no longer, owed.
     NotOwed = "not_owed",
     /// Nothing is due yet.

@@ -1,6 +1,8 @@
 //! A request: what its events make of it, and nothing else. The only way to change one is
 //! [`Request::apply`]; deciding and replaying both go through it, so they cannot disagree.
 
+mod people;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -9,12 +11,15 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::effect::{Effect, EffectKind};
-use crate::event::{Actor, Event, Fact, Personal, Terms, Value};
-use crate::ids::{Digest, OrganizationId, RequestId, SignerId, WidgetId};
+use crate::event::{Actor, Collector, Detail, Event, Fact, Personal, Reminders, Terms, Value};
+use crate::ids::{ConfigId, Digest, OrganizationId, RequestId, SignerId, WidgetId};
 use crate::machine;
+use crate::provider::{Ability, can};
 use crate::refusal::{Code, Refusal};
+use crate::requirement::{Challenge, Method, Particulars, Proof};
 use crate::schedule;
-use crate::signer::{Role, Signer, SignerStatus, SignerTerms};
+use crate::signer::{Role, Signer, SignerStatus};
+use people::signer_of;
 
 /// Where a request stands (seed 002, "Atributos da Requisição"). Never regresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -98,6 +103,17 @@ pub struct SealedDocument {
     pub at: Timestamp,
 }
 
+/// A request as its provider has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    /// With which configuration.
+    pub config: Option<ConfigId>,
+    /// The provider's id of it.
+    pub reference: Option<String>,
+    /// The provider's ids of the signers, as they were when it was handed over.
+    pub signers: BTreeMap<SignerId, String>,
+}
+
 /// A request as its events left it. The next version shares what its event did not change.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
@@ -151,6 +167,14 @@ pub struct Request {
     pub signers: Vec<Arc<Signer>>,
     /// What must still be done outside.
     pub owed: BTreeSet<Effect>,
+    /// The accounts at providers that it left for another because they did not take it.
+    pub left: BTreeSet<ConfigId>,
+    /// Whom its provider could not write to, at the address they have.
+    pub undelivered: BTreeSet<SignerId>,
+    /// When its provider was last asked how things stand.
+    pub confirmed_at: Option<Timestamp>,
+    /// What its provider has of it; `None` as long as it was not handed over.
+    pub envelope: Option<Envelope>,
     /// The sealed PDFs that were made, by the place of their document, from 0.
     pub sealed: BTreeMap<u32, SealedDocument>,
 }
@@ -211,6 +235,10 @@ impl Request {
             values: personal.values,
             signers,
             owed: BTreeSet::new(),
+            left: BTreeSet::new(),
+            undelivered: BTreeSet::new(),
+            confirmed_at: None,
+            envelope: None,
             sealed: BTreeMap::new(),
         })
     }
@@ -250,13 +278,17 @@ impl Request {
                 self.sent_at = Some(event.time);
                 self.expires_at = *expires_at;
                 self.warn_at = *warn_at;
-                let viewers: Vec<SignerId> = self.viewers().collect();
-                viewers.into_iter().try_for_each(|id| self.let_in(event, id))?;
+                if self.terms.is_at_vendor() {
+                    self.owe(event, EffectKind::Submit, None);
+                } else {
+                    self.let_viewers_in(event)?;
+                }
             }
             Fact::Expiring { .. } => self.warn_at = None,
             Fact::Completed {} => {
                 self.completed_at = Some(event.time);
-                self.owe(event, EffectKind::Seal, None);
+                let kind = if self.terms.is_at_vendor() { EffectKind::Fetch } else { EffectKind::Seal };
+                self.owe(event, kind, None);
                 self.owe_everyone(event, EffectKind::CompletedNotice, |_| true);
             }
             Fact::RequestDeclined { signer: decliner } => {
@@ -266,9 +298,11 @@ impl Request {
                 });
             }
             Fact::Expired {} => {
+                self.owe_withdrawal(event);
                 self.owe_everyone(event, EffectKind::ExpiredNotice, |signer| signer.is_invited() || signer.follows())
             }
             Fact::Cancelled { quiet } => {
+                self.owe_withdrawal(event);
                 self.reason = event.personal.reason.clone();
                 if !quiet {
                     self.owe_everyone(event, EffectKind::CancelledNotice, |signer| signer.sent_at.is_some());
@@ -289,28 +323,46 @@ impl Request {
                 let sealed = SealedDocument { digest: *digest, bytes: *bytes, at: event.time };
                 self.sealed.insert(*document, sealed);
                 if self.unsealed().next().is_none() {
-                    self.owed.retain(|effect| effect.kind != EffectKind::Seal);
+                    self.owed.retain(|effect| !matches!(effect.kind, EffectKind::Seal | EffectKind::Fetch));
                 }
             }
-            Fact::DeliverySent { effect } | Fact::DeliveryFailed { effect, .. } => self.settle(effect)?,
+            Fact::DeliverySent { effect } | Fact::DeliveryFailed { effect, .. } => {
+                if self.settle(effect)?.kind == EffectKind::Confirm {
+                    self.confirmed_at = Some(event.time);
+                }
+            }
             Fact::Added { signer, shift } => {
+                self.owe_amendment(event);
                 self.add(signer, *shift, &event.personal);
                 self.let_in_if_viewer(event, signer.id)?;
             }
-            Fact::Removed { signer } => self.remove(*signer)?,
-            Fact::Replaced { signer, by } => {
-                self.replace(*signer, by, &event.personal)?;
+            Fact::Removed { signer, told } => {
+                self.owe_amendment(event);
+                self.remove(event, *signer, *told)?;
+            }
+            Fact::Replaced { signer, by, told } => {
+                self.owe_amendment(event);
+                self.replace(event, *signer, by, *told)?;
                 self.let_in_if_viewer(event, by.id)?;
             }
             Fact::Invited { .. }
             | Fact::Viewed { .. }
+            | Fact::Challenged { .. }
             | Fact::Authenticated { .. }
             | Fact::Signed { .. }
             | Fact::SignerDeclined { .. }
             | Fact::Reminded { .. }
             | Fact::Corrected { .. } => self.change_signer(event)?,
             Fact::SealFailed { document, .. } => self.known_document(*document)?,
-            Fact::ProviderSubmitted { .. } | Fact::ProviderFailed { .. } | Fact::ProviderReported { .. } => {}
+            Fact::ProviderSubmitted { config, reference, signers, .. } => {
+                let (reference, signers) = (reference.clone(), signers.clone());
+                self.envelope = Some(Envelope { config: *config, reference, signers });
+                self.owed.retain(|effect| effect.kind != EffectKind::Submit);
+            }
+            Fact::ProviderFailed { next: Some(next), .. } => self.hand_over(event, next)?,
+            Fact::ProviderReported { unconfirmed: true, .. } => self.owe(event, EffectKind::Confirm, None),
+            Fact::ProviderReported { signer: Some(signer), .. } => drop(self.undelivered.insert(*signer)),
+            Fact::ProviderFailed { .. } | Fact::ProviderReported { .. } => {}
         }
         Ok(())
     }
@@ -321,7 +373,11 @@ impl Request {
             Fact::Invited { signer: id, round, link, resent } => {
                 let signer = self.invitable(*id)?;
                 signer.round = *round;
-                signer.link = Some(*link);
+                signer.link = *link;
+                signer.proofs.clear();
+                signer.challenges.clear();
+                self.undelivered.remove(id);
+                let signer = self.invitable(*id)?;
                 signer.sent_at.get_or_insert(time);
                 if *resent {
                     signer.resent_at = Some(time);
@@ -330,7 +386,12 @@ impl Request {
                     signer.status = SignerStatus::Sent;
                 }
                 self.drop_messages(*id);
-                self.owe(event, EffectKind::Invitation, Some(*id));
+                match self.terms.is_at_vendor() {
+                    false => self.owe(event, EffectKind::Invitation, Some(*id)),
+                    true if *resent => self.owe(event, EffectKind::Nudge, Some(*id)),
+                    // The vendor invites whose turn it is.
+                    true => {}
+                }
             }
             Fact::Viewed { signer: id } => {
                 let signer = self.invited(*id)?;
@@ -346,6 +407,7 @@ impl Request {
                 signer.user_agent = event.personal.user_agent.clone();
                 self.values.extend(event.personal.values.clone());
                 self.drop_messages(*id);
+                self.cover(*id);
             }
             Fact::SignerDeclined { signer: id } => {
                 let signer = self.invited(*id)?;
@@ -361,15 +423,40 @@ impl Request {
                 let signer = self.invited(*id)?;
                 signer.reminders = *number;
                 signer.reminded_at = Some(time);
-                self.owe(event, EffectKind::Reminder, Some(*id));
+                let kind = if self.terms.is_at_vendor() { EffectKind::Nudge } else { EffectKind::Reminder };
+                self.owe(event, kind, Some(*id));
             }
-            Fact::Corrected { signer: id } => {
-                let person = event.personal.people.get(id).cloned();
-                self.signer_mut(*id)?.person = person;
+            Fact::Corrected { signer: id, changed, requirements } => {
+                self.owe_amendment(event);
+                if changed.contains(&Detail::Email) {
+                    self.withdraw(event, *id);
+                }
+                let signer = self.signer_mut(*id)?;
+                signer.person = event.personal.people.get(id).cloned();
+                if let Some(requirements) = requirements {
+                    signer.terms.requirements = requirements.clone();
+                }
+                if changed.contains(&Detail::AccessCode) {
+                    signer.particulars = event.personal.particulars.get(id).cloned().unwrap_or_default();
+                }
                 self.let_in_if_viewer(event, *id)?;
             }
-            Fact::Authenticated { signer: id, .. } => {
-                self.invited(*id)?;
+            Fact::Challenged { signer: id, method } => {
+                let signer = self.invited(*id)?;
+                let number = signer.challenges.get(method).map_or(0, |challenge| challenge.number) + 1;
+                signer.challenges.insert(*method, Challenge { at: time, number, seq: event.seq });
+                self.drop_code(*id, *method);
+                let code = EffectKind::ALL.into_iter().find(|kind| kind.code() == Some(*method));
+                code.into_iter().for_each(|kind| self.owe(event, kind, Some(*id)));
+            }
+            Fact::Authenticated { signer: id, method, files, reference, score } => {
+                let signer = self.invited(*id)?;
+                if let Some(told) = event.personal.people.get(id) {
+                    signer.person = Some(told.clone());
+                }
+                let proof = Proof { at: time, files: files.clone(), reference: reference.clone(), score: *score };
+                signer.proofs.insert(*method, proof);
+                self.drop_code(*id, *method);
             }
             _ => {}
         }
@@ -384,33 +471,6 @@ impl Request {
         (self.labels, self.values) = (labels, values);
     }
 
-    fn add(&mut self, terms: &SignerTerms, shift: bool, personal: &Personal) {
-        if shift {
-            for signer in self.signers.iter_mut().filter(|signer| signer.terms.order >= terms.order) {
-                Arc::make_mut(signer).terms.order += 1;
-            }
-        }
-        self.signers.push(Arc::new(Signer::new(terms.clone(), personal.people.get(&terms.id).cloned())));
-    }
-
-    fn remove(&mut self, id: SignerId) -> Result<(), Refusal> {
-        self.signer_mut(id)?;
-        self.signers.retain(|signer| signer.id() != id);
-        Arc::make_mut(&mut self.terms).widgets.retain(|widget| widget.signer != id);
-        self.drop_messages(id);
-        Ok(())
-    }
-
-    fn replace(&mut self, id: SignerId, by: &SignerTerms, personal: &Personal) -> Result<(), Refusal> {
-        *self.signer_mut(id)? = Signer::new(by.clone(), personal.people.get(&by.id).cloned());
-        let widgets = &mut Arc::make_mut(&mut self.terms).widgets;
-        for widget in widgets.iter_mut().filter(|widget| widget.signer == id) {
-            widget.signer = by.id;
-        }
-        self.drop_messages(id);
-        Ok(())
-    }
-
     /// Forgets whatever tells who a person is; a history whose data key is gone folds to the same.
     fn erase(&mut self) {
         self.title = None;
@@ -422,6 +482,7 @@ impl Request {
         self.owed.clear();
         for signer in self.signers.iter_mut().map(Arc::make_mut) {
             signer.person = None;
+            signer.particulars = Particulars::default();
             signer.decline_reason = None;
             signer.mark = None;
             signer.ip = None;
@@ -431,7 +492,13 @@ impl Request {
     }
 
     fn owe(&mut self, event: &Event, kind: EffectKind, signer: Option<SignerId>) {
-        if kind.is_letter() && self.is_test() {
+        let link = matches!(kind, EffectKind::Invitation | EffectKind::Reminder);
+        let unwritten = |id: SignerId| {
+            let asked = self.signer(id).map(|signer| &signer.terms.requirements);
+            asked.is_some_and(|asked| asked.silent && kind.code().is_none() || asked.in_person && link)
+        };
+        let silent = self.is_test() || self.terms.is_at_vendor() || signer.is_some_and(unwritten);
+        if kind.is_letter() && silent {
             return;
         }
         self.owed.insert(Effect { request: self.id, seq: event.seq, kind, signer });
@@ -442,6 +509,43 @@ impl Request {
         for id in ids {
             self.owe(event, kind, Some(id));
         }
+    }
+
+    /// What is to be undone at its provider when it ends here; what the provider told needs no telling.
+    fn owe_withdrawal(&mut self, event: &Event) {
+        if self.terms.is_at_vendor() && self.sent_at.is_some() && !matches!(event.actor, Actor::Provider(_)) {
+            self.owe(event, EffectKind::Withdraw, None);
+        }
+    }
+
+    /// The provider's list of signers is to be as it is here: once, whatever has changed until then.
+    fn owe_amendment(&mut self, event: &Event) {
+        if self.terms.is_at_vendor() && self.status.is_out() {
+            self.owed.retain(|effect| effect.kind != EffectKind::Amend);
+            self.owe(event, EffectKind::Amend, None);
+        }
+    }
+
+    /// Somebody else collects the signatures from now on.
+    fn hand_over(&mut self, event: &Event, next: &Collector) -> Result<(), Refusal> {
+        if self.envelope.is_some() || self.signers.iter().any(|signer| signer.is_invited() || signer.has_acted()) {
+            return Err(Refusal::new(Code::NotAccepted, "Somebody was invited already."));
+        }
+        let terms = Arc::make_mut(&mut self.terms);
+        self.left.extend(terms.provider_config);
+        terms.provider = next.provider.clone();
+        terms.provider_config = Some(next.config);
+        self.owed.retain(|effect| !effect.kind.is_at_vendor());
+        if self.terms.is_at_vendor() {
+            self.owe(event, EffectKind::Submit, None);
+            return Ok(());
+        }
+        self.let_viewers_in(event)
+    }
+
+    fn let_viewers_in(&mut self, event: &Event) -> Result<(), Refusal> {
+        let viewers: Vec<SignerId> = self.viewers().collect();
+        viewers.into_iter().try_for_each(|id| self.let_in(event, id))
     }
 
     /// Lets a viewer follow the request from now on, by a link of their own; any earlier one is dead.
@@ -456,7 +560,8 @@ impl Request {
 
     /// Lets somebody in whom a change of a request in flight made a viewer, or gave another address.
     fn let_in_if_viewer(&mut self, event: &Event, id: SignerId) -> Result<(), Refusal> {
-        if self.status.is_out() && self.viewers().any(|viewer| viewer == id) {
+        let ours = !self.terms.is_at_vendor();
+        if ours && self.status.is_out() && self.viewers().any(|viewer| viewer == id) {
             self.let_in(event, id)?;
         }
         Ok(())
@@ -466,12 +571,12 @@ impl Request {
         self.signers.iter().filter(|signer| signer.terms.role == Role::Viewer).map(|signer| signer.id())
     }
 
-    fn settle(&mut self, key: &str) -> Result<(), Refusal> {
+    fn settle(&mut self, key: &str) -> Result<Effect, Refusal> {
         let effect = key.parse::<Effect>().ok().filter(|effect| self.owed.contains(effect));
         match effect {
             Some(effect) => {
                 self.owed.remove(&effect);
-                Ok(())
+                Ok(effect)
             }
             None => Err(Refusal::new(Code::NotOwed, "That effect is not owed.")),
         }
@@ -482,6 +587,11 @@ impl Request {
             Some(_) => Ok(()),
             None => Err(Refusal::new(Code::NotAccepted, "The request has no such document.")),
         }
+    }
+
+    /// A code that counts no longer is not sent any more.
+    fn drop_code(&mut self, id: SignerId, method: Method) {
+        self.owed.retain(|effect| effect.signer != Some(id) || effect.kind.code() != Some(method));
     }
 
     fn drop_messages(&mut self, id: SignerId) {
@@ -512,6 +622,11 @@ impl Request {
     /// The signer with this id.
     pub fn signer(&self, id: SignerId) -> Option<&Signer> {
         self.signers.iter().map(Arc::as_ref).find(|signer| signer.id() == id)
+    }
+
+    /// BCP 47 tag of the language that a signer is written to in.
+    pub fn language_of<'r>(&'r self, signer: &'r Signer) -> &'r str {
+        signer.terms.requirements.language.as_deref().unwrap_or(&self.terms.language)
     }
 
     /// The file name of a document, counted from 0; empty once erased.
@@ -555,19 +670,23 @@ impl Request {
         self.expires_at.is_some_and(|expiry| now >= expiry)
     }
 
+    /// The cadence of reminders that are for us to see to; a vendor that cannot be told to remind does so by itself.
+    pub fn cadence(&self) -> Option<Reminders> {
+        self.terms.reminders.filter(|_| can(&self.terms.provider, Ability::Nudge))
+    }
+
     /// When [`crate::command::Wish::Tick`] is next due: expiry, warning or reminder.
     pub fn wake_at(&self) -> Option<Timestamp> {
         if !self.status.is_out() {
             return None;
         }
-        let reminder = |signer: &Signer| schedule::reminder(signer, self.terms.reminders, self.expires_at);
+        let reminder = |signer: &Signer| schedule::reminder(signer, self.cadence(), self.expires_at);
         self.signers.iter().map(Arc::as_ref).filter_map(reminder).chain(self.expires_at).chain(self.warn_at).min()
     }
 }
 
 fn signers_of(terms: &Terms, personal: &Personal) -> Vec<Arc<Signer>> {
-    let signer = |terms: &SignerTerms| Arc::new(Signer::new(terms.clone(), personal.people.get(&terms.id).cloned()));
-    terms.signers.iter().map(signer).collect()
+    terms.signers.iter().map(|terms| Arc::new(signer_of(terms, personal))).collect()
 }
 
 fn out_of_order(event: &Event, expected: u64) -> Refusal {

@@ -1,9 +1,13 @@
 //! A signer: a person who must act, or is told at the end. Knows nothing of requests.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{Digest, SignerId};
+use crate::ids::{Digest, GroupId, SignerId};
+use crate::person::Person;
+use crate::requirement::{Challenge, Method, Particulars, Proof, Requirements};
 
 /// What a signer is asked to do (SPEC §2, "Roles of a signer").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -82,15 +86,6 @@ impl SignerStatus {
     }
 }
 
-/// Who a signer is. Personal data: erased with the request's data key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Person {
-    /// E-mail address, at most 255 characters.
-    pub email: String,
-    /// Full name, 1 to 255 characters.
-    pub name: String,
-}
-
 /// The part of a signer that is no personal data and never erased.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -98,12 +93,31 @@ pub struct SignerTerms {
     /// The vendor's own code for the act, kept for the audit trail (seed 001, `act` 1–13).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<u8>,
+    /// The signing group they are a member of: the first of its members who acts, acts for all of them.
+    /// Members have the same order and role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupId>,
     /// Which signer.
     pub id: SignerId,
     /// Place in the order: equal numbers act in parallel, groups in ascending order.
     pub order: u32,
+    /// What they must prove before they act.
+    #[serde(default, skip_serializing_if = "Requirements::is_usual")]
+    pub requirements: Requirements,
     /// What is asked of them.
     pub role: Role,
+}
+
+impl SignerTerms {
+    /// The terms of a signer of whom nothing out of the ordinary is asked.
+    pub fn new(id: SignerId, order: u32, role: Role) -> Self {
+        Self { capacity: None, group: None, id, order, requirements: Requirements::default(), role }
+    }
+
+    /// Whether both are members of one signing group.
+    pub fn is_fellow_of(&self, other: &SignerTerms) -> bool {
+        self.group.is_some() && self.group == other.group && self.id != other.id
+    }
 }
 
 /// How a signature was given. Personal data.
@@ -143,6 +157,14 @@ pub struct Signer {
     pub terms: SignerTerms,
     /// Who it is; `None` once erased.
     pub person: Option<Person>,
+    /// What is personal or secret about what they must prove; empty once erased.
+    pub particulars: Particulars,
+    /// What they proved with their current link.
+    pub proofs: BTreeMap<Method, Proof>,
+    /// What they asked for with it and may still answer.
+    pub challenges: BTreeMap<Method, Challenge>,
+    /// Who of their signing group signed for them.
+    pub covered_by: Option<SignerId>,
     /// Where they stand.
     pub status: SignerStatus,
     /// How often a link was made for them; each new link kills the one before.
@@ -179,6 +201,10 @@ impl Signer {
         Self {
             terms,
             person,
+            particulars: Particulars::default(),
+            proofs: BTreeMap::new(),
+            challenges: BTreeMap::new(),
+            covered_by: None,
             status: SignerStatus::Pending,
             round: 0,
             link: None,
@@ -213,12 +239,23 @@ impl Signer {
 
     /// Whether the request still waits for them.
     pub fn is_due(&self) -> bool {
-        self.terms.role.acts() && !self.has_acted()
+        self.terms.role.acts() && !self.has_acted() && self.covered_by.is_none()
     }
 
-    /// Whether they are invited and have not acted.
+    /// Whether they are invited and have not acted, nor anybody for them.
     pub fn is_invited(&self) -> bool {
-        matches!(self.status, SignerStatus::Sent | SignerStatus::Viewed)
+        matches!(self.status, SignerStatus::Sent | SignerStatus::Viewed) && self.covered_by.is_none()
+    }
+
+    /// What they must still prove with their current link before they may act, in the order in which it is
+    /// gone through.
+    pub fn unproved(&self) -> impl Iterator<Item = Method> {
+        self.terms.requirements.methods().filter(|method| !self.proofs.contains_key(method))
+    }
+
+    /// Whether they may see the document: not before they have shown every code that is asked of them.
+    pub fn may_look(&self) -> bool {
+        !self.unproved().any(Method::unlocks)
     }
 
     /// Whether they may follow the request without acting.

@@ -14,8 +14,9 @@ use countersign::service::Service;
 use countersign_engine::command::{Command, Draft, Wish};
 use countersign_engine::event::{Actor, Area, Document, Personal, Terms, Widget, WidgetKind};
 use countersign_engine::ids::{KeyId, OrganizationId, RequestId, SignerId, WidgetId};
+use countersign_engine::person::Person;
 use countersign_engine::request::Request;
-use countersign_engine::signer::{Mark, Person, Role, SignerTerms};
+use countersign_engine::signer::{Mark, Role, SignerTerms};
 use futures_util::future::join_all;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -203,8 +204,8 @@ impl Maker {
     fn draft(&self, ids: [SignerId; 2]) -> Draft {
         let names = [("João Silva", "joao@empresa.com"), ("Maria Santos", "maria@cliente.com")];
         let people = ids.iter().zip(names);
-        let people = people.map(|(id, (name, email))| (*id, Person { name: name.to_owned(), email: email.to_owned() }));
-        let signer = |(place, id)| SignerTerms { id, order: place, role: Role::Signer, capacity: None };
+        let people = people.map(|(id, (name, email))| (*id, Person::new(name, email)));
+        let signer = |(place, id)| SignerTerms::new(id, place, Role::Signer);
         let widget = |(place, signer)| Widget {
             id: WidgetId(place),
             kind: WidgetKind::Signature,
@@ -229,6 +230,7 @@ impl Maker {
             reminders: None,
             language: "pt-BR".to_owned(),
             provider: "native".to_owned(),
+            provider_config: None,
         };
         let personal = Personal {
             title: Some("Contrato de Prestação de Serviços".to_owned()),

@@ -6,7 +6,7 @@ use countersign::config::Role;
 use countersign::store::{DocumentRow, Scope, TemplateRow};
 use countersign_engine::command::{Command, Draft, Wish};
 use countersign_engine::event::{Actor, Event, Fact, Personal};
-use countersign_engine::ids::{Digest, KeyId, RequestId};
+use countersign_engine::ids::{KeyId, RequestId};
 use countersign_engine::refusal::Code;
 use countersign_tests::servers::Database;
 use countersign_tests::world::World;
@@ -99,7 +99,7 @@ async fn ask(worlds: &[World; 2], play: &mut Play, wish: Wish) {
 fn told(event: &Event, erased: bool) -> (u64, jiff::Timestamp, Fact, Personal) {
     let mut fact = event.fact.clone();
     if let Fact::Invited { link, .. } = &mut fact {
-        *link = Digest::ZERO;
+        *link = None;
     }
     (event.seq, event.time, fact, if erased { Personal::default() } else { event.personal.clone() })
 }

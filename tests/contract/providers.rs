@@ -94,8 +94,8 @@ async fn a_call_is_counted_by_whoever_holds_and_by_nobody_else(shelf: Shelf) {
     let first = held(&shelf, 10).await[0];
     assert!(held(&shelf, 19).await.is_empty(), "it is held");
     let second = held(&shelf, 20).await[0];
-    assert_eq!(store.begin_call(first, account(9), None, (20, 30)).await.unwrap(), Begun::Lost);
-    assert_eq!(store.begin_call(second, account(9), None, (20, 40)).await.unwrap(), Begun::Go);
+    assert_eq!(store.begin_call(Some(first), account(9), None, (20, 30)).await.unwrap(), Begun::Lost);
+    assert_eq!(store.begin_call(Some(second), account(9), None, (20, 40)).await.unwrap(), Begun::Go);
     assert!(held(&shelf, 39).await.is_empty(), "the call holds it for longer");
     assert_eq!(store.calls_since(Digest::of(b"account"), 0).await.unwrap(), 1);
     assert!(store.note_provider(second, "{}", 60).await.unwrap());
@@ -115,7 +115,7 @@ async fn calls(store: Store, hold: ProviderHold, clock: &AtomicI64) -> Vec<i64> 
     let mut made = Vec::new();
     for _ in 0..200 {
         let now_us = clock.fetch_add(1, Ordering::Relaxed);
-        match store.begin_call(hold, account(7), None, (now_us, now_us + 10)).await {
+        match store.begin_call(Some(hold), account(7), None, (now_us, now_us + 10)).await {
             Ok(Begun::Go) => made.push(now_us),
             Ok(Begun::Wait(until_us)) => assert!(until_us > now_us && until_us <= now_us + 101),
             Ok(Begun::Lost) => panic!("nobody else holds it"),
@@ -149,7 +149,7 @@ async fn an_envelope_is_found_by_the_vendors_id(shelf: Shelf) {
     let hold = held(&shelf, 10).await[0];
     let config = Uuid::from_u128(1);
     let asked = EnvelopeRow { config, request: id(7), reference: None, note: "{}".into() };
-    assert_eq!(shelf.store.begin_call(hold, account(9), Some(&asked), (10, 20)).await.unwrap(), Begun::Go);
+    assert_eq!(shelf.store.begin_call(Some(hold), account(9), Some(&asked), (10, 20)).await.unwrap(), Begun::Go);
     assert_eq!(shelf.store.provider_envelope(config, id(7)).await.unwrap(), Some(asked.clone()));
     let known = EnvelopeRow { reference: Some("there".into()), ..asked };
     assert!(shelf.store.end_call(hold, &known, (11, 21)).await.unwrap());

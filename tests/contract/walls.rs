@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::Stdio;
 
 use countersign::store::{
-    Cursor, FileRow, InboundListing, KeyRow, Listing, RequestRow, Retention, Scope, Store, TemplateRow,
+    Cursor, EndpointRow, FileRow, InboundListing, KeyRow, Listing, RequestRow, Retention, Scope, Store, TemplateRow,
 };
-use countersign_engine::ids::{Digest, KeyId};
+use countersign_engine::ids::{Digest, FileId, KeyId};
 use countersign_tests::servers::{Database, connect_as};
 use countersign_tests::world::binary;
 use serde_json::{Value, json};
@@ -31,11 +31,14 @@ const WALLED: &[(&str, &str)] = &[
     ("files", "name"),
     ("file_uses", "organization"),
     ("templates", "name"),
+    ("signing_groups", "name"),
     ("dead_letters", "reasons"),
     ("retention", "days"),
     ("endpoints", "url"),
     ("deliveries", "name"),
     ("delivery_attempts", "error"),
+    ("tries", "method"),
+    ("proof_files", "media_type"),
     ("effects", "lane"),
     ("orphans", "path"),
     ("places", "holder"),
@@ -110,6 +113,8 @@ fn row(table: &str, organization: &str) -> Value {
         "file_uses" => json!({ "organization": organization, "file": uuid, "request": uuid }),
         "templates" => json!({ "organization": organization, "id": "t", "name": "n", "file_name": "f", "digest": bytes,
             "widgets": "[]", "created_us": 1 }),
+        "signing_groups" => json!({ "id": uuid, "organization": organization, "name": "n", "members": bytes,
+            "created_us": 1, "updated_us": 1 }),
         "dead_letters" => json!({ "id": uuid, "organization": organization, "digest": bytes, "subject": "s",
             "sequence": 1, "letter": 1, "source": "", "event": "", "reasons": "[]", "created_us": 1 }),
         "retention" => json!({ "organization": organization, "days": 1, "updated_us": 1 }),
@@ -120,6 +125,10 @@ fn row(table: &str, organization: &str) -> Value {
             "line": uuid, "event": uuid, "name": "n", "replay": 0, "state": "pending", "attempts": 0, "created_us": 1 }),
         "delivery_attempts" => json!({ "organization": organization, "delivery": uuid, "number": 1, "at_us": 1,
             "took_us": 1 }),
+        "tries" => json!({ "organization": organization, "request": uuid, "signer": uuid, "method": "access_code",
+            "taken": 1, "until_us": 1 }),
+        "proof_files" => json!({ "organization": organization, "request": uuid, "digest": bytes, "blob": uuid,
+            "bytes": 1, "media_type": "image/png", "data_key": bytes, "created_us": 1 }),
         "replays" => json!({ "id": uuid, "endpoint": uuid, "after_us": 1, "before_us": 2, "at_transaction": 0,
             "at_position": 0, "created_us": 1 }),
         "effects" => {
@@ -252,6 +261,8 @@ async fn read_by_callers(store: &Store) -> Vec<(&'static str, bool)> {
         ("dead_letters", !store.dead_letters(of, 9, 0).await.unwrap().is_empty()),
         ("retention", store.retention(&acme).await.unwrap().is_some()),
         ("endpoint", store.endpoint(of, Uuid::nil()).await.unwrap().is_some()),
+        ("endpoint_of", store.endpoint_of(of, scope).await.unwrap().is_some()),
+        ("is_file_used", store.is_file_used(&acme, Uuid::nil()).await.unwrap()),
         ("endpoints", store.endpoints(&acme, 9, 0).await.unwrap().1 > 0),
         ("delivery", store.delivery(of, Uuid::nil(), Uuid::nil()).await.unwrap().is_some()),
         ("deliveries", store.deliveries(&acme, Uuid::nil(), None, (9, 0)).await.unwrap().1 > 0),
@@ -288,12 +299,15 @@ async fn filled(shelf: &Shelf) {
     shelf.store.set_retention(&acme(), Retention { days: Some(1), updated_us: 1 }).await.unwrap();
     let endpoint = webhooks::endpoint(0, acme());
     shelf.store.insert_endpoint(&endpoint, None).await.unwrap();
+    let own = EndpointRow { request: Some(id(1)), ..webhooks::endpoint(1, acme()) };
+    shelf.store.insert_endpoint(&own, None).await.unwrap();
     let delivery = webhooks::delivery(0, &endpoint, 1, 1);
     assert_eq!(shelf.store.file_deliveries(vec![delivery], None, 1).await.unwrap(), 1);
     let told = inbound::inbound(0, acme());
     shelf.store.take_inbound(&told, digest, &inbound::body(), 0).await.unwrap();
     shelf.store.insert_provider_config(&providers::config(0, acme()), None).await.unwrap();
     let mut transaction = shelf.store.begin().await.unwrap();
+    transaction.insert_file_uses(vec![(acme(), FileId(Uuid::nil()), id(1))]).await.unwrap();
     transaction.insert_attempts(vec![webhooks::attempt(Uuid::nil())]).await.unwrap();
     transaction.commit().await.unwrap();
 }

@@ -250,7 +250,7 @@ fn a_history_that_cannot_be_is_refused() {
             Fact::Signed { signer: signer(2), due: 1, method: "typed".into(), authentication: "x".into() },
             Code::NotYourTurn,
         ),
-        (Fact::Invited { signer: signer(2), round: 1, link: Digest::ZERO, resent: false }, Code::NotYourTurn),
+        (Fact::Invited { signer: signer(2), round: 1, link: Some(Digest::ZERO), resent: false }, Code::NotYourTurn),
         (Fact::Viewed { signer: signer(9) }, Code::SignerNotFound),
         (Fact::DeliverySent { effect: "what?".into() }, Code::NotOwed),
     ];

@@ -3,10 +3,12 @@
 
 mod answers;
 mod corrections;
+mod groups;
 mod lifecycle;
 mod order;
 pub(crate) mod play;
 pub(crate) mod random;
+mod requirements;
 mod revising;
 mod time;
 mod trail;

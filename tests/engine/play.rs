@@ -3,13 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use countersign_engine::command::{Command, Draft, Wish};
+use countersign_engine::command::{Command, Correction, Draft, Proved, Wish};
 use countersign_engine::decide::{Given, decide};
 use countersign_engine::event::{Actor, Area, Document, Event, Personal, Reminders, Terms, Value, Widget, WidgetKind};
 use countersign_engine::ids::{Digest, EventId, KeyId, OrganizationId, RequestId, SignerId, WidgetId};
+use countersign_engine::person::Person;
 use countersign_engine::refusal::{Code, Refusal};
 use countersign_engine::request::{Request, Status};
-use countersign_engine::signer::{Mark, Person, Role, Signer, SignerStatus, SignerTerms};
+use countersign_engine::requirement::{Method, ProofFile};
+use countersign_engine::signer::{Mark, Role, Signer, SignerStatus, SignerTerms};
 use countersign_engine::trail::{self, Line, Place};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -31,7 +33,40 @@ pub(crate) fn signer(number: u32) -> SignerId {
 
 /// A person who is told apart by a number.
 pub(crate) fn person(number: u32) -> Person {
-    Person { name: format!("Person {number}"), email: format!("person{number}@example.com") }
+    Person::new(format!("Person {number}"), format!("person{number}@example.com"))
+}
+
+/// That a signer is somebody else after all: name and address.
+pub(crate) fn corrected(signer: SignerId, number: u32) -> Wish {
+    let Person { email, name, .. } = person(number);
+    let correction = Correction { email: Some(email), name: Some(name), ..Correction::default() };
+    Wish::Correct { signer, correction: Box::new(correction) }
+}
+
+/// That the n-th signer is somebody else after all.
+pub(crate) fn correct(n: u32, number: u32) -> Wish {
+    corrected(signer(n), number)
+}
+
+/// That a signer proved something with their present link, by a file where that takes one.
+pub(crate) fn prove(signer: &Signer, method: Method) -> Wish {
+    let file = || ProofFile { bytes: 4, digest: Digest::of(b"file"), media_type: "image/jpeg".into() };
+    let files: Vec<ProofFile> = method.takes_files().then(file).into_iter().collect();
+    let file_names = files.iter().map(|_| "secret.jpg".into()).collect();
+    let proved = Box::new(Proved { files, file_names, ..Proved::by(method) });
+    Wish::Authenticate { signer: signer.id(), round: signer.round, proved }
+}
+
+/// That somebody takes over from a signer, on the same terms.
+pub(crate) fn replaced(signer: SignerId, number: u32) -> Wish {
+    let profile = Box::new(person(number).into());
+    Wish::Replace { signer, by: self::signer(number), profile, requirements: None }
+}
+
+/// That somebody takes over from the n-th signer.
+pub(crate) fn replace(n: u32, by: u32, number: u32) -> Wish {
+    let profile = Box::new(person(number).into());
+    Wish::Replace { signer: signer(n), by: signer(by), profile, requirements: None }
 }
 
 /// A draft over one document with these orders and roles.
@@ -42,9 +77,7 @@ pub(crate) fn draft(signers: &[(u32, Role)]) -> Draft {
         template: None,
         documents: vec![Document { digest: Digest::of(b"a document"), bytes: 10, file: None, pages: 2 }],
         appended_pages: 0,
-        signers: numbered()
-            .map(|(n, (order, role))| SignerTerms { id: signer(n), order: *order, role: *role, capacity: None })
-            .collect(),
+        signers: numbered().map(|(n, (order, role))| SignerTerms::new(signer(n), *order, *role)).collect(),
         widgets: Vec::new(),
         expires_at: None,
         expires_in_days: None,
@@ -52,6 +85,7 @@ pub(crate) fn draft(signers: &[(u32, Role)]) -> Draft {
         reminders: None,
         language: "en".into(),
         provider: "native".into(),
+        provider_config: None,
     };
     let personal = Personal {
         title: Some("A secret title".into()),

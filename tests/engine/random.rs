@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use countersign_engine::command::{Draft, Wish};
+use countersign_engine::command::{Change, Correction, Draft, Position, Wish};
 use countersign_engine::effect::Effect;
-use countersign_engine::ids::{Digest, SignerId};
+use countersign_engine::ids::{Digest, GroupId, SignerId};
 use countersign_engine::request::Request;
+use countersign_engine::requirement::{Method, Particulars, Requirements, Sealed};
 use countersign_engine::signer::{Role, SignerTerms};
 use countersign_engine::trail::Line;
 use countersign_tests::schemas;
 use jiff::SignedDuration;
 use proptest::prelude::*;
+use uuid::Uuid;
 
-use super::play::{Play, cadence, draft, over, person, proven, signer, typed};
+use super::play::{Play, cadence, corrected, draft, over, person, prove, proven, replaced, signer, typed};
 use super::watch::Watch;
 
 /// A wish whose persons are chosen among those there are.
@@ -33,6 +35,9 @@ pub(crate) enum Step {
     ResendAll,
     ResendOne(usize),
     Correct(usize),
+    CorrectCode(usize, bool),
+    Authenticate(usize, usize),
+    AuthenticateNext(usize),
     Replace(usize),
     Add { order: u32, shift: bool, role: Role },
     Remove(usize),
@@ -52,17 +57,51 @@ pub(crate) fn any_draft() -> impl Strategy<Value = Draft> {
     let people = prop::collection::vec((1..=4_u32, role()), 1..=6);
     let reminders = prop::option::of((1..=3_u32, 1..=3_u32, 1..=3_u32));
     let warning = prop_oneof![Just(0_u32), Just(24), Just(72)];
-    let given = (people, 1..=4_u8, prop::option::of(1..=9_u32), warning, reminders);
-    given.prop_map(|(mut people, documents, expiry, warning, reminders)| {
+    let asked = prop::collection::vec(prop_oneof![3 => Just(0_u8), 2 => any::<u8>()], 6);
+    let group = prop_oneof![2 => Just(0_usize), 1 => 2..=4_usize];
+    let given = (people, 1..=4_u8, prop::option::of(1..=9_u32), warning, reminders, asked, group);
+    given.prop_map(|(mut people, documents, expiry, warning, reminders, asked, group)| {
         if !people.iter().any(|(_, role)| role.acts()) {
             people[0].1 = Role::Signer;
         }
         let mut draft = over(documents, draft(&people));
+        if draft.terms.signers[0].role.acts() {
+            join(&mut draft.terms.signers, group);
+        }
+        draft.terms.signers.iter_mut().zip(&asked).for_each(|(signer, bits)| signer.requirements = asked_of(*bits));
+        let secret = |signer: &SignerTerms| signer.requirements.access_code.then(|| (signer.id, code()));
+        draft.personal.particulars = draft.terms.signers.iter().filter_map(secret).collect();
         draft.terms.expires_in_days = expiry;
         draft.terms.warn_hours = warning;
         draft.terms.reminders = reminders.and_then(|(first, every, most)| cadence(first, every, most));
         draft
     })
+}
+
+/// Makes the first of some signers a signing group.
+fn join(signers: &mut [SignerTerms], members: usize) {
+    let (order, role) = (signers[0].order, signers[0].role);
+    for signer in signers.iter_mut().take(members) {
+        (signer.order, signer.role, signer.group) = (order, role, Some(GroupId(Uuid::from_u128(5))));
+    }
+}
+
+/// Requirements by the bits of a number.
+fn asked_of(bits: u8) -> Requirements {
+    let bit = |place: u8| bits & (1 << place) != 0;
+    Requirements {
+        access_code: bit(0),
+        email_code: bit(1),
+        photo: bit(2),
+        in_person: bit(3),
+        attachments: bit(4) && bit(0),
+        silent: bit(5) && bit(1),
+        ..Requirements::default()
+    }
+}
+
+fn code() -> Particulars {
+    Particulars { access_code: Some(Sealed("a secret code".into())), ..Particulars::default() }
 }
 
 pub(crate) fn step() -> impl Strategy<Value = Step> {
@@ -83,6 +122,9 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::ResendAll),
         2 => who.clone().prop_map(Step::ResendOne),
         1 => who.clone().prop_map(Step::Correct),
+        1 => (who.clone(), any::<bool>()).prop_map(|(place, code)| Step::CorrectCode(place, code)),
+        1 => (who.clone(), 0..Method::ALL.len()).prop_map(|(place, method)| Step::Authenticate(place, method)),
+        8 => who.clone().prop_map(Step::AuthenticateNext),
         1 => who.clone().prop_map(Step::Replace),
         2 => (1..=6_u32, any::<bool>(), role()).prop_map(|(order, shift, role)| Step::Add { order, shift, role }),
         1 => who.clone().prop_map(Step::Remove),
@@ -131,11 +173,19 @@ pub(crate) fn wish(play: &Play, step: &Step, fresh: u32) -> Option<Wish> {
         Step::Purge(days) => Wish::Purge { days: *days },
         Step::ResendAll => Wish::Resend { email: None },
         Step::ResendOne(place) => Wish::Resend { email: Some(at(place)?.email().to_owned()) },
-        Step::Correct(place) => Wish::Correct { signer: at(place)?.id(), person: person(fresh) },
-        Step::Replace(place) => Wish::Replace { signer: at(place)?.id(), by: signer(fresh), person: person(fresh) },
+        Step::Correct(place) => corrected(at(place)?.id(), fresh),
+        Step::CorrectCode(place, set) => {
+            let access_code = if *set { Change::Set(Sealed(format!("secret {fresh}"))) } else { Change::Clear };
+            let correction = Correction { access_code, ..Correction::default() };
+            Wish::Correct { signer: at(place)?.id(), correction: Box::new(correction) }
+        }
+        Step::Authenticate(place, method) => prove(at(place)?, Method::ALL[*method]),
+        Step::AuthenticateNext(place) => prove(at(place)?, at(place)?.unproved().next()?),
+        Step::Replace(place) => replaced(at(place)?.id(), fresh),
         Step::Add { order, shift, role } => {
-            let terms = SignerTerms { id: signer(fresh), order: *order, role: *role, capacity: Some(5) };
-            Wish::Add { signer: terms, shift: *shift, person: person(fresh) }
+            let terms = SignerTerms { capacity: Some(5), ..SignerTerms::new(signer(fresh), *order, *role) };
+            let at = if *shift { Position::Before } else { Position::Beside };
+            Wish::Add { newcomers: vec![(terms, person(fresh).into())], at }
         }
         Step::Remove(place) => Wish::Remove { signer: at(place)?.id() },
         Step::Tick => Wish::Tick,
@@ -150,10 +200,11 @@ pub(crate) fn wish(play: &Play, step: &Step, fresh: u32) -> Option<Wish> {
 fn revised(request: &Request, people: usize, stale: bool, fresh: u32) -> Wish {
     let mut draft = Draft::of(request);
     draft.terms.signers.truncate(people);
-    draft.terms.signers.push(SignerTerms { id: signer(fresh), order: 2, role: Role::Approver, capacity: None });
+    draft.terms.signers.push(SignerTerms::new(signer(fresh), 2, Role::Approver));
     let left: Vec<SignerId> = draft.terms.signers.iter().map(|signer| signer.id).collect();
     draft.terms.widgets.retain(|widget| left.contains(&widget.signer));
     draft.personal.people.retain(|id, _| left.contains(id));
+    draft.personal.particulars.retain(|id, _| left.contains(id));
     draft.personal.people.insert(signer(fresh), person(fresh));
     draft.personal.title = Some("Another secret title".into());
     Wish::Revise { draft: Box::new(draft), base: request.seq - u64::from(stale) }
@@ -234,7 +285,7 @@ proptest! {
         let events = proven(play.id, &erased).unwrap();
         prop_assert_eq!(Request::fold(&events).unwrap(), play.request.clone());
         let told = format!("{:?}", play.request());
-        for secret in ["secret", "Person", "@example.com", "203.0.113.9", "browser"] {
+        for secret in ["secret", "Person ", "@example.com", "203.0.113.9", "browser"] {
             prop_assert!(!told.contains(secret), "{} stayed behind", secret);
         }
     }

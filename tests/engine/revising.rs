@@ -8,7 +8,7 @@ use countersign_engine::request::{Request, Status};
 use countersign_engine::signer::{Role, SignerStatus};
 use jiff::SignedDuration;
 
-use super::play::{Play, draft, person, signer};
+use super::play::{Play, correct, draft, person, signer};
 
 fn revise(play: &Play, change: impl FnOnce(&mut Draft)) -> Wish {
     let mut draft = Draft::of(play.request());
@@ -43,7 +43,7 @@ fn a_draft_becomes_what_it_is_revised_to() {
 #[test]
 fn a_revision_keeps_what_corrections_did() {
     let mut play = Play::drafted(draft(&[(1, Role::Signer)]));
-    play.wish(Wish::Correct { signer: signer(1), person: person(7) }).unwrap();
+    play.wish(correct(1, 7)).unwrap();
     let wish = revise(&play, |draft| draft.personal.title = Some("Another title".into()));
     play.wish(wish).unwrap();
     assert_eq!(play.request().signers[0].person, Some(person(7)));
@@ -122,7 +122,7 @@ fn a_viewer_is_written_to_at_once_and_never_waited_for() {
 fn a_viewers_link_dies_with_their_address_and_they_hear_of_every_end() {
     let mut play = Play::sent(draft(&[(1, Role::Signer), (1, Role::Viewer)]));
     assert_eq!(play.signer(2).round, 1);
-    play.wish(Wish::Correct { signer: signer(2), person: person(8) }).unwrap();
+    play.wish(correct(2, 8)).unwrap();
     assert_eq!(play.signer(2).round, 2, "another link");
     assert_eq!(written_to(play.request(), EffectKind::Invitation), [Some(signer(1)), Some(signer(2))]);
     play.wish(Wish::Cancel { reason: None }).unwrap();

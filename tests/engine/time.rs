@@ -7,7 +7,7 @@ use countersign_engine::request::Status;
 use countersign_engine::signer::Role;
 use jiff::SignedDuration;
 
-use super::play::{Play, cadence, draft, person, signer};
+use super::play::{Play, cadence, correct, draft, signer};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const MOMENT: SignedDuration = SignedDuration::from_micros(1);
@@ -49,7 +49,7 @@ fn nothing_a_person_does_counts_from_the_instant_of_expiry_on() {
     for wish in [play.view(1), play.sign(1), play.decline(1), Wish::Resend { email: None }] {
         assert_eq!(play.refused(wish), Code::Expired);
     }
-    assert_eq!(play.refused(Wish::Correct { signer: signer(1), person: person(2) }), Code::Expired);
+    assert_eq!(play.refused(correct(1, 2)), Code::Expired);
     assert_eq!(play.status(), Status::Viewed, "no sweep has run");
     assert_eq!(play.names(Wish::Tick), ["request.expired"]);
     assert_eq!(play.status(), Status::Expired);

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use countersign_engine::event::{Event, Fact, Reminders};
-use countersign_engine::ids::SignerId;
+use countersign_engine::event::{Detail, Event, Fact, Reminders};
+use countersign_engine::ids::{GroupId, SignerId};
 use countersign_engine::request::{Request, Status};
+use countersign_engine::requirement::{Method, Requirements};
 use countersign_engine::signer::{Role, SignerTerms};
 use jiff::{SignedDuration, Timestamp};
 
@@ -13,6 +14,10 @@ use jiff::{SignedDuration, Timestamp};
 #[derive(Clone, Debug)]
 struct Seat {
     order: u32,
+    group: Option<GroupId>,
+    requirements: Requirements,
+    proved: BTreeSet<Method>,
+    covered: bool,
     acts: bool,
     views: bool,
     let_in: bool,
@@ -28,7 +33,7 @@ struct Seat {
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
     seats: BTreeMap<SignerId, Seat>,
-    gone: BTreeSet<SignerId>,
+    gone: BTreeMap<SignerId, Seat>,
     owed: BTreeSet<String>,
     unsealed: BTreeSet<u32>,
     reminders: Option<Reminders>,
@@ -69,7 +74,7 @@ impl Watch {
             Fact::Created(terms) | Fact::Revised(terms) => {
                 self.reminders = terms.reminders;
                 self.unsealed = (0..).zip(&terms.documents).map(|(place, _)| place).collect();
-                let seat = |signer: &SignerTerms| (signer.id, Seat::new(signer.order, signer.role));
+                let seat = |signer: &SignerTerms| (signer.id, Seat::new(signer));
                 self.seats = terms.signers.iter().map(seat).collect();
             }
             Fact::Sent { expires_at, .. } => {
@@ -80,14 +85,31 @@ impl Watch {
             Fact::Invited { signer, round, resent, .. } => self.invited(*signer, *round, *resent, event.time),
             Fact::Signed { signer, due, .. } => {
                 self.in_time(event);
-                self.seat(*signer).signed = true;
-                assert_eq!(*due as usize, self.due().count(), "how many are still due is told right");
+                self.signed(*signer);
+                assert_eq!(*due as usize, self.signatures_due(), "how many are still due is told right");
             }
             Fact::SignerDeclined { signer } => {
                 self.in_time(event);
                 self.seat(*signer).declined = true;
             }
-            Fact::Viewed { .. } => self.in_time(event),
+            Fact::Viewed { signer } => {
+                self.in_time(event);
+                let seat = self.seat(*signer);
+                let knows = !seat.requirements.access_code || seat.proved.contains(&Method::AccessCode);
+                assert!(knows && !seat.covered, "who must know a code sees nothing before");
+            }
+            Fact::Authenticated { signer, method, .. } => {
+                self.in_time(event);
+                let seat = self.seat(*signer);
+                assert!(seat.invited && !seat.signed && !seat.covered, "only whose turn it is proves something");
+                assert!(seat.requirements.asks(*method), "only what is asked is proved");
+                assert!(seat.proved.insert(*method), "nothing is proved twice with one link");
+            }
+            Fact::Corrected { signer, requirements, .. } => {
+                let seat = self.seat(*signer);
+                assert!(!seat.signed && !seat.covered, "who has acted, or was acted for, stays as they are");
+                seat.requirements = requirements.clone().unwrap_or(seat.requirements.clone());
+            }
             Fact::Reminded { signer, number } => {
                 self.in_time(event);
                 let most = self.reminders.expect("reminders were asked for").at_most;
@@ -105,13 +127,14 @@ impl Watch {
                 if *shift {
                     self.seats.values_mut().filter(|seat| seat.order >= signer.order).for_each(|seat| seat.order += 1);
                 }
-                self.seats.insert(signer.id, Seat::new(signer.order, signer.role).let_in_if(self.out));
+                self.seats.insert(signer.id, Seat::new(signer).let_in_if(self.out));
             }
-            Fact::Removed { signer } => self.leave(*signer),
-            Fact::Replaced { signer, by } => {
-                let order = self.seat(*signer).order;
-                self.leave(*signer);
-                self.seats.insert(by.id, Seat::new(order, by.role).let_in_if(self.out));
+            Fact::Removed { signer, told } => self.leave(*signer, *told),
+            Fact::Replaced { signer, by, told } => {
+                let Seat { order, group, .. } = *self.seat(*signer);
+                self.leave(*signer, *told);
+                assert_eq!((by.order, by.group), (order, group), "who takes over stands where the other stood");
+                self.seats.insert(by.id, Seat::new(by).let_in_if(self.out));
             }
             Fact::Held {} => self.held = true,
             Fact::Released {} => self.held = false,
@@ -131,10 +154,11 @@ impl Watch {
 
     fn invited(&mut self, id: SignerId, round: u32, resent: bool, time: Timestamp) {
         let turn = self.due().map(|seat| seat.order).min();
-        assert!(!self.gone.contains(&id), "who left is not invited");
+        assert!(!self.gone.contains_key(&id), "who left is not invited");
         let seat = self.seat(id);
         assert_eq!(Some(seat.order), turn, "nobody is invited before the earlier groups are done");
-        assert!(seat.acts && !seat.signed, "only who must still act is invited");
+        assert!(seat.acts && !seat.signed && !seat.covered, "only who must still act is invited");
+        seat.proved.clear();
         assert_eq!(round, seat.round + 1, "every link is a new round");
         (seat.round, seat.invited) = (round, true);
         if resent {
@@ -144,10 +168,25 @@ impl Watch {
         }
     }
 
-    fn leave(&mut self, id: SignerId) {
-        assert!(!self.seat(id).signed, "who has acted stays");
+    fn signed(&mut self, id: SignerId) {
+        let seat = self.seat(id);
+        let missing: Vec<Method> = seat.requirements.methods().filter(|method| !seat.proved.contains(method)).collect();
+        assert_eq!(missing, [], "nobody signs before they have proved what is asked of them");
+        assert!(!seat.covered, "one signature a group");
+        seat.signed = true;
+        let group = seat.group;
+        for (_, fellow) in self.seats.iter_mut().filter(|(other, seat)| **other != id && seat.is_of(group)) {
+            assert!(!fellow.signed && !fellow.covered, "one signature a group");
+            fellow.covered = true;
+        }
+    }
+
+    fn leave(&mut self, id: SignerId, told: bool) {
+        let seat = self.seat(id).clone();
+        assert!(!seat.signed && !seat.covered, "who has acted, or was acted for, stays");
+        assert_eq!(told, seat.invited || seat.let_in, "who was written to is told");
         self.seats.remove(&id);
-        self.gone.insert(id);
+        self.gone.insert(id, seat);
     }
 
     /// Nothing a person does, and no warning or reminder, happens at or behind the expiry.
@@ -166,19 +205,38 @@ impl Watch {
             Fact::Added { signer, .. } if self.out && self.seat(signer.id).views => {
                 self.owed.insert(key("invitation", &signer.id));
             }
-            Fact::Corrected { signer } if self.out && self.seat(*signer).views => {
-                self.drop_letters(Some(*signer));
-                self.owed.insert(key("invitation", signer));
+            Fact::Corrected { signer, changed, .. } => {
+                let seat = self.seat(*signer).clone();
+                if changed.contains(&Detail::Email) && (seat.invited || seat.let_in) {
+                    self.owed.insert(key("withdrawn", signer));
+                }
+                if self.out && seat.views {
+                    self.drop_letters(Some(*signer));
+                    self.owed.insert(key("invitation", signer));
+                }
             }
-            Fact::Replaced { signer, by } => {
+            Fact::Replaced { signer, by, told } => {
                 self.drop_letters(Some(*signer));
+                if *told {
+                    self.owed.insert(key("withdrawn", signer));
+                }
                 if self.out && self.seat(by.id).views {
                     self.owed.insert(key("invitation", &by.id));
                 }
             }
             Fact::Reminded { signer, .. } => drop(self.owed.insert(key("reminder", signer))),
-            Fact::Signed { signer, .. } | Fact::SignerDeclined { signer } | Fact::Removed { signer } => {
-                self.drop_letters(Some(*signer))
+            Fact::Signed { signer, .. } => {
+                self.drop_letters(Some(*signer));
+                let covered: Vec<SignerId> =
+                    self.seats.iter().filter(|(_, seat)| seat.covered).map(|(id, _)| *id).collect();
+                covered.into_iter().for_each(|id| self.drop_letters(Some(id)));
+            }
+            Fact::SignerDeclined { signer } => self.drop_letters(Some(*signer)),
+            Fact::Removed { signer, told } => {
+                self.drop_letters(Some(*signer));
+                if *told {
+                    self.owed.insert(key("withdrawn", signer));
+                }
             }
             Fact::Completed {} => {
                 self.owed.insert(format!("{}.{}.seal", event.request, event.seq));
@@ -187,9 +245,10 @@ impl Watch {
             Fact::RequestDeclined { signer } => {
                 self.tell(|id, seat| (seat.invited || seat.let_in) && id != signer, |id| key("declined", id));
             }
-            Fact::Expired {} => {
-                self.tell(|_, seat| (seat.invited && !seat.signed) || seat.let_in, |id| key("expired", id))
-            }
+            Fact::Expired {} => self.tell(
+                |_, seat| (seat.invited && !seat.signed && !seat.covered) || seat.let_in,
+                |id| key("expired", id),
+            ),
             Fact::Cancelled { quiet: false } => {
                 self.tell(|_, seat| seat.invited || seat.let_in, |id| key("cancelled", id))
             }
@@ -208,9 +267,12 @@ impl Watch {
             Fact::Deleted {} | Fact::Purged { .. } => self.owed.clear(),
             _ => {}
         }
-        if event.organization.as_str().ends_with("~test") {
-            self.owed.retain(|owed| owed.ends_with(".seal"));
-        }
+        let test = event.organization.as_str().ends_with("~test");
+        let all = self.seats.iter().chain(&self.gone);
+        let silent: BTreeSet<String> =
+            all.filter(|(_, seat)| seat.requirements.silent).map(|(id, _)| id.to_string()).collect();
+        let written = |owed: &str| !test && owed.split('.').nth(3).is_some_and(|id| !silent.contains(id));
+        self.owed.retain(|owed| owed.ends_with(".seal") || written(owed));
         if let Some(end) = terminal(&event.fact) {
             assert_eq!(self.terminal, None, "a request ends once");
             (self.terminal, self.ended_at) = (Some(end), Some(event.time));
@@ -244,10 +306,13 @@ impl Watch {
         assert_eq!(request.status.is_terminal().then_some(request.status), self.terminal, "the end is absorbing");
         let due: Vec<SignerId> = request.due().map(|signer| signer.id()).collect();
         assert_eq!(due.len(), self.due().count());
-        let all_signed = self.seats.values().all(|seat| seat.signed || !seat.acts);
+        let all_signed = self.seats.values().all(|seat| seat.signed || seat.covered || !seat.acts);
         assert_eq!(request.status == Status::Completed, all_signed, "COMPLETED exactly when all have signed");
         if request.status.is_out() {
             let turn = self.due().map(|seat| seat.order).min();
+            for signer in request.signers.iter().filter(|signer| signer.covered_by.is_some()) {
+                assert!(signer.link.is_none() && !signer.is_invited(), "who was acted for has no link any more");
+            }
             for signer in request.due() {
                 let active = Some(signer.terms.order) == turn;
                 assert_eq!(signer.is_invited(), active, "the active group is out, and only it");
@@ -257,7 +322,13 @@ impl Watch {
     }
 
     fn due(&self) -> impl Iterator<Item = &Seat> {
-        self.seats.values().filter(|seat| seat.acts && !seat.signed && !seat.declined)
+        self.seats.values().filter(|seat| seat.acts && !seat.signed && !seat.declined && !seat.covered)
+    }
+
+    /// Signatures still due: one from each signer, and one from each signing group.
+    fn signatures_due(&self) -> usize {
+        let groups: BTreeSet<GroupId> = self.due().filter_map(|seat| seat.group).collect();
+        groups.len() + self.due().filter(|seat| seat.group.is_none()).count()
     }
 
     fn seat(&mut self, id: SignerId) -> &mut Seat {
@@ -266,10 +337,14 @@ impl Watch {
 }
 
 impl Seat {
-    fn new(order: u32, role: Role) -> Self {
-        let (acts, views) = (role.acts(), role == Role::Viewer);
+    fn new(terms: &SignerTerms) -> Self {
+        let (acts, views) = (terms.role.acts(), terms.role == Role::Viewer);
         Self {
-            order,
+            order: terms.order,
+            group: terms.group,
+            requirements: terms.requirements.clone(),
+            proved: BTreeSet::new(),
+            covered: false,
             acts,
             views,
             let_in: false,
@@ -280,6 +355,10 @@ impl Seat {
             reminders: 0,
             resent_at: None,
         }
+    }
+
+    fn is_of(&self, group: Option<GroupId>) -> bool {
+        group.is_some() && self.group == group
     }
 
     /// A viewer who joins a request in flight may follow it at once.

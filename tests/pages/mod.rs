@@ -1,5 +1,8 @@
 //! People's pages: the life of a link, the headers, what a page never shows, what is never stored.
 
+mod gateway;
+mod steps;
+
 use countersign_tests::world::{Browser, World, answer, http};
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};

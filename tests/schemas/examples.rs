@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use countersign::bus::cloudevent;
-use countersign_engine::event::{Actor, Area, Document, Event, Fact, Personal, Reminders, Terms, Widget, WidgetKind};
-use countersign_engine::ids::{Digest, EventId, FileId, KeyId, RequestId, SignerId, WidgetId};
+use countersign_engine::event::{
+    Collector,    Actor, Area, Detail, Document, Event, Fact, Personal, Reminders, Terms, Widget, WidgetKind,
+};
+use countersign_engine::ids::{ConfigId, Digest, EventId, FileId, KeyId, RequestId, SignerId, WidgetId};
+use countersign_engine::requirement::Method;
 use countersign_engine::signer::{Role, SignerTerms};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -60,24 +63,25 @@ fn signers() -> Value {
 /// A fact of every kind. One that is missing here fails the test that counts them.
 fn facts() -> Vec<Fact> {
     let (signer, provider) = (signer(1), "d4sign".to_owned());
+    let config = ConfigId(Uuid::from_u128(3));
     let link = Digest::of(b"a link");
     let expires_at = "2026-02-14T10:30:00Z".parse().ok();
     let effect = format!("{}.3.invitation.{signer}", request());
     vec![
         Fact::Created(Arc::new(terms())),
         Fact::Sent { expires_at, warn_at: "2026-02-13T10:30:00Z".parse().ok() },
-        Fact::Invited { link, resent: false, round: 1, signer },
+        Fact::Invited { link: Some(link), resent: false, round: 1, signer },
         Fact::DeliverySent { effect: effect.clone() },
         Fact::DeliveryFailed { code: "refused".to_owned(), effect },
         Fact::Viewed { signer },
-        Fact::Authenticated { method: "access_code".to_owned(), signer },
+        Fact::Authenticated { files: Vec::new(), method: Method::AccessCode, reference: None, score: None, signer },
         Fact::Signed { authentication: "email_link".to_owned(), due: 1, method: "typed".to_owned(), signer },
         Fact::SignerDeclined { signer },
         Fact::Reminded { number: 1, signer },
-        Fact::Replaced { by: SignerTerms { id: self::signer(3), ..terms().signers[0].clone() }, signer },
-        Fact::Corrected { signer },
+        Fact::Replaced { by: SignerTerms { id: self::signer(3), ..terms().signers[0].clone() }, signer, told: true },
+        Fact::Corrected { changed: vec![Detail::Email], requirements: None, signer },
         Fact::Added { shift: true, signer: SignerTerms { id: self::signer(4), ..terms().signers[0].clone() } },
-        Fact::Removed { signer },
+        Fact::Removed { signer, told: true },
         Fact::Completed {},
         Fact::RequestDeclined { signer },
         Fact::Expiring { expires_at: expires_at.unwrap_or_default() },
@@ -89,9 +93,19 @@ fn facts() -> Vec<Fact> {
         Fact::Purged { days: 90 },
         Fact::Sealed { bytes: 48_213, digest: Digest::of(b"a sealed PDF"), document: 1 },
         Fact::SealFailed { code: "document_store".to_owned(), document: 1 },
-        Fact::ProviderSubmitted { provider: provider.clone() },
-        Fact::ProviderFailed { code: "quota".to_owned(), provider: provider.clone() },
-        Fact::ProviderReported { provider, report: "email_opened".to_owned() },
+        Fact::ProviderSubmitted {
+            config: Some(config),
+            provider: provider.clone(),
+            reference: Some("9f08bf18-bf4b-410f-9701-c286e5b1cad1".to_owned()),
+            signers: [(signer, "NwYj=".to_owned())].into(),
+        },
+        Fact::ProviderFailed {
+            code: "http_503".to_owned(),
+            config: Some(config),
+            next: Some(Collector { config, provider: "native".to_owned() }),
+            provider: provider.clone(),
+        },
+        Fact::ProviderReported { provider, report: "4".to_owned(), signer: None, unconfirmed: true },
         Fact::Revised(Arc::new(terms())),
     ]
 }
@@ -110,8 +124,9 @@ fn terms() -> Terms {
         expires_in_days: Some(30),
         language: "pt-BR".to_owned(),
         provider: "native".to_owned(),
+        provider_config: None,
         reminders: Some(Reminders { at_most: 3, every_days: 5, first_after_days: 2 }),
-        signers: vec![SignerTerms { capacity: None, id: signer(1), order: 1, role: Role::Signer }],
+        signers: vec![SignerTerms::new(signer(1), 1, Role::Signer)],
         template: None,
         warn_hours: 24,
         widgets: vec![Widget {

@@ -4,9 +4,10 @@
 mod addresses;
 mod answers;
 mod bodies;
+mod documents;
 mod load;
 mod order;
-mod receiver;
+pub(crate) mod receiver;
 mod registering;
 mod replaying;
 mod stamps;

@@ -11,11 +11,11 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// Longest time anything may take before a test gives up on it.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What to answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Say {
+pub(crate) enum Say {
     /// A status.
     Status(u16),
     /// A status with a header and a body.
@@ -30,18 +30,18 @@ pub(super) enum Say {
 
 /// What was heard.
 #[derive(Clone, Debug)]
-pub(super) struct Heard {
-    pub(super) path: String,
-    pub(super) headers: BTreeMap<String, String>,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Heard {
+    pub(crate) path: String,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Heard {
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    pub(super) fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         &self.headers["webhook-id"]
     }
 }
@@ -49,7 +49,7 @@ impl Heard {
 type Script = dyn FnMut(&Heard) -> Say + Send;
 
 /// A receiver on a port of its own.
-pub(super) struct Receiver {
+pub(crate) struct Receiver {
     address: std::net::SocketAddr,
     heard: watch::Receiver<Vec<Heard>>,
     script: Arc<Mutex<Box<Script>>>,
@@ -64,17 +64,17 @@ impl Drop for Receiver {
 
 impl Receiver {
     /// One that takes everything.
-    pub(super) async fn willing() -> Self {
+    pub(crate) async fn willing() -> Self {
         Self::saying(|_| Say::Status(200)).await
     }
 
     /// One that always says the same.
-    pub(super) async fn always(say: Say) -> Self {
+    pub(crate) async fn always(say: Say) -> Self {
         Self::saying(move |_| say.clone()).await
     }
 
     /// One that answers by a script.
-    pub(super) async fn saying(script: impl FnMut(&Heard) -> Say + Send + 'static) -> Self {
+    pub(crate) async fn saying(script: impl FnMut(&Heard) -> Say + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (telling, heard) = watch::channel(Vec::new());
@@ -89,25 +89,25 @@ impl Receiver {
     }
 
     /// Changes what it answers from now on.
-    pub(super) fn now_says(&self, script: impl FnMut(&Heard) -> Say + Send + 'static) {
+    pub(crate) fn now_says(&self, script: impl FnMut(&Heard) -> Say + Send + 'static) {
         *self.script.lock().unwrap() = Box::new(script);
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}/hook", self.address)
     }
 
-    pub(super) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.address.port()
     }
 
     /// What was heard so far.
-    pub(super) fn heard(&self) -> Vec<Heard> {
+    pub(crate) fn heard(&self) -> Vec<Heard> {
         self.heard.borrow().clone()
     }
 
     /// Waits until so much was heard.
-    pub(super) async fn has(&self, count: usize) -> Vec<Heard> {
+    pub(crate) async fn has(&self, count: usize) -> Vec<Heard> {
         let mut heard = self.heard.clone();
         let waiting = tokio::time::timeout(PATIENCE, heard.wait_for(|heard| heard.len() >= count));
         let found = waiting.await.unwrap_or_else(|_| panic!("{} messages, not {count}", self.heard.borrow().len()));

@@ -25,20 +25,21 @@ use utoipa::OpenApi;
 use utoipa::openapi::Ref;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::response::ResponseBuilder;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::bus;
 use crate::clock::Clock;
 use crate::config::{BadSetting, Role, Settings};
-use crate::dialects::{self, catalisa, certyneo};
+use crate::dialects::{self, catalisa, certyneo, d4sign};
 use crate::feed;
+use crate::http::auth::CRYPT_HEADER;
 use crate::http::{Floor, health, limit, scrape, traced};
 use crate::mail::{MailSettingError, Mailer};
 use crate::outbound::Sender;
 use crate::pages;
-use crate::roles::{clerk, courier, intake, notifier, relay, sealer, timekeeper};
+use crate::roles::{agent, clerk, courier, intake, notifier, relay, sealer, timekeeper};
 use crate::service::{Service, ServiceError};
 
 /// Longest time an answer may take, a slow upload included.
@@ -128,6 +129,9 @@ impl App {
         if service.settings.runs(Role::Clerk) {
             tasks.spawn(clerk::run(Arc::clone(&service), stop.clone()));
         }
+        if service.settings.runs(Role::Agent) {
+            tasks.spawn(agent::run(Arc::clone(&service), stop.clone()));
+        }
         if service.bus.jetstream().is_some() {
             tasks.spawn(bus::carry(Arc::clone(&service.bus), stop.clone()));
             if service.settings.runs(Role::Relay) {
@@ -199,16 +203,23 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     servers((url = "/")),
     tags(
         (name = "Requests", description = "Signature requests"),
+        (name = "Signers", description = "Corrections in flight: who joins, leaves, is replaced or put right"),
+        (name = "Groups", description = "Signing groups: any one member signs for all"),
         (name = "Templates", description = "PDFs with named widgets"),
         (name = "Files", description = "PDFs uploaded ahead of requests"),
         (name = "History", description = "What happened, proven whole"),
         (name = "Keys", description = "API keys: made, listed, revoked"),
+        (name = "Providers", description = "Who collects signatures: accounts at vendors, and how these do"),
+        (name = "D4Sign", description = "Documents, signers and webhooks in the words of D4Sign"),
         (name = "Retention", description = "How long is kept what has ended"),
         (name = "Webhooks", description = "Webhooks: registered, tested, what was delivered, and the same once more"),
         (name = "Hooks", description = "Where vendors tell what happened to what they have, and what came of it"),
         (name = "Events", description = "Events in: asking for signatures by publishing. Events out: what happens, as CloudEvents"),
     ),
-    components(schemas(catalisa::wire::Errors, certyneo::wire::EnvelopesError, certyneo::wire::Notice)),
+    components(schemas(
+        catalisa::wire::Errors, certyneo::wire::EnvelopesError, certyneo::wire::Notice, d4sign::wire::D4SignMessage,
+        dialects::documents::DocumentsError
+    )),
     modifiers(&Keys)
 )]
 struct Api;
@@ -236,7 +247,12 @@ fn refusing(mut routes: OpenApiRouter<Floor>, schema: &str) -> OpenApiRouter<Flo
 impl utoipa::Modify for Keys {
     fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key")).build();
-        api.components.get_or_insert_default().add_security_scheme("key", SecurityScheme::Http(bearer));
+        let components = api.components.get_or_insert_default();
+        components.add_security_scheme("key", SecurityScheme::Http(bearer));
+        for (name, what) in [("tokenAPI", "An API key"), ("cryptKey", "Its second secret, if it has one")] {
+            let place = ApiKey::Query(ApiKeyValue::with_description(name, what));
+            components.add_security_scheme(name, SecurityScheme::ApiKey(place));
+        }
     }
 }
 
@@ -248,9 +264,13 @@ fn api() -> (Router<Floor>, utoipa::openapi::OpenApi) {
         .merge(feed::routes())
         .merge(dialects::hooks::routes());
     let envelopes = OpenApiRouter::new().nest(certyneo::BASE, certyneo::routes());
+    let vaults = OpenApiRouter::new().nest(d4sign::BASE, d4sign::routes());
+    let shared = OpenApiRouter::new().nest(d4sign::BASE, dialects::documents::routes());
     OpenApiRouter::with_openapi(Api::openapi())
         .merge(refusing(native, "Errors"))
         .merge(refusing(envelopes, "EnvelopesError"))
+        .merge(refusing(vaults, "D4SignMessage"))
+        .merge(refusing(shared, "DocumentsError"))
         .split_for_parts()
 }
 
@@ -259,7 +279,8 @@ pub fn router(service: Arc<Service>, stopping: CancellationToken) -> Router {
     let (routes, description) = api();
     let desk = feed::Desk::new(&service, stopping);
     let (meters, traces) = (service.meters.clone(), service.traces.clone());
-    let secret: [HeaderName; 3] = [AUTHORIZATION, COOKIE, SET_COOKIE];
+    let token = HeaderName::from_static("tokenapi");
+    let secret = [AUTHORIZATION, COOKIE, SET_COOKIE, token, HeaderName::from_static(CRYPT_HEADER)];
     let ui = SwaggerUi::new("/docs").url("/docs/openapi.json", description.clone());
     // Otherwise the UI asks a validator on another host about every address that is not local.
     let look = Config::default().validator_url("none").use_base_layout().default_models_expand_depth(0);

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -34,6 +36,9 @@ const OVERLAP_HOURS_DEFAULT: u32 = 24;
 pub const OVERLAP_HOURS_MAX: u32 = 168;
 /// Longest time that an endpoint may take to answer (SPEC §8).
 const WEBHOOK_ANSWER_MAX: Duration = Duration::from_secs(15);
+
+/// Shortest secret that anything is stamped with, in bytes (Standard Webhooks).
+const SECRET_MIN_BYTES: usize = 24;
 
 /// What may be set from outside. Every field may stand in the TOML file under the same name.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -120,7 +125,7 @@ pub struct Given {
     /// Days that a dead letter is kept: 1 to 365 [default: 14]
     #[arg(long, env = "COUNTERSIGN_DEAD_LETTER_DAYS", value_name = "DAYS")]
     pub dead_letter_days: Option<u32>,
-    /// Lets webhooks go to this machine's own addresses, for development [default: no]
+    /// Lets webhooks and calls to the gateway go to this machine's own addresses, for development [default: no]
     #[arg(long, env = "COUNTERSIGN_ALLOW_LOOPBACK_WEBHOOKS", value_name = "YES", num_args = 0..=1,
           default_missing_value = "1", value_parser = clap::builder::BoolishValueParser::new())]
     pub allow_loopback_webhooks: Option<bool>,
@@ -130,6 +135,12 @@ pub struct Given {
     /// Calls that each API key may make: PER_MINUTE, or PER_MINUTE:BURST with the most in 10 seconds, or off [default: 100:200]
     #[arg(long, env = "COUNTERSIGN_RATE_LIMIT", value_name = "RATE")]
     pub rate_limit: Option<String>,
+    /// Where text messages, PIX, video selfies and scores are asked for (schemas/gateway.json) [default: nowhere]
+    #[arg(long, env = "COUNTERSIGN_GATEWAY_URL", value_name = "URL", requires = "gateway_secret")]
+    pub gateway_url: Option<String>,
+    /// What calls to it are stamped with: whsec_ and at least 24 bytes in base64; better not as a flag
+    #[arg(long, env = "COUNTERSIGN_GATEWAY_SECRET", value_name = "SECRET", hide_env_values = true)]
+    pub gateway_secret: Option<String>,
 }
 
 /// How often a key may call.
@@ -181,13 +192,15 @@ pub enum Role {
     Sealer,
     /// Webhooks.
     Courier,
+    /// Calls to vendors that collect signatures.
+    Agent,
     /// What vendors told.
     Clerk,
 }
 
 impl Role {
     /// The roles that do something.
-    pub const EACH: [Role; 8] = [
+    pub const EACH: [Role; 9] = [
         Role::Http,
         Role::Intake,
         Role::Relay,
@@ -195,6 +208,7 @@ impl Role {
         Role::Notifier,
         Role::Sealer,
         Role::Courier,
+        Role::Agent,
         Role::Clerk,
     ];
 
@@ -209,6 +223,7 @@ impl Role {
             Role::Notifier => "notifier",
             Role::Sealer => "sealer",
             Role::Courier => "courier",
+            Role::Agent => "agent",
             Role::Clerk => "clerk",
         }
     }
@@ -257,8 +272,25 @@ pub struct Settings {
     pub webhooks: WebhookSettings,
     /// How often each key may call; `None` = as often as it likes.
     pub rate_limit: Option<RateLimit>,
+    /// Who sends text messages and makes the checks that need an outside service, if anybody does.
+    pub gateway: Option<GatewaySettings>,
     /// The program that inspects PDFs in a process of its own, when called with `inspect-pdf`.
     pub inspector: PathBuf,
+}
+
+/// How to reach the gateway. Holds its secret: never printed.
+#[derive(Clone)]
+pub struct GatewaySettings {
+    /// Its address.
+    pub url: String,
+    /// What calls are stamped with.
+    pub secret: Vec<u8>,
+}
+
+impl std::fmt::Debug for GatewaySettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GatewaySettings").finish_non_exhaustive()
+    }
 }
 
 /// Webhooks out.
@@ -363,6 +395,8 @@ impl Given {
             allow_loopback_webhooks: self.allow_loopback_webhooks.or(other.allow_loopback_webhooks),
             webhook_secret_overlap_hours: self.webhook_secret_overlap_hours.or(other.webhook_secret_overlap_hours),
             rate_limit: self.rate_limit.or(other.rate_limit),
+            gateway_url: self.gateway_url.or(other.gateway_url),
+            gateway_secret: self.gateway_secret.or(other.gateway_secret),
         }
     }
 
@@ -445,6 +479,7 @@ impl Given {
             names: Names::System,
         };
         let rate_limit = rate_limit(self.rate_limit.as_deref())?;
+        let gateway = gateway(self.gateway_url, self.gateway_secret.as_deref())?;
         let needs_nats = |role: &Role| matches!(role, Role::Intake | Role::Relay);
         if nats.is_none() && self.roles.iter().flatten().any(needs_nats) {
             return Err(BadSetting::new("nats_url", "is needed by the roles intake and relay"));
@@ -471,8 +506,24 @@ impl Given {
             nats,
             webhooks,
             rate_limit,
+            gateway,
             inspector,
         })
+    }
+}
+
+/// Where the gateway is, if there is one. Never without a secret: what is not stamped could be anybody's.
+fn gateway(url: Option<String>, secret: Option<&str>) -> Result<Option<GatewaySettings>, BadSetting> {
+    let (url, secret) = match (url, secret) {
+        (None, None) => return Ok(None),
+        (Some(_), None) => return Err(BadSetting::new("gateway_secret", "is needed with gateway_url")),
+        (None, Some(_)) => return Err(BadSetting::new("gateway_url", "is needed with gateway_secret")),
+        (Some(url), Some(secret)) => (url, secret),
+    };
+    let bytes = secret.trim().strip_prefix("whsec_").and_then(|text| STANDARD.decode(text).ok());
+    match bytes.filter(|bytes| bytes.len() >= SECRET_MIN_BYTES) {
+        Some(secret) => Ok(Some(GatewaySettings { url, secret })),
+        None => Err(BadSetting::new("gateway_secret", "is whsec_ and at least 24 bytes in base64")),
     }
 }
 

@@ -1,15 +1,17 @@
-//! What a signer does with their link: view, sign, decline.
+//! What a signer does with their link: view, prove who they are, sign, decline.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::{Decision, Given, Proposal, follow_up, personal_of, refuse_if_expired};
-use crate::command::{DRAWN_POINTS_MAX, TEXT_MAX, TYPED_MARK_MAX};
+use super::{Decision, Given, Proposal, follow_up, personal_of, refuse_if_expired, whole_seconds};
+use crate::command::{DRAWN_POINTS_MAX, Proved, TEXT_MAX, TYPED_MARK_MAX};
 use crate::event::{Fact, Personal, Value, Widget, WidgetKind};
 use crate::ids::{SignerId, WidgetId};
+use crate::person::Person;
 use crate::refusal::{Code, FieldFault, Refusal};
 use crate::request::Request;
+use crate::requirement::{CHALLENGES_MAX, CODE_WAIT, Method, PROOF_FILES_MAX, REFERENCE_MAX};
 use crate::signer::{Mark, Signer, SignerStatus};
 
 /// A signer acting on a request.
@@ -20,11 +22,69 @@ pub(super) struct Act<'a> {
 
 impl Act<'_> {
     pub(super) fn view(&self, id: SignerId, round: u32) -> Decision {
-        let signer = self.admitted(id, round)?;
+        let signer = self.looking(id, round)?;
         match signer.status {
             SignerStatus::Sent => Ok(vec![self.person_did(Fact::Viewed { signer: id })]),
             _ => Err(Refusal::new(Code::NothingDue, "The view is recorded already.")),
         }
+    }
+
+    pub(super) fn challenge(&self, id: SignerId, round: u32, method: Method) -> Decision {
+        let signer = self.admitted(id, round)?;
+        if !signer.terms.requirements.asks(method) || !(method.is_code() || method == Method::Pix) {
+            return Err(Refusal::new(Code::Invalid, format!("{method} is not asked for in this way.")));
+        }
+        if signer.proofs.contains_key(&method) {
+            return Err(Refusal::new(Code::AlreadyAuthenticated, "You have proved this already."));
+        }
+        refuse_out_of_turn(signer, method)?;
+        if let Some(last) = signer.challenges.get(&method) {
+            if last.number >= CHALLENGES_MAX {
+                return Err(Refusal::new(
+                    Code::TooManyChallenges,
+                    "No more are made for this link: ask for a new one.",
+                ));
+            }
+            let wait = (last.at + CODE_WAIT).duration_since(self.given.now);
+            if method.is_code() && wait.is_positive() {
+                let mut refusal = Refusal::new(Code::TooSoon, "A code was asked for less than a minute ago.");
+                refusal.retry_after_seconds = Some(whole_seconds(wait));
+                return Err(refusal);
+            }
+        }
+        Ok(vec![self.person_did(Fact::Challenged { method, signer: id })])
+    }
+
+    pub(super) fn authenticate(&self, id: SignerId, round: u32, proved: &Proved) -> Decision {
+        let signer = self.admitted(id, round)?;
+        let Proved { method, files, file_names, reference, score, told } = proved;
+        let method = *method;
+        if !signer.terms.requirements.asks(method) {
+            return Err(Refusal::new(Code::Invalid, format!("{method} is not asked of this signer.")));
+        }
+        if signer.proofs.contains_key(&method) && !may_be_retaken(signer, method) {
+            return Err(Refusal::new(Code::AlreadyAuthenticated, "You have proved this already."));
+        }
+        refuse_out_of_turn(signer, method)?;
+        let legal = files.len() <= PROOF_FILES_MAX
+            && (file_names.is_empty() || file_names.len() == files.len())
+            && files.is_empty() != method.takes_files()
+            && reference.as_ref().is_none_or(|reference| reference.chars().count() <= REFERENCE_MAX)
+            && score.is_none_or(|score| score <= 100);
+        if !legal {
+            return Err(Refusal::new(Code::Invalid, format!("This does not prove {method}.")));
+        }
+        if method == Method::Score && *score < signer.terms.requirements.score {
+            return Err(Refusal::new(Code::Invalid, "The similarity is lower than what is asked for."));
+        }
+        let told = told.clone().map(|told| Person { email: signer.email().to_owned(), ..told });
+        let personal = Personal {
+            file_names: file_names.clone(),
+            people: told.map(|person| (id, person)).into_iter().collect(),
+            ..personal_of(self.given)
+        };
+        let (files, reference, score) = (files.clone(), reference.clone(), *score);
+        Ok(vec![Proposal { fact: Fact::Authenticated { files, method, reference, score, signer: id }, personal }])
     }
 
     pub(super) fn sign(
@@ -35,18 +95,22 @@ impl Act<'_> {
         mark: Option<&Mark>,
         values: &BTreeMap<WidgetId, Value>,
     ) -> Decision {
-        let signer = self.admitted(id, round)?;
+        let signer = self.looking(id, round)?;
+        if signer.unproved().next().is_some() {
+            return Err(authentication_required(signer.unproved()));
+        }
         if !consent {
             return Err(Refusal::new(Code::ConsentRequired, "Signing needs your consent to sign electronically."));
         }
         let mark = self.checked_mark(signer, mark)?;
         let values = self.checked_values(signer, values)?;
-        let due: Vec<Signer> = self.request.due().filter(|other| other.id() != id).cloned().collect();
+        let others = self.request.due().filter(|other| other.id() != id && !signer.terms.is_fellow_of(&other.terms));
+        let due: Vec<Signer> = others.cloned().collect();
         let signed = Fact::Signed {
             signer: id,
-            due: u32::try_from(due.len()).unwrap_or(u32::MAX),
+            due: signatures(&due),
             method: mark.map_or("consent", Mark::kind).to_owned(),
-            authentication: "email_link".to_owned(),
+            authentication: known_by(signer),
         };
         let personal = Personal { mark: mark.cloned(), values, ..personal_of(self.given) };
         let mut proposals = Vec::new();
@@ -59,7 +123,7 @@ impl Act<'_> {
     }
 
     pub(super) fn decline(&self, id: SignerId, round: u32, reason: &str) -> Decision {
-        let signer = self.admitted(id, round)?;
+        let signer = self.looking(id, round)?;
         let reason = reason.trim();
         if reason.is_empty() || reason.chars().count() > TEXT_MAX {
             return Err(Refusal::new(
@@ -92,6 +156,9 @@ impl Act<'_> {
         if signer.has_acted() {
             return Err(Refusal::new(Code::SignerAlreadyActed, "You have already answered this request."));
         }
+        if signer.covered_by.is_some() {
+            return Err(Refusal::new(Code::GroupSigned, "Somebody else of your group has already signed."));
+        }
         if !self.request.status.is_out() {
             return Err(Refusal::wrong_state(self.request.status, "signed"));
         }
@@ -99,6 +166,12 @@ impl Act<'_> {
             return Err(Refusal::new(Code::NotYourTurn, "It is not your turn yet."));
         }
         Ok(signer)
+    }
+
+    /// The signer, if they may see the document now, and so do something about it.
+    fn looking(&self, id: SignerId, round: u32) -> Result<&Signer, Refusal> {
+        let signer = self.admitted(id, round)?;
+        if signer.may_look() { Ok(signer) } else { Err(authentication_required(signer.unproved())) }
     }
 
     fn checked_mark<'m>(&self, signer: &Signer, mark: Option<&'m Mark>) -> Result<Option<&'m Mark>, Refusal> {
@@ -131,10 +204,8 @@ impl Act<'_> {
         signer: &Signer,
         values: &BTreeMap<WidgetId, Value>,
     ) -> Result<BTreeMap<WidgetId, Value>, Refusal> {
-        let mine = |widget: &&Widget| {
-            widget.signer == signer.id() && !widget.prefilled && widget.kind != WidgetKind::Signature
-        };
-        let widgets: Vec<&Widget> = self.request.terms.widgets.iter().filter(mine).collect();
+        let fillable = |widget: &&Widget| !widget.prefilled && widget.kind != WidgetKind::Signature;
+        let widgets: Vec<&Widget> = self.request.widgets_of(signer.id()).filter(fillable).collect();
         let mut faults: Vec<FieldFault> = widgets
             .iter()
             .filter_map(|widget| fault_of(widget, values.get(&widget.id)))
@@ -155,6 +226,38 @@ impl Act<'_> {
         refusal.fields = faults;
         Err(refusal)
     }
+}
+
+/// The access code comes before everything, and every code before what is done with the document at hand.
+fn refuse_out_of_turn(signer: &Signer, method: Method) -> Result<(), Refusal> {
+    let locked = |other: &Method| *other == Method::AccessCode || other.unlocks() && !method.unlocks();
+    let before: Vec<Method> = signer.unproved().filter(|other| *other != method && locked(other)).collect();
+    if before.is_empty() { Ok(()) } else { Err(authentication_required(before)) }
+}
+
+/// Whether a picture may be given once more: as long as the face on it is still to be compared.
+fn may_be_retaken(signer: &Signer, method: Method) -> bool {
+    let compared = signer.unproved().any(|other| other == Method::Score);
+    compared && matches!(method, Method::Photo | Method::Selfie | Method::VideoSelfie)
+}
+
+fn authentication_required(methods: impl IntoIterator<Item = Method>) -> Refusal {
+    let missing: Vec<&str> = methods.into_iter().map(Method::as_str).collect();
+    Refusal::new(Code::AuthenticationRequired, format!("This needs to be proved before: {}.", missing.join(", ")))
+}
+
+/// How many signatures are due: one from each signer, and one from each signing group.
+pub(super) fn signatures(due: &[Signer]) -> u32 {
+    let groups: BTreeSet<_> = due.iter().filter_map(|signer| signer.terms.group).collect();
+    let alone = due.iter().filter(|signer| signer.terms.group.is_none()).count();
+    u32::try_from(alone + groups.len()).unwrap_or(u32::MAX)
+}
+
+/// How a signer was known to be themselves.
+fn known_by(signer: &Signer) -> String {
+    let asked = &signer.terms.requirements;
+    let link = if asked.silent || asked.in_person { "link" } else { "email_link" };
+    signer.terms.requirements.methods().fold(link.to_owned(), |known, method| known + "+" + method.as_str())
 }
 
 type Fault = (WidgetId, &'static str, &'static str);

@@ -99,6 +99,7 @@ impl Superstate<Machine> for Group {
                 Fact::Signed { .. }
                 | Fact::SignerDeclined { .. }
                 | Fact::Invited { .. }
+                | Fact::Challenged { .. }
                 | Fact::Authenticated { .. }
                 | Fact::Reminded { .. }
                 | Fact::Expiring { .. }
@@ -163,6 +164,7 @@ pub fn table() -> String {
 mod samples {
     //! One fact of every kind, for the table.
 
+    use std::collections::BTreeMap;
     use std::sync::Arc;
 
     use jiff::Timestamp;
@@ -170,11 +172,12 @@ mod samples {
 
     use crate::event::{Fact, Terms};
     use crate::ids::{Digest, SignerId};
+    use crate::requirement::Method;
     use crate::signer::{Role, SignerTerms};
 
     pub(super) fn every_fact() -> Vec<(&'static str, Fact)> {
         let signer = SignerId(Uuid::nil());
-        let terms = SignerTerms { id: signer, order: 1, role: Role::Signer, capacity: None };
+        let terms = SignerTerms::new(signer, 1, Role::Signer);
         let signed = |due| Fact::Signed { signer, due, method: "typed".into(), authentication: "email_link".into() };
         let about = Arc::new(Terms {
             business_id: None,
@@ -189,22 +192,24 @@ mod samples {
             reminders: None,
             language: "en".into(),
             provider: "native".into(),
+            provider_config: None,
         });
         let facts = vec![
             Fact::Created(Arc::clone(&about)),
             Fact::Revised(about),
             Fact::Sent { expires_at: None, warn_at: None },
-            Fact::Invited { signer, round: 1, link: Digest::ZERO, resent: false },
+            Fact::Invited { signer, round: 1, link: Some(Digest::ZERO), resent: false },
             Fact::Viewed { signer },
-            Fact::Authenticated { signer, method: "access_code".into() },
+            Fact::Challenged { method: Method::EmailCode, signer },
+            Fact::Authenticated { files: Vec::new(), method: Method::AccessCode, reference: None, score: None, signer },
             signed(1),
             signed(0),
             Fact::SignerDeclined { signer },
             Fact::Reminded { signer, number: 1 },
-            Fact::Replaced { signer, by: terms.clone() },
-            Fact::Corrected { signer },
+            Fact::Replaced { signer, by: terms.clone(), told: false },
+            Fact::Corrected { changed: Vec::new(), requirements: None, signer },
             Fact::Added { signer: terms, shift: false },
-            Fact::Removed { signer },
+            Fact::Removed { signer, told: false },
             Fact::Completed {},
             Fact::RequestDeclined { signer },
             Fact::Expiring { expires_at: Timestamp::UNIX_EPOCH },
@@ -218,9 +223,19 @@ mod samples {
             Fact::SealFailed { code: "pdf".into(), document: 0 },
             Fact::DeliverySent { effect: String::new() },
             Fact::DeliveryFailed { effect: String::new(), code: "refused".into() },
-            Fact::ProviderSubmitted { provider: "d4sign".into() },
-            Fact::ProviderFailed { provider: "d4sign".into(), code: "away".into() },
-            Fact::ProviderReported { provider: "d4sign".into(), report: "viewed".into() },
+            Fact::ProviderSubmitted {
+                config: None,
+                provider: "d4sign".into(),
+                reference: None,
+                signers: BTreeMap::new(),
+            },
+            Fact::ProviderFailed { code: "away".into(), config: None, next: None, provider: "d4sign".into() },
+            Fact::ProviderReported {
+                provider: "d4sign".into(),
+                report: "viewed".into(),
+                signer: None,
+                unconfirmed: false,
+            },
         ];
         let label = |fact: &Fact| match fact {
             Fact::Signed { due: 0, .. } => "signer.signed (the last)",

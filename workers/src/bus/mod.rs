@@ -38,8 +38,12 @@ const BACKLOG: usize = 16_384;
 pub enum Bell {
     /// Letters are owed.
     Mail,
+    /// Text messages are owed.
+    Text,
     /// A document is to be sealed.
     Seal,
+    /// Something is to be done at a vendor.
+    Agent,
     /// A timer was set or moved.
     Timers,
     /// Facts were committed.
@@ -54,14 +58,25 @@ pub enum Bell {
 
 impl Bell {
     /// Every bell there is.
-    pub const ALL: [Bell; 7] =
-        [Bell::Mail, Bell::Seal, Bell::Timers, Bell::Outbox, Bell::Webhooks, Bell::Listeners, Bell::Inbound];
+    pub const ALL: [Bell; 9] = [
+        Bell::Mail,
+        Bell::Text,
+        Bell::Seal,
+        Bell::Agent,
+        Bell::Timers,
+        Bell::Outbox,
+        Bell::Webhooks,
+        Bell::Listeners,
+        Bell::Inbound,
+    ];
 
     /// The bell's name on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Bell::Mail => "mail",
+            Bell::Text => "text",
             Bell::Seal => "seal",
+            Bell::Agent => "agent",
             Bell::Timers => "timers",
             Bell::Outbox => "outbox",
             Bell::Webhooks => "webhooks",
@@ -216,6 +231,8 @@ impl Bus {
 fn bell_of(lane: Lane) -> Bell {
     match lane {
         Lane::Mail => Bell::Mail,
+        Lane::Text => Bell::Text,
         Lane::Seal => Bell::Seal,
+        Lane::Agent(_) => Bell::Agent,
     }
 }

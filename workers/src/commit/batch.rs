@@ -218,13 +218,11 @@ impl Writer {
 
     /// After the commit: remember, publish, wake.
     fn tell(&self, changed: Vec<Working>) {
-        let (mut mail, mut seal, mut timers) = (false, false, false);
+        let (mut lanes, mut timers) = (BTreeSet::new(), false);
         for work in changed {
             for effect in work.newly_owed() {
                 self.meters.filed(effect.kind);
-                let lane = Lane::of(effect.kind);
-                mail |= lane == Lane::Mail;
-                seal |= lane == Lane::Seal;
+                lanes.insert(Lane::of(effect.kind, None));
             }
             let wake = work.now.as_deref().and_then(Request::wake_at);
             timers |= wake.is_some() && wake != work.stored.as_ref().and_then(|stored| stored.request.wake_at());
@@ -234,12 +232,7 @@ impl Writer {
                 self.decider.ledger.remember(Arc::new(Loaded { request, key }));
             }
         }
-        if mail {
-            self.bus.ring(Lane::Mail);
-        }
-        if seal {
-            self.bus.ring(Lane::Seal);
-        }
+        lanes.into_iter().for_each(|lane| self.bus.ring(lane));
         if timers {
             self.bus.timers_changed();
         }
@@ -262,7 +255,7 @@ impl Working {
         !was && self.now.as_ref().is_some_and(|request| request.is_erased())
     }
 
-    /// Takes away what the request's data key does not erase: its sealed PDFs, and with a purge the uploads that its
+    /// Takes away what the request's data key does not erase: its sealed PDFs, what its signers gave as proof, and with a purge the uploads that its
     /// documents came by.
     async fn erase(&self, transaction: &mut Transaction) -> Result<(), StoreError> {
         let Some(request) = &self.now else { return Ok(()) };
@@ -271,6 +264,7 @@ impl Working {
                 transaction.drop_spent_files(&organization, digest, ended_at.as_microsecond()).await?;
             }
         }
+        transaction.drop_proofs(request.id).await?;
         for sealed in request.sealed.values() {
             transaction.orphan(&sealed_path(request.id, sealed.digest)).await?;
         }
@@ -286,9 +280,10 @@ impl Working {
 
     fn effect_rows(&self) -> impl Iterator<Item = EffectRow> {
         let due_us = self.now.as_ref().map_or(0, |request| request.updated_at.as_microsecond());
+        let config = self.now.as_ref().and_then(|request| request.terms.provider_config);
         self.newly_owed().map(move |effect| {
             let trace = self.traces.get(&effect.seq).copied();
-            EffectRow { key: effect.key(), lane: Lane::of(effect.kind), due_us, trace }
+            EffectRow { key: effect.key(), lane: Lane::of(effect.kind, config), due_us, trace }
         })
     }
 

@@ -15,7 +15,7 @@ use countersign_engine::trail::{self, Line, Place};
 use jiff::Timestamp;
 use uuid::{NoContext, Uuid};
 
-use super::{Failure, LinkDigest, Order};
+use super::{Failure, Order, Outside};
 use crate::clock::Clock;
 use crate::ledger::{self, Ledger};
 use crate::stamp;
@@ -26,7 +26,7 @@ use crate::vault::DataKey;
 pub(super) struct Decider {
     pub(super) ledger: Ledger,
     pub(super) clock: Clock,
-    pub(super) link: Arc<LinkDigest>,
+    pub(super) outside: Outside,
 }
 
 /// What an order leads to, if the request is the one it was decided on.
@@ -75,7 +75,8 @@ impl Decider {
             actor: &order.actor,
             ip: order.ip.as_deref(),
             user_agent: order.user_agent.as_deref(),
-            link: &*self.link,
+            gateway: self.outside.gateway,
+            link: &*self.outside.link,
         };
         let proposals = decide(base, &order.command, &given)?;
         let (key, wrapped_key) = match base {

@@ -141,6 +141,14 @@ type Answer = Result<Done, Failure>;
 /// SHA-256 of the token of a signer's link in a round.
 pub type LinkDigest = dyn Fn(RequestId, SignerId, u32) -> Digest + Send + Sync;
 
+/// What decisions are told of the world outside.
+pub struct Outside {
+    /// Digests of links.
+    pub link: Arc<LinkDigest>,
+    /// Whether there is a gateway.
+    pub gateway: bool,
+}
+
 /// The write path's entrance. Cheap to clone.
 #[derive(Clone)]
 pub struct Commit {
@@ -163,11 +171,11 @@ impl Commit {
         ledger: Ledger,
         bus: Arc<Bus>,
         clock: Clock,
-        link: Arc<LinkDigest>,
+        outside: Outside,
         meters: Meters,
         traces: Traces,
     ) -> (Self, JoinHandle<()>) {
-        let decider = Arc::new(Decider { ledger, clock, link });
+        let decider = Arc::new(Decider { ledger, clock, outside });
         let writer = Writer { store, bus, decider: Arc::clone(&decider), meters: meters.clone() };
         let (batches, writing) = Batching::start(writer);
         (Self { batches, decider, meters, traces }, writing)

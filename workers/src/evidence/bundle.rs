@@ -4,11 +4,12 @@ use std::io;
 
 use countersign_engine::ids::Digest;
 use countersign_engine::request::Request;
+use countersign_engine::requirement::{Method, ProofFile};
 use jiff::Timestamp;
 
 use super::{
     AUDIT_TRAIL, CERTIFICATE, EVENTS, FORMAT, MANIFEST, Manifest, ManifestFile, ManifestHistory, ORIGINALS, README,
-    SEALED, numbered,
+    SEALED, numbered, proof_name,
 };
 use crate::zipping::{Zip, file_name, stem};
 
@@ -17,6 +18,7 @@ This is the evidence of one request for signatures.
 
   originals/          the documents as they were sent, byte for byte
   sealed/             the same documents with what people signed and filled in, sealed (PAdES); there once all have signed
+  proofs/             what signers gave as proof of who they are, and attached: the number in front is that of the event
   audit-trail.pdf     what happened, for reading and printing, sealed
   events.jsonl        what happened, for programs: one event a line, each with the hash of itself and the one before
   keys/seal.cert.pem  the certificate that the audit trail is sealed with
@@ -28,8 +30,8 @@ Check all of it, without a network:
 
 Whose certificate it is no file can prove: compare its fingerprint with the one that you know of the sender
 (--fingerprint). The seal of the audit trail covers the hash of the last event, which stands for all events; the events
-name the digest of each document. events.jsonl holds names, addresses and signatures: keep it as carefully as the
-documents.
+name the digest of each document. events.jsonl holds names, addresses and signatures, proofs/ faces and
+documents of people: keep both as carefully as the documents.
 ";
 
 /// A request's evidence being put together, in memory.
@@ -52,6 +54,22 @@ impl Bundle {
     /// Adds a document's sealed PDF, under a name that every system takes.
     pub fn sealed(&mut self, place: usize, name: &str, pdf: &[u8]) -> io::Result<()> {
         self.add(&format!("{}{name}", numbered(SEALED, place)), pdf)
+    }
+
+    /// Adds a file that a signer gave as proof: the event that names it, its place there from 0, what it proves.
+    pub fn proof(&mut self, seq: u64, place: usize, method: Method, file: &ProofFile, bytes: &[u8]) -> io::Result<()> {
+        let extension = match file.media_type.as_str() {
+            "image/jpeg" => "jpg",
+            "image/png" => "png",
+            "image/webp" => "webp",
+            "image/heic" => "heic",
+            "application/pdf" => "pdf",
+            "video/mp4" => "mp4",
+            "video/quicktime" => "mov",
+            "video/webm" => "webm",
+            _ => "bin",
+        };
+        self.add(&format!("{}{method}.{extension}", proof_name(seq, place)), bytes)
     }
 
     /// Adds the rest and ends it: the request as its history makes it, that history as JSON lines, the audit

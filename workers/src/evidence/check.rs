@@ -9,7 +9,9 @@ use countersign_engine::ids::Digest;
 use countersign_engine::request::{Request, Status};
 
 use super::history::{self, History};
-use super::{AUDIT_TRAIL, CERTIFICATE, EVENTS, FORMAT, MANIFEST, Manifest, ORIGINALS, SEALED, numbered};
+use super::{
+    AUDIT_TRAIL, CERTIFICATE, EVENTS, FORMAT, MANIFEST, Manifest, ORIGINALS, PROOFS, SEALED, numbered, proof_name,
+};
 use crate::seal::{self, TrailHead, Verdict};
 
 /// What a check found.
@@ -45,6 +47,7 @@ pub fn check(files: &Files) -> Checked {
     if let Some(history) = history {
         checked.originals(files, &history.request);
         checked.sealed(files, &history);
+        checked.proofs(files, &history);
         checked.request = Some(history.request);
     }
     checked
@@ -199,6 +202,28 @@ impl Checked {
             self.fault(format!("{SEALED}: the sealed PDF with SHA-256 {digest} is missing"));
         }
         self.strangers(files, SEALED, documents.len());
+    }
+
+    /// Each file that an event names as proof is there, and nothing else.
+    fn proofs(&mut self, files: &Files, history: &History) {
+        let mut known = BTreeSet::new();
+        for event in &history.events {
+            let Fact::Authenticated { files: given, .. } = &event.fact else { continue };
+            for (place, file) in given.iter().enumerate() {
+                let beginning = proof_name(event.seq, place);
+                match only(files, &beginning) {
+                    Some((path, bytes)) if Digest::of(bytes) != file.digest => {
+                        self.fault(format!("{path}: is not what the signer gave"));
+                        known.insert(path);
+                    }
+                    Some((path, _)) => drop(known.insert(path)),
+                    None => self.fault(format!("{beginning}…: is missing, or stands there twice")),
+                }
+            }
+        }
+        for path in files.keys().filter(|path| path.starts_with(PROOFS) && !known.contains(path.as_str())) {
+            self.fault(format!("{path}: is named by no event"));
+        }
     }
 
     /// Files in a folder that stand for no document.

@@ -1,5 +1,5 @@
 //! The evidence of a request as one file that can be taken away and checked without us: a zip of the
-//! originals, the sealed PDFs, the audit trail, the history with everything personal in it, the certificate of
+//! originals, the sealed PDFs, what signers gave as proof, the audit trail, the history with everything personal in it, the certificate of
 //! the seals, and a manifest of digests.
 //!
 //! What holds it together is the seal of the audit trail: it covers the head of the history, the history's
@@ -31,6 +31,9 @@ pub const README: &str = "README.txt";
 pub const ORIGINALS: &str = "originals/";
 /// The folder of the sealed PDFs in the zip.
 pub const SEALED: &str = "sealed/";
+
+/// The folder in the zip of what signers gave as proof.
+pub const PROOFS: &str = "proofs/";
 
 /// What is in the zip.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +70,11 @@ pub struct ManifestFile {
     pub bytes: u64,
     /// SHA-256 of it, in hexadecimal.
     pub sha256: String,
+}
+
+/// The beginning of the name of a proof's file: the number of the event that names it, and its own there, from 1.
+fn proof_name(seq: u64, place: usize) -> String {
+    format!("{PROOFS}{seq:04}-{:02}-", place + 1)
 }
 
 /// The beginning of the name of a document's file: its number in the request, from 1.

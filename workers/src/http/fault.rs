@@ -39,6 +39,18 @@ pub enum Source {
     Header(&'static str),
 }
 
+impl Source {
+    /// The field, parameter or header as people write it; `None` for the call as a whole.
+    pub fn field(&self) -> Option<String> {
+        match self {
+            Source::Call => None,
+            Source::Pointer(pointer) => Some(readable(pointer)).filter(|field| !field.is_empty()),
+            Source::Parameter(name) => Some(name.clone()),
+            Source::Header(name) => Some((*name).to_owned()),
+        }
+    }
+}
+
 impl Fault {
     /// A fault of the call as a whole.
     pub fn new(status: StatusCode, code: impl Into<String>, detail: impl Into<String>) -> Self {
@@ -60,6 +72,12 @@ impl Fault {
     /// A fault of a header.
     pub fn header(status: StatusCode, name: &'static str, code: &str, detail: impl Into<String>) -> Self {
         Self { source: Source::Header(name), ..Self::new(status, code, detail) }
+    }
+
+    /// Whether it is at a member of a body, or within it.
+    pub fn is_within(&self, pointer: &str) -> bool {
+        let Source::Pointer(at) = &self.source else { return false };
+        at.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     /// The same fault, found in a member of the body.
@@ -108,13 +126,16 @@ impl From<Refusal> for Fault {
     fn from(refusal: Refusal) -> Self {
         let status = match refusal.code {
             Code::NotFound | Code::Deleted => return Fault::not_found("request"),
-            Code::TooSoon => StatusCode::TOO_MANY_REQUESTS,
+            Code::TooSoon | Code::TooManyChallenges => StatusCode::TOO_MANY_REQUESTS,
             Code::Purged => StatusCode::GONE,
+            Code::AuthenticationRequired => StatusCode::FORBIDDEN,
             Code::SignerNotFound
             | Code::ConsentRequired
             | Code::SignatureRequired
             | Code::InvalidFields
             | Code::ReasonRequired
+            | Code::NoSuchPosition
+            | Code::GatewayMissing
             | Code::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
             Code::WrongState
             | Code::Expired
@@ -124,10 +145,15 @@ impl From<Refusal> for Fault {
             | Code::AlreadyExists
             | Code::Changed
             | Code::SignerAlreadyActed
+            | Code::AlreadyAuthenticated
+            | Code::GroupSigned
+            | Code::NothingChanged
             | Code::NotYourTurn
             | Code::LinkDead
             | Code::NobodyPending
             | Code::AlreadySealed
+            | Code::NotSupported
+            | Code::AtProvider
             | Code::NotOwed
             | Code::NothingDue
             | Code::NotAccepted => StatusCode::CONFLICT,
@@ -188,5 +214,31 @@ impl From<NotAdmitted> for Fault {
             NotAdmitted::Unsignable(reason) => reason.into(),
             NotAdmitted::Service(error) => error.into(),
         }
+    }
+}
+
+/// A JSON pointer as people write it: `/recipients/0/email` is `recipients[0].email`.
+fn readable(pointer: &str) -> String {
+    let mut path = String::new();
+    for token in pointer.split('/').skip(1) {
+        let name = token.replace("~1", "/").replace("~0", "~");
+        match name.parse::<usize>() {
+            Ok(place) => path.push_str(&format!("[{place}]")),
+            Err(_) if path.is_empty() => path.push_str(&name),
+            Err(_) => path.push_str(&format!(".{name}")),
+        }
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::readable;
+
+    #[test]
+    fn a_pointer_reads_like_a_path() {
+        assert_eq!(readable("/recipients/0/email"), "recipients[0].email");
+        assert_eq!(readable("/a~1b/c~0d"), "a/b.c~d");
+        assert_eq!(readable(""), "");
     }
 }

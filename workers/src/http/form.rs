@@ -46,6 +46,12 @@ impl<'v> Form<'v> {
         self.fields?.get(name).filter(|value| !value.is_null())
     }
 
+    /// The names of all fields that are there and not null.
+    pub fn names(&self) -> impl Iterator<Item = &'v String> {
+        let fields = self.fields.into_iter().flatten();
+        fields.filter(|(_, value)| !value.is_null()).map(|(name, _)| name)
+    }
+
     /// Whether a field is there at all, be it null.
     pub fn mentions(&self, name: &str) -> bool {
         self.fields.is_some_and(|fields| fields.contains_key(name))

@@ -18,6 +18,10 @@ pub enum LetterKind {
     Invitation,
     /// It still is this person's turn to act.
     Reminder,
+    /// This person need not act any more, or not with the link they have.
+    Withdrawn,
+    /// The one-time code that this person asked for.
+    Code,
     /// Everyone has acted.
     Completed,
     /// Somebody declined, so the request has ended.
@@ -30,14 +34,24 @@ pub enum LetterKind {
 
 impl LetterKind {
     /// Every kind, in the order of a request's life.
-    pub const ALL: [Self; 6] =
-        [Self::Invitation, Self::Reminder, Self::Completed, Self::Declined, Self::Cancelled, Self::Expired];
+    pub const ALL: [Self; 8] = [
+        Self::Invitation,
+        Self::Reminder,
+        Self::Withdrawn,
+        Self::Code,
+        Self::Completed,
+        Self::Declined,
+        Self::Cancelled,
+        Self::Expired,
+    ];
 
     /// The stable name, for logs and stored effects.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Invitation => "invitation",
             Self::Reminder => "reminder",
+            Self::Withdrawn => "withdrawn",
+            Self::Code => "code",
             Self::Completed => "completed",
             Self::Declined => "declined",
             Self::Cancelled => "cancelled",
@@ -73,6 +87,8 @@ pub struct Letter {
     pub documents: Vec<LetterDocument>,
     /// The personal link behind the button; no button without it.
     pub link: Option<String>,
+    /// The one-time code, in a letter that is for it.
+    pub code: Option<String>,
     /// When the request expires, or expired.
     pub expires_at: Option<Timestamp>,
     /// What the addressee is asked to do.
@@ -122,6 +138,7 @@ pub(super) mod tests {
             actor_name: Some("Bruno Lima".into()),
             documents: Vec::new(),
             link: Some("https://sign.example.com/s/secret-token".into()),
+            code: (kind == LetterKind::Code).then(|| "042137".into()),
             expires_at: Some("2026-03-14T17:05:00Z".parse().unwrap()),
             role: Role::Signer,
             trace: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse().unwrap()),

@@ -13,6 +13,7 @@ mod message;
 mod render;
 mod server;
 mod smtp;
+mod text;
 mod words;
 
 use std::{fmt, path::PathBuf};
@@ -23,6 +24,7 @@ pub use self::{
     letter::{Letter, LetterDocument, LetterKind},
     render::Rendered,
     smtp::Smtp,
+    text::code_message,
 };
 
 /// The setting that names the sender, `Name <address>`.

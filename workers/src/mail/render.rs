@@ -34,6 +34,7 @@ struct HtmlPage<'a> {
     message: &'a [String],
     reason: &'a [String],
     documents: &'a [LetterDocument],
+    code: Option<&'a str>,
     link: Option<&'a str>,
 }
 
@@ -44,6 +45,7 @@ struct TextPage<'a> {
     message: &'a [String],
     reason: &'a [String],
     documents: &'a [LetterDocument],
+    code: Option<&'a str>,
     link: Option<&'a str>,
 }
 
@@ -72,9 +74,10 @@ impl Letter {
         let link = self.link.as_deref().map(checked_link).transpose()?;
         let documents = self.documents.iter().map(cleaned).collect::<Result<Vec<_>, _>>()?;
         let (words, message, reason, documents) = (&words, &message, &reason, &documents);
+        let code = self.code.as_deref();
         let language = self.language.tag();
-        let html = HtmlPage { language, words, message, reason, documents, link }.render().map_err(unrendered)?;
-        let mut text = TextPage { words, message, reason, documents, link }.render().map_err(unrendered)?;
+        let html = HtmlPage { language, words, message, reason, documents, code, link }.render().map_err(unrendered)?;
+        let mut text = TextPage { words, message, reason, documents, code, link }.render().map_err(unrendered)?;
         text.push('\n');
         let subject = words.subject.clone();
         Ok(Rendered { subject, text, html })

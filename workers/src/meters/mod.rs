@@ -141,8 +141,9 @@ impl Default for Meters {
             for verdict in Verdict::ALL {
                 counter!(names::HOOKS_SETTLED, "verdict" => verdict.as_str()).absolute(0);
             }
-            let filed = EffectKind::ALL
-                .map(|kind| counter!(names::EFFECTS_FILED, "lane" => Lane::of(kind).as_str(), "kind" => kind.as_str()));
+            let filed = EffectKind::ALL.map(
+                |kind| counter!(names::EFFECTS_FILED, "lane" => Lane::of(kind, None).as_str(), "kind" => kind.as_str()),
+            );
             (histogram!(names::BATCH_ORDERS), histogram!(names::COMMIT_SECONDS), counter!(names::CONFLICTS), filed)
         });
         let (batch_orders, commit_seconds, conflicts, filed) = write_path;
@@ -214,7 +215,7 @@ impl Meters {
 
     /// Shows how many effects of a kind are owed, and for how many seconds the first of them.
     pub fn owed(&self, kind: EffectKind, effects: i64, age_seconds: f64) {
-        let lane = Lane::of(kind).as_str();
+        let lane = Lane::of(kind, None).as_str();
         self.record(|| {
             gauge!(names::EFFECTS_OWED, "lane" => lane, "kind" => kind.as_str()).set(effects as f64);
             gauge!(names::EFFECT_AGE, "lane" => lane, "kind" => kind.as_str()).set(age_seconds);
@@ -332,7 +333,7 @@ impl Meters {
 }
 
 fn attempts(kind: EffectKind, how: Attempt) -> Counter {
-    let lane = Lane::of(kind).as_str();
+    let lane = Lane::of(kind, None).as_str();
     counter!(names::EFFECT_ATTEMPTS, "lane" => lane, "kind" => kind.as_str(), "outcome" => how.as_str())
 }
 

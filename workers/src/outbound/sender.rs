@@ -1,4 +1,4 @@
-//! The sender: one POST to a URL that somebody else chose. It follows no redirect, asks no proxy, connects only to
+//! The sender: a call to a URL that somebody else chose. It follows no redirect, asks no proxy, connects only to
 //! addresses that the guard admits, and takes neither long nor much.
 
 use std::error::Error;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response, Url};
+use reqwest::{Client, Method, Response, Url};
 use tokio::time::timeout;
 
 use super::guard::{Guard, Unresolved};
@@ -41,8 +41,41 @@ pub struct Reply {
     pub status: u16,
     /// When to come again, as it says.
     pub retry_after: Option<String>,
-    /// Its body's beginning.
+    /// Its body: the beginning, or all of it where that was asked for.
     pub excerpt: Vec<u8>,
+}
+
+/// A call whose answer is wanted whole.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// How.
+    pub method: Method,
+    /// Where.
+    pub url: Url,
+    /// With what, credentials included.
+    pub headers: HeaderMap,
+    /// With which body.
+    pub body: Vec<u8>,
+    /// Most of the answer's body, in bytes; a longer one is none.
+    pub answer_max: usize,
+}
+
+/// What a call was answered.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
+    /// When to come again, as it says.
+    pub retry_after: Option<String>,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // What a vendor answers is about people.
+        write!(f, "Answer({}, {} bytes)", self.status, self.body.len())
+    }
 }
 
 /// Why there is no answer.
@@ -60,9 +93,16 @@ pub enum Unsent {
     Timeout,
     /// The connection broke off, or what came is no answer.
     Broken,
+    /// The answer is longer than anybody reads.
+    TooLong,
 }
 
 impl Unsent {
+    /// Whether it is certain that nothing was heard of the call.
+    pub fn is_unheard(self) -> bool {
+        matches!(self, Unsent::Forbidden | Unsent::UnknownName | Unsent::Refused)
+    }
+
     /// A stable code.
     pub fn code(self) -> &'static str {
         match self {
@@ -72,6 +112,7 @@ impl Unsent {
             Unsent::Tls => "tls_failed",
             Unsent::Timeout => "timeout",
             Unsent::Broken => "connection_broken",
+            Unsent::TooLong => "answer_too_long",
         }
     }
 }
@@ -95,14 +136,51 @@ impl Sender {
 
     /// Sends a body; an answer of whatever status is one.
     pub async fn post(&self, url: &Url, headers: HeaderMap, body: Vec<u8>) -> Result<Reply, Unsent> {
-        // An address in the URL itself is not asked of the resolver.
-        self.guard.judge(url).map_err(|_| Unsent::Forbidden)?;
-        let call = self.client.post(url.clone()).headers(headers).body(body);
-        let mut response = call.send().await.map_err(|error| why(&error))?;
-        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let (mut response, retry_after) = self.send(Method::POST, url, headers, body).await?;
         let excerpt = excerpt(&mut response).await;
         Ok(Reply { status: response.status().as_u16(), retry_after, excerpt })
     }
+
+    /// Sends a body and waits for the whole answer, which may have so many bytes.
+    pub async fn ask(&self, url: &Url, headers: HeaderMap, body: Vec<u8>, most: usize) -> Result<Reply, Unsent> {
+        let (mut response, retry_after) = self.send(Method::POST, url, headers, body).await?;
+        let excerpt = whole(&mut response, most).await?;
+        Ok(Reply { status: response.status().as_u16(), retry_after, excerpt })
+    }
+
+    /// Makes a call and reads the whole answer; one of whatever status is one.
+    pub async fn call(&self, call: Call) -> Result<Answer, Unsent> {
+        let (mut response, retry_after) = self.send(call.method, &call.url, call.headers, call.body).await?;
+        let body = whole(&mut response, call.answer_max).await?;
+        Ok(Answer { status: response.status().as_u16(), retry_after, body })
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: HeaderMap,
+        body: Vec<u8>,
+    ) -> Result<(Response, Option<String>), Unsent> {
+        // An address in the URL itself is not asked of the resolver.
+        self.guard.judge(url).map_err(|_| Unsent::Forbidden)?;
+        let call = self.client.request(method, url.clone()).headers(headers).body(body);
+        let response = call.send().await.map_err(|error| why(&error))?;
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Ok((response, retry_after))
+    }
+}
+
+/// The whole of a body, if it is no longer than that.
+async fn whole(response: &mut Response, most: usize) -> Result<Vec<u8>, Unsent> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| why(&error))? {
+        if body.len() + chunk.len() > most {
+            return Err(Unsent::TooLong);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 /// As much of a body as is kept, or as comes at once.

@@ -1,6 +1,6 @@
 //! From a request to the page on which one of its signers acts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use countersign_engine::command::TEXT_MAX;
@@ -42,7 +42,8 @@ fn document(request: &Request, signer: &Signer, pages: &Pages, number: usize) ->
     let page_sizes: Vec<PageSize> =
         pages.get(&reference.digest).map(|sizes| sizes.iter().map(displayed).collect()).unwrap_or_default();
     let here: Vec<&Widget> = request.terms.widgets.iter().filter(|widget| widget.document as usize == number).collect();
-    let mine = |widget: &&&Widget| widget.signer == signer.id() && !widget.prefilled;
+    let owned: BTreeSet<_> = request.widgets_of(signer.id()).map(|widget| widget.id).collect();
+    let mine = |widget: &&&Widget| owned.contains(&widget.id) && !widget.prefilled;
     Document {
         pages: reference.pages,
         name: request.file_name(number).to_owned(),

@@ -9,11 +9,14 @@ mod download;
 mod floor;
 mod progress;
 mod signing;
+mod steps;
 pub mod text;
+mod told;
 pub mod view;
 mod visit;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use crate::http::Floor;
@@ -26,6 +29,9 @@ pub fn routes() -> Router<Floor> {
         .route("/sign/{request}/documents/{number}", get(signing::document))
         .route("/sign/{request}/sign", post(signing::sign))
         .route("/sign/{request}/decline", post(signing::decline))
+        .route("/sign/{request}/steps/decline", post(steps::decline))
+        .route("/sign/{request}/steps/{method}", post(steps::prove).layer(DefaultBodyLimit::max(steps::FORM_MAX_BYTES)))
+        .route("/sign/{request}/steps/{method}/send", post(steps::send))
         .route("/sign/{request}/done", get(signing::done))
         .route("/view/{request}/{token}", get(progress::page))
         .route("/view/{request}/{token}/documents/{number}", get(progress::document))

@@ -20,7 +20,7 @@ use super::floor::{closed, failed, html, language, sender, session_cookie};
 use super::text::words;
 use super::view::{ClosedReason, DonePage, Outcome};
 use super::visit::{Sent, Visit, faults, request_of};
-use super::{ceremony, download};
+use super::{ceremony, download, steps};
 use crate::commit::Failure;
 use crate::http::{Floor, file};
 use crate::language::Language;
@@ -52,6 +52,9 @@ pub(super) async fn open_link(
             ];
             (StatusCode::SEE_OTHER, headers).into_response()
         }
+        None if floor.service.links.was_covered(&request, &token) => {
+            closed(spoken, ClosedReason::GroupSigned, Some(&request))
+        }
         None if floor.service.links.was_link(&request, &token) => {
             closed(spoken, ClosedReason::Replaced, Some(&request))
         }
@@ -59,7 +62,8 @@ pub(super) async fn open_link(
     }
 }
 
-/// `GET /sign/{request}`: the signing page. The first time a signer sees it is recorded.
+/// `GET /sign/{request}`: the signing page, or before it what is to be proved. The first time a signer sees the
+/// document is recorded.
 pub(super) async fn page(State(floor): State<Floor>, method: Method, visit: Visit) -> Response {
     if visit.signer().has_acted() {
         return visit.to("/done");
@@ -67,14 +71,13 @@ pub(super) async fn page(State(floor): State<Floor>, method: Method, visit: Visi
     if let Some(reason) = visit.closed_because(&floor) {
         return closed(visit.language, reason, Some(&visit.request));
     }
-    if visit.signer().status == SignerStatus::Sent && method == Method::GET {
-        let wish = Wish::View { signer: visit.session.signer, round: visit.session.round };
-        match floor.service.submit(visit.order(wish)).await {
-            Ok(_) => {}
-            // Somebody else's command came first: the page shows what is, whatever that is.
-            Err(ServiceError::Commit(Failure::Refused(_))) => {}
-            Err(error) => return failed(visit.language, &error),
-        }
+    if let Some(step) = steps::next(&floor, &visit).await {
+        return step;
+    }
+    if method == Method::GET
+        && let Err(error) = record_view(&floor, &visit).await
+    {
+        return failed(visit.language, &error);
     }
     let digests: Vec<_> = visit.request.terms.documents.iter().map(|document| document.digest).collect();
     match floor.service.documents.pages(&visit.request.organization, &digests).await {
@@ -83,13 +86,30 @@ pub(super) async fn page(State(floor): State<Floor>, method: Method, visit: Visi
     }
 }
 
-/// `GET /sign/{request}/documents/{number}`: an original, from 0.
+async fn record_view(floor: &Floor, visit: &Visit) -> Result<(), ServiceError> {
+    if visit.signer().status != SignerStatus::Sent {
+        return Ok(());
+    }
+    let wish = Wish::View { signer: visit.session.signer, round: visit.session.round };
+    match floor.service.submit(visit.order(wish)).await {
+        // Somebody else's command came first: the page shows what is, whatever that is.
+        Ok(_) | Err(ServiceError::Commit(Failure::Refused(_))) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// `GET /sign/{request}/documents/{number}`: an original, from 0. It may be read before everything is proved, but
+/// not before the codes are.
 pub(super) async fn document(
     State(floor): State<Floor>,
     Path((_, number)): Path<(String, usize)>,
     visit: Visit,
 ) -> Response {
-    let open = visit.closed_because(&floor).is_none() || visit.signer().has_acted();
+    let mine = visit.closed_because(&floor).is_none() && visit.signer().may_look();
+    let open = mine || visit.signer().has_acted();
+    if mine && let Err(error) = record_view(&floor, &visit).await {
+        return failed(visit.language, &error);
+    }
     let Some(reference) = visit.request.terms.documents.get(number).filter(|_| open) else {
         return closed(visit.language, ClosedReason::Unknown, None);
     };
@@ -214,6 +234,7 @@ fn refused(refusal: &Refusal, language: Language) -> Response {
                 .collect();
             return faults(StatusCode::UNPROCESSABLE_ENTITY, &told);
         }
+        Code::AuthenticationRequired => (StatusCode::CONFLICT, words(language).step_faults.started_over, None),
         Code::LinkDead | Code::Deleted | Code::NotFound => (StatusCode::GONE, text.link_dead, None),
         _ => (StatusCode::CONFLICT, text.ended, None),
     };

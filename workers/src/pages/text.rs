@@ -3,13 +3,25 @@
 //! One struct of `&'static str` per page, one file per language. A text may hold places in braces (`{name}`),
 //! filled by [`fill`] here or by the script in the browser. Nothing here knows HTML: the templates escape.
 
+/// Declares a struct of texts: the line beside each name is its documentation.
+macro_rules! words {
+    ($(#[$about:meta])* $name:ident { $($field:ident: $doc:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Debug, Serialize)]
+        pub struct $name { $(#[doc = $doc] pub $field: &'static str,)+ }
+    };
+}
+
 mod en;
 mod es;
 mod pt_br;
+mod steps;
 
 use serde::Serialize;
 
 use crate::language::Language;
+
+pub use steps::{StepFaultWords, StepWords};
 
 /// The pages' words in a language.
 pub fn words(language: Language) -> &'static Words {
@@ -50,15 +62,6 @@ pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
     filled
 }
 
-/// Declares a struct of texts: the line beside each name is its documentation.
-macro_rules! words {
-    ($(#[$about:meta])* $name:ident { $($field:ident: $doc:literal,)+ }) => {
-        $(#[$about])*
-        #[derive(Debug, Serialize)]
-        pub struct $name { $(#[doc = $doc] pub $field: &'static str,)+ }
-    };
-}
-
 /// Everything the pages say in one language.
 #[derive(Debug, Serialize)]
 pub struct Words {
@@ -90,6 +93,10 @@ pub struct Words {
     pub error: ErrorWords,
     /// What a signer is told when the server refuses their answer.
     pub answers: AnswerWords,
+    /// The page of one step of proving who one is.
+    pub steps: StepWords,
+    /// What a signer is told when a step did not work.
+    pub step_faults: StepFaultWords,
 }
 
 words! {
@@ -287,6 +294,9 @@ words! {
         already_signed: "Heading: this person has acted.",
         already_signed_detail: "The same, explained.",
         already_signed_next: "What to do then.",
+        group_signed: "Heading: somebody else of this person's signing group has signed.",
+        group_signed_detail: "The same, explained.",
+        group_signed_next: "What to do then.",
         completed: "Heading: everyone has acted.",
         completed_detail: "The same, explained.",
         completed_next: "What to do then.",

@@ -28,6 +28,7 @@ use crate::http::caller::Origin;
 use crate::language::Language;
 use crate::service::ServiceError;
 use crate::service::links::Session;
+use crate::service::proving::Prover;
 
 /// Largest answer of a signer's browser, in bytes: 5,000 points of a drawing and every field.
 const ANSWER_MAX_BYTES: usize = 1024 * 1024;
@@ -64,7 +65,10 @@ impl FromRequestParts<Floor> for Visit {
             Some(place) if request.signers[place].round != session.round => {
                 Err(closed(language, ClosedReason::Replaced, Some(&request)))
             }
-            Some(place) => Ok(Self { request, session, language, place, origin }),
+            Some(place) => {
+                let written = Language::parse(request.language_of(&request.signers[place]));
+                Ok(Self { language: written.unwrap_or(language), request, session, place, origin })
+            }
         }
     }
 }
@@ -110,9 +114,16 @@ impl Visit {
             Status::Expired => Some(ClosedReason::Expired),
             _ if self.request.is_past_expiry(floor.service.clock.now()) => Some(ClosedReason::Expired),
             _ if self.signer().has_acted() => Some(ClosedReason::AlreadySigned),
+            _ if self.signer().covered_by.is_some() => Some(ClosedReason::GroupSigned),
             _ if !self.signer().is_invited() => Some(ClosedReason::NotYourTurn),
             _ => None,
         }
+    }
+
+    /// The signer as one who proves something here.
+    pub(super) fn prover<'a>(&'a self, floor: &'a Floor) -> Prover<'a> {
+        let (ip, user_agent) = (self.origin.ip.as_str(), self.origin.user_agent.as_deref());
+        Prover { service: &floor.service, request: &self.request, signer: self.signer(), ip, user_agent }
     }
 
     pub(super) fn order(&self, wish: Wish) -> Order {

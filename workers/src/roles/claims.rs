@@ -13,12 +13,13 @@ use crate::config::Role;
 use crate::service::Service;
 use crate::store::{Claim, Lane};
 
-/// Runs `work` on the effects of a lane, at most `at_once` at a time, until told to stop, as a role.
+/// Runs `work` on the effects of a lane, at most `at_once` at a time, until told to stop. The role is told to come
+/// round; without one, another loop of it is what is listened to.
 /// What is claimed when the stop comes is finished first.
 pub(super) async fn run<W, F>(
     service: Arc<Service>,
     stop: CancellationToken,
-    (role, lane): (Role, Lane),
+    (role, lane): (Option<Role>, Lane),
     at_once: i64,
     work: W,
 ) where
@@ -26,7 +27,7 @@ pub(super) async fn run<W, F>(
     F: Future<Output = ()>,
 {
     while !stop.is_cancelled() {
-        service.pulses.beat(role);
+        role.into_iter().for_each(|role| service.pulses.beat(role));
         let now = service.clock.now();
         let until = now + LEASE;
         match service.store.claim(lane, now.as_microsecond(), until.as_microsecond(), at_once).await {

@@ -2,6 +2,7 @@
 //! point, started again anywhere, run twice, and is woken by the bus but guaranteed by looking
 //! again after `POLL`. No role calls another; what one leads to goes through the write path.
 
+pub mod agent;
 mod claims;
 pub mod clerk;
 pub mod courier;

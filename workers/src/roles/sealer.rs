@@ -25,7 +25,7 @@ const AT_ONCE: i64 = 8;
 
 /// Runs until told to stop.
 pub async fn run(service: Arc<Service>, stop: CancellationToken) {
-    claims::run(service, stop, (Role::Sealer, Lane::Seal), AT_ONCE, work).await;
+    claims::run(service, stop, (Some(Role::Sealer), Lane::Seal), AT_ONCE, work).await;
 }
 
 async fn work(service: Arc<Service>, claims: Vec<Claim>) {

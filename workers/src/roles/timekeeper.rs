@@ -132,6 +132,7 @@ async fn tidy(service: &Service, now: Timestamp) -> Result<(), ServiceError> {
     while service.store.tidy_deliveries(deliveries_before, AT_ONCE).await? == AT_ONCE as usize {}
     let inbound_before = (now - inbound::KEPT).as_microsecond();
     while service.store.tidy_inbound(inbound_before, AT_ONCE).await? == AT_ONCE as u64 {}
+    while service.store.tidy_endpoints(deliveries_before, AT_ONCE).await? == AT_ONCE as usize {}
     service.sweep_orphans().await;
     service.store.checkpoint().await?;
     Ok(())

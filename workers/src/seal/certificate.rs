@@ -70,6 +70,9 @@ pub struct CertificateSigner {
     pub user_agent: Option<String>,
     /// How they signed and were authenticated, as it should read.
     pub method: String,
+    /// What they proved before, and when, as it should read.
+    #[serde(default)]
+    pub proofs: Vec<String>,
     /// The identifiers of their signatures.
     pub signature_ids: Vec<String>,
 }
@@ -138,6 +141,9 @@ fn enter(flow: &mut Flow<'_>, words: &Words, place: usize, signer: &CertificateS
     flow.pair((words.email, &signer.email), (words.role, &signer.role));
     flow.pair((words.signed_at, &time), (words.address, address));
     flow.pair((words.method, &signer.method), ("", ""));
+    for (place, proof) in signer.proofs.iter().enumerate() {
+        flow.pair((if place == 0 { words.proofs } else { "" }, proof), ("", ""));
+    }
     let agent = signer.user_agent.as_deref().unwrap_or_default();
     let agent = flow.shortened(agent, VALUE, WIDTH - MARGIN - VALUE_AT);
     flow.pair((words.browser, &agent), ("", ""));

@@ -99,6 +99,7 @@ pub(super) fn certificate(signers: usize) -> Certificate {
         ip_address: Some("192.0.2.1".into()),
         user_agent: Some("Mozilla/5.0 ".repeat(40)),
         method: "Digitada".into(),
+        proofs: vec!["Access code · 2026-01-15 10:31:00 UTC".into()],
         signature_ids: vec!["a".into()],
     };
     Certificate {

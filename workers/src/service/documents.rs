@@ -15,7 +15,7 @@ use crate::batching::{Batch, Batching};
 use crate::blobs::Blobs;
 use crate::clock::Clock;
 use crate::ledger::LedgerError;
-use crate::seal::{self, PageSize, Unsignable};
+use crate::seal::{self, Inspection, PageSize, Unsignable};
 use crate::store::{DocumentRow, Seat, Store, StoreError, document_path};
 use crate::vault::{DataKey, Vault};
 
@@ -124,12 +124,15 @@ impl Documents {
             return Ok(known);
         }
         let bytes: Arc<[u8]> = bytes.into();
-        let inspection = {
-            // The semaphore is never closed; were it, inspecting without a permit would still be right.
-            let _permit = self.inspections.acquire().await;
-            seal::inspect_in_child(&self.inspector, &[INSPECT_COMMAND], Arc::clone(&bytes)).await?
-        };
+        let inspection = self.inspect(Arc::clone(&bytes)).await?;
         Ok(self.keep(organization, digest, &bytes, inspection.pages).await?)
+    }
+
+    /// Looks into a PDF, in a process of its own: what it is made of, or why it is not taken.
+    pub(super) async fn inspect(&self, bytes: Arc<[u8]>) -> Result<Inspection, Unsignable> {
+        // The semaphore is never closed; were it, inspecting without a permit would still be right.
+        let _permit = self.inspections.acquire().await;
+        seal::inspect_in_child(&self.inspector, &[INSPECT_COMMAND], bytes).await
     }
 
     /// A document that is stored already.

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use countersign_engine::command::Draft;
-use countersign_engine::event::{Personal, Reminders, TemplateRef, Terms, Value};
+use countersign_engine::command::{Draft, Profile};
+use countersign_engine::event::{Collector, Personal, Reminders, TemplateRef, Terms, Value};
 use countersign_engine::ids::WidgetId;
+use countersign_engine::provider::NATIVE;
 use countersign_engine::schedule::WARN_HOURS_DEFAULT;
-use countersign_engine::signer::{Person, SignerTerms};
+use countersign_engine::signer::SignerTerms;
 use jiff::Timestamp;
 
 use super::documents::File;
@@ -27,7 +28,7 @@ pub struct Outline {
     /// What is signed, in the order in which it is read; never empty.
     pub documents: Vec<File>,
     /// Who acts, in the order given.
-    pub people: Vec<(SignerTerms, Person)>,
+    pub people: Vec<(SignerTerms, Profile)>,
     /// Where they fill and sign. Who signs and has no place for it gets one on an appended page.
     pub placed: Placed,
     /// What the sender filled in.
@@ -44,11 +45,13 @@ pub struct Outline {
     pub reminders: Option<Reminders>,
     /// The language of letters, pages and certificates; the installation's if absent.
     pub language: Option<Language>,
+    /// Who collects the signatures; ourselves if absent.
+    pub collector: Option<Collector>,
 }
 
 impl Outline {
     /// A request over some documents for some people, and the usual of everything else.
-    pub fn over(title: String, documents: Vec<File>, people: Vec<(SignerTerms, Person)>) -> Self {
+    pub fn over(title: String, documents: Vec<File>, people: Vec<(SignerTerms, Profile)>) -> Self {
         Self {
             title,
             message: None,
@@ -63,6 +66,7 @@ impl Outline {
             warn_hours: WARN_HOURS_DEFAULT,
             reminders: None,
             language: None,
+            collector: None,
         }
     }
 
@@ -76,18 +80,21 @@ impl Outline {
             expires_at: self.expires_at,
             expires_in_days: self.expires_in_days.or(settings.expires_in_days.filter(|_| self.expires_at.is_none())),
             language: self.language.unwrap_or(settings.language).tag().to_owned(),
-            provider: "native".to_owned(),
+            provider: self.collector.as_ref().map_or(NATIVE, |collector| &collector.provider).to_owned(),
+            provider_config: self.collector.map(|collector| collector.config),
             reminders: self.reminders,
             signers: self.people.iter().map(|(terms, _)| terms.clone()).collect(),
             template: self.template,
             warn_hours: self.warn_hours,
             widgets: self.placed.widgets,
         };
+        let asked = self.people.iter().filter(|(_, profile)| !profile.particulars.is_empty());
         let personal = Personal {
+            particulars: asked.map(|(terms, profile)| (terms.id, profile.particulars.clone())).collect(),
             file_names: self.documents.into_iter().map(|file| file.name).collect(),
             labels: self.placed.labels,
             message: self.message.filter(|message| !message.trim().is_empty()),
-            people: self.people.into_iter().map(|(terms, person)| (terms.id, person)).collect(),
+            people: self.people.into_iter().map(|(terms, profile)| (terms.id, profile.person)).collect(),
             title: Some(self.title),
             values: self.values,
             ..Personal::default()

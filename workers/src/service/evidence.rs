@@ -2,7 +2,7 @@
 
 use std::io;
 
-use countersign_engine::event::Event;
+use countersign_engine::event::{Event, Fact};
 use countersign_engine::ids::{OrganizationId, RequestId};
 use countersign_engine::refusal::{Code, Refusal};
 use countersign_engine::request::{Request, Status};
@@ -16,7 +16,7 @@ use crate::ledger::Loaded;
 use crate::store::Scope;
 
 impl Service {
-    /// The evidence of an organization's request as a zip: originals, sealed PDFs once it is completed, audit
+    /// The evidence of an organization's request as a zip: originals, sealed PDFs once it is completed, proofs, audit
     /// trail, history, certificate, manifest. Refused `purged` once the organization's retention has erased it, and
     /// `not_found` where there is none.
     pub async fn evidence(&self, organization: &OrganizationId, id: RequestId) -> Result<Vec<u8>, ServiceError> {
@@ -27,10 +27,20 @@ impl Service {
         if loaded.request.purged_at.is_some() {
             return Err(refused(Refusal::purged()));
         }
-        let bundle = self.with_documents(&loaded).await?;
+        let mut bundle = self.with_documents(&loaded).await?;
         // After the sealed PDFs: where one was made only now, the history went on by that.
         let history = self.history(scope, id).await?;
         let events = || history.iter().map(|(event, _)| event);
+        for event in events() {
+            let Fact::Authenticated { method, files, .. } = &event.fact else { continue };
+            let (seq, method) = (event.seq, *method);
+            for (place, file) in files.iter().cloned().enumerate() {
+                let bytes = self.proofs.read(organization, id, file.digest).await?;
+                let pack =
+                    move |bundle: &mut Bundle, _: &str, bytes: &[u8]| bundle.proof(seq, place, method, &file, bytes);
+                bundle = packed(bundle, bytes, "", pack).await?;
+            }
+        }
         let request = Request::fold(events()).map_err(refused)?.ok_or(ServiceError::Missing { what: "request" })?;
         let audit_trail = self.audit_trail_of(events()).await?;
         let lines = lines_of(&history)?;

@@ -8,6 +8,7 @@ use countersign_engine::ids::{Digest, RequestId, SignerId};
 use countersign_engine::request::Request;
 use countersign_engine::signer::Signer;
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 use crate::commit::LinkDigest;
 use crate::stamp::{self, StampKey};
@@ -68,6 +69,11 @@ impl Links {
         Arc::new(move |request, signer, round| Digest::of(link_token(&key, request, signer, round).as_bytes()))
     }
 
+    /// Where a provider tells what happens.
+    pub fn hook_url(&self, provider: &str, config: Uuid) -> String {
+        format!("{}/hooks/{provider}/{config}", self.public_url)
+    }
+
     /// A signer's present link; `None` before they are invited and after they are erased.
     pub fn signing_url(&self, request: &Request, signer: &Signer) -> Option<String> {
         signer.link?;
@@ -83,6 +89,13 @@ impl Links {
             .iter()
             .map(Arc::as_ref)
             .find(|signer| signer.link.is_some_and(|link| stamp::same(&link.0, &digest.0)))
+    }
+
+    /// Whether a token is the last link of somebody for whom another of their signing group has signed.
+    pub fn was_covered(&self, request: &Request, token: &str) -> bool {
+        let last = |signer: &Signer| link_token(&self.link, request.id, signer.id(), signer.round);
+        let mut covered = request.signers.iter().filter(|signer| signer.covered_by.is_some() && signer.round > 0);
+        covered.any(|signer| stamp::same(last(signer).as_bytes(), token.as_bytes()))
     }
 
     /// Whether a token is a link that was replaced by a newer one.

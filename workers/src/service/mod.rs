@@ -1,20 +1,27 @@
 //! What every door and every role shares: requests, documents, links, the write path. It translates
 //! nothing and shows nothing; that is the business of whoever calls it.
 
+mod access;
 mod certifying;
+pub mod corrections;
 pub mod dead_letters;
 pub mod documents;
 pub mod download;
 pub mod drafting;
 mod evidence;
 mod excerpts;
+pub mod groups;
 pub mod inbound;
 mod installation;
 pub mod links;
 pub mod organizations;
 pub mod placing;
+pub mod proofs;
+pub mod providers;
+pub mod proving;
 pub mod receipts;
 pub mod replay;
+pub mod reports;
 mod revising;
 mod sealing;
 mod trail;
@@ -33,8 +40,9 @@ use tokio::task::JoinHandle;
 use crate::blobs::{BlobError, Blobs};
 use crate::bus::{Bus, BusError};
 use crate::clock::Clock;
-use crate::commit::{Commit, Done, Failure, Order};
+use crate::commit::{Commit, Done, Failure, Order, Outside};
 use crate::config::Settings;
+use crate::gateway::{BadGateway, Gateway};
 use crate::ledger::{Ledger, LedgerError, Loaded};
 use crate::meters::Meters;
 use crate::pulse::Pulses;
@@ -44,12 +52,14 @@ use crate::store::{Scope, Store, StoreError};
 use crate::trace::{BadTraceSetting, Traces};
 use crate::vault::{Vault, VaultError};
 
-pub use installation::{Stranger, open_installation};
+pub use installation::{Stranger, minting, open_installation};
 
 use documents::Documents;
 use inbound::Inbound;
 use links::Links;
 use organizations::Organizations;
+use proofs::Proofs;
+use providers::Providers;
 use webhooks::Webhooks;
 
 /// Why something could not be done, through no fault of who asked.
@@ -82,9 +92,15 @@ pub enum ServiceError {
     /// The bus.
     #[error(transparent)]
     Bus(#[from] BusError),
+    /// The gateway.
+    #[error(transparent)]
+    Gateway(#[from] BadGateway),
     /// A setting of the traces.
     #[error(transparent)]
     Trace(#[from] BadTraceSetting),
+    /// The client of calls to providers.
+    #[error("providers cannot be called: {0}")]
+    Client(#[from] reqwest::Error),
     /// The write path.
     #[error(transparent)]
     Commit(#[from] Failure),
@@ -113,6 +129,8 @@ pub struct Service {
     pub commit: Commit,
     /// Originals by digest.
     pub documents: Documents,
+    /// What small secrets are encrypted with.
+    vault: Vault,
     /// Which organizations exist.
     pub organizations: Organizations,
     /// Links and other stamped addresses.
@@ -121,6 +139,8 @@ pub struct Service {
     pub webhooks: Webhooks,
     /// What vendors told.
     pub inbound: Inbound,
+    /// Accounts at providers.
+    pub providers: Providers,
     /// The sealing key.
     pub authority: Arc<Authority>,
     /// What is counted.
@@ -131,7 +151,13 @@ pub struct Service {
     pub traces: Traces,
     /// Where documents lie.
     pub blobs: Blobs,
-    /// What the secrets of keys are made with that a repeated call is told again.
+    /// Who sends text messages and makes checks of identity, if anybody does.
+    pub gateway: Option<Gateway>,
+    /// What signers gave as proof.
+    pub proofs: Proofs,
+    /// What one-time codes are made with.
+    codes: StampKey,
+    /// What the secrets of keys are made with that are told again, and the stamps of their documents' webhooks.
     pub minting: StampKey,
 }
 
@@ -154,14 +180,19 @@ impl Service {
             ledger.clone(),
             Arc::clone(&bus),
             clock.clone(),
-            links.digests(),
+            Outside { link: links.digests(), gateway: settings.gateway.is_some() },
             meters.clone(),
             traces.clone(),
         );
         let inspector = settings.inspector.clone();
         let webhooks = Webhooks::new(store.clone(), vault.clone(), clock.clone(), Arc::clone(&bus), &settings.webhooks);
         let inbound = Inbound::new(store.clone(), vault.clone(), clock.clone(), Arc::clone(&bus));
-        let documents = Documents::new(store.clone(), blobs.clone(), vault, clock.clone(), inspector);
+        let documents = Documents::new(store.clone(), blobs.clone(), vault.clone(), clock.clone(), inspector);
+        let accounts = (vault.clone(), master.derive("accounts at providers"));
+        let providers = Providers::new(store.clone(), accounts, clock.clone(), Arc::clone(&bus), &settings.webhooks)?;
+        let proofs = Proofs::new(store.clone(), blobs.clone(), vault.clone(), clock.clone());
+        let gateway = settings.gateway.as_ref();
+        let gateway = gateway.map(|settings| Gateway::new(settings, webhooks.guard().clone())).transpose()?;
         let authority = Arc::new(authority);
         let service = Self {
             organizations: Organizations::new(store.clone()),
@@ -172,15 +203,20 @@ impl Service {
             bus,
             commit,
             documents,
+            vault,
             links,
             webhooks,
             inbound,
+            providers,
             authority,
             meters,
             pulses,
             traces,
             blobs,
-            minting: master.derive("secrets of keys"),
+            gateway,
+            proofs,
+            codes: master.derive("one-time codes"),
+            minting: minting(&master),
         };
         Ok((Arc::new(service), writing))
     }

@@ -116,12 +116,19 @@ impl Placed {
 
     /// Gives everyone who signs, but has no place for it on any document, one on a page appended to the
     /// last: that is where they are when they have read everything, and one place a person is what they expect.
+    /// A signing group has one: whoever of it signs, signs there.
     pub(super) fn append<'s>(&mut self, signers: impl IntoIterator<Item = &'s SignerTerms>, documents: &[File]) {
         let Some(last) = documents.last() else { return };
         let Some(sheet) = last.document.pages.last() else { return };
-        let mut unplaced: Vec<&SignerTerms> =
-            signers.into_iter().filter(|signer| signer.role.signs() && !self.signs(signer.id)).collect();
-        unplaced.sort_by_key(|signer| signer.order);
+        let mut signing: Vec<&SignerTerms> = signers.into_iter().filter(|signer| signer.role.signs()).collect();
+        signing.sort_by_key(|signer| signer.order);
+        let mut unplaced: Vec<&SignerTerms> = Vec::new();
+        for signer in &signing {
+            let placed = signing.iter().filter(|other| self.signs(other.id)).chain(&unplaced);
+            if !placed.into_iter().any(|other| other.id == signer.id || other.is_fellow_of(signer)) {
+                unplaced.push(signer);
+            }
+        }
         let grid = Grid::on(*sheet);
         for (at, signer) in unplaced.into_iter().enumerate() {
             let (page, area) = grid.cell(at);

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use countersign_engine::command::Profile;
 use countersign_engine::event::Widget;
+use countersign_engine::person::Person;
 use countersign_engine::request::Request;
-use countersign_engine::signer::{Person, SignerTerms};
+use countersign_engine::signer::{Signer, SignerTerms};
 
 use super::documents::File;
 use super::drafting::Outline;
@@ -22,11 +24,10 @@ impl Service {
             let document = document.ok_or(ServiceError::Missing { what: "document" })?;
             documents.push(File { id: reference.file, name: request.file_name(place).to_owned(), document });
         }
-        let person = |terms: &SignerTerms| {
-            let person = request.signer(terms.id).and_then(|signer| signer.person.clone());
-            person.unwrap_or_else(|| Person { email: String::new(), name: String::new() })
+        let profile = |signer: &Signer| Profile {
+            person: signer.person.clone().unwrap_or_else(|| Person::new("", "")),
+            particulars: signer.particulars.clone(),
         };
-        let terms = request.signers.iter().map(|signer| signer.terms.clone());
         let outline = Outline {
             message: request.message.clone(),
             business_id: request.terms.business_id.clone(),
@@ -36,10 +37,11 @@ impl Service {
             warn_hours: request.terms.warn_hours,
             reminders: request.terms.reminders,
             language: Language::parse(&request.terms.language),
+            collector: request.terms.collector(),
             ..Outline::over(
                 request.title.clone().unwrap_or_default(),
                 documents,
-                terms.map(|terms| (terms.clone(), person(&terms))).collect(),
+                request.signers.iter().map(|signer| (signer.terms.clone(), profile(signer))).collect(),
             )
         };
         Ok(outline.with_boxes_of(request))
@@ -53,7 +55,7 @@ impl Outline {
     }
 
     /// The same request for other people: the boxes of those who left go with them.
-    pub fn for_others(self, people: Vec<(SignerTerms, Person)>) -> Self {
+    pub fn for_others(self, people: Vec<(SignerTerms, Profile)>) -> Self {
         let Self { placed: Placed { widgets, mut labels, .. }, mut values, .. } = self;
         let mut outline = Self { people, placed: Placed::default(), values: BTreeMap::new(), ..self };
         let stays = |widget: &Widget| outline.people.iter().any(|(terms, _)| terms.id == widget.signer);

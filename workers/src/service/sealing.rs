@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use countersign_engine::command::{Command, Wish};
-use countersign_engine::event::{Value, Widget, WidgetKind};
+use countersign_engine::event::{Actor, Value, Widget, WidgetKind};
 use countersign_engine::ids::Digest;
 use countersign_engine::refusal::{Code, Refusal};
 use countersign_engine::request::Request;
@@ -17,6 +17,9 @@ use crate::language::Language;
 use crate::ledger::Loaded;
 use crate::seal::{self, Job, MarkContent};
 use crate::store::{Scope, sealed_path};
+
+/// When to ask again for a signed PDF that is being fetched from its provider.
+const FETCHED_SOON_SECONDS: u64 = 5;
 
 impl Service {
     /// The sealed PDF of a completed request's document, counted from 0; made now if the sealer has not yet. Refused
@@ -51,17 +54,42 @@ impl Service {
         if Digest::of(&bytes) == digest { Ok(bytes) } else { Err(missing) }
     }
 
+    /// Keeps the signed PDF of a completed request's document that its provider made.
+    pub async fn keep_signed(
+        &self,
+        loaded: &Loaded,
+        document: u32,
+        pdf: &[u8],
+        provider: &str,
+    ) -> Result<(), ServiceError> {
+        self.keep_sealed(loaded, document, pdf, Actor::Provider(provider.to_owned())).await.map(drop)
+    }
+
     async fn make_sealed(&self, loaded: &Loaded, document: u32) -> Result<Vec<u8>, ServiceError> {
+        if loaded.request.terms.is_at_vendor() {
+            return Err(Failure::Refused(not_fetched()).into());
+        }
+        let pdf = self.render_sealed(&loaded.request, document).await?;
+        Ok(self.keep_sealed(loaded, document, &pdf, Actor::System).await?.unwrap_or(pdf))
+    }
+
+    /// Stores a sealed PDF and writes that into the history; what the history names instead, if somebody was faster.
+    async fn keep_sealed(
+        &self,
+        loaded: &Loaded,
+        document: u32,
+        pdf: &[u8],
+        actor: Actor,
+    ) -> Result<Option<Vec<u8>>, ServiceError> {
         let request = &loaded.request;
-        let pdf = self.render_sealed(request, document).await?;
-        let digest = Digest::of(&pdf);
+        let digest = Digest::of(pdf);
         let key = loaded.key.as_ref().ok_or(ServiceError::Missing { what: "data key" })?;
         let name = sealed_path(request.id, digest);
-        self.blobs.put(&name, key.seal(&digest.0, &pdf)?).await?;
+        self.blobs.put(&name, key.seal(&digest.0, pdf)?).await?;
         let wish = Wish::Seal { document, digest, bytes: pdf.len() as u64 };
         let order = Order::system(request.organization.clone(), Command { request: request.id, wish });
-        match self.submit(order).await {
-            Ok(_) => Ok(pdf),
+        match self.submit(Order { actor, ..order }).await {
+            Ok(_) => Ok(None),
             Err(ServiceError::Commit(Failure::Refused(refusal))) if refusal.code == Code::AlreadySealed => {
                 // Somebody else was faster; theirs is the one the history names.
                 let now = self.ledger.load(Scope::Of(&request.organization), request.id).await?;
@@ -71,7 +99,7 @@ impl Service {
                 if sealed != digest {
                     self.blobs.delete(&name).await?;
                 }
-                self.read_sealed(&loaded, sealed).await
+                self.read_sealed(&loaded, sealed).await.map(Some)
             }
             Err(ServiceError::Commit(Failure::Refused(refusal))) => {
                 // It was purged meanwhile; nothing would ever look for this object again.
@@ -102,6 +130,12 @@ impl Service {
         let rendered = rendering.await.map_err(|_| ServiceError::Missing { what: "sealing thread" })?;
         Ok(rendered?)
     }
+}
+
+/// The refusal of a signed PDF that the provider has and we do not yet.
+fn not_fetched() -> Refusal {
+    let detail = "The provider's signed PDF is being fetched; try again shortly.";
+    Refusal { retry_after_seconds: Some(FETCHED_SOON_SECONDS), ..Refusal::new(Code::AtProvider, detail) }
 }
 
 fn mark_of(request: &Request, widget: &Widget) -> Option<seal::Mark> {

@@ -9,12 +9,14 @@ use std::sync::Arc;
 use countersign_engine::effect::Effect;
 use countersign_engine::event::{Actor, Event, Fact};
 use countersign_engine::ids::{KeyId, OrganizationId, RequestId, SignerId};
+use countersign_engine::person::Person;
 use countersign_engine::refusal::{Code, Refusal};
 use countersign_engine::request::Request;
-use countersign_engine::signer::{Mark, Person, Signer, SignerTerms};
+use countersign_engine::requirement::{Method, Proof, ProofFile};
+use countersign_engine::signer::{Mark, Signer, SignerTerms};
 use jiff::Timestamp;
 
-use super::certifying::{self, in_order};
+use super::certifying::{self, Way, in_order};
 use super::{Service, ServiceError};
 use crate::commit::Failure;
 use crate::language::Language;
@@ -110,6 +112,7 @@ impl Teller<'_> {
                 None => role.to_owned(),
             },
             status: match signer.terms.role.acts() {
+                true if signer.covered_by.is_some() => acts.covered.to_owned(),
                 true => words.signer(signer.status).to_owned(),
                 false => acts.copied.to_owned(),
             },
@@ -120,7 +123,9 @@ impl Teller<'_> {
             ip_address: signer.ip.clone(),
             user_agent: signer.user_agent.clone(),
             method: match signer.signed_at {
-                Some(_) => acts.method(signer.mark.as_ref().map_or("consent", Mark::kind), self.request.is_test()),
+                Some(_) => {
+                    acts.method(signer.mark.as_ref().map_or("consent", Mark::kind), Way::of(self.request, signer))
+                }
                 None => String::new(),
             },
             id: signer.id().to_string(),
@@ -167,7 +172,7 @@ impl Teller<'_> {
 
     fn person(&self, id: SignerId) -> String {
         match self.people.get(&id) {
-            Some(Person { name, email }) => format!("{name} · {email}"),
+            Some(Person { name, email, .. }) => format!("{name} · {email}"),
             None => id.to_string(),
         }
     }
@@ -184,18 +189,35 @@ impl Teller<'_> {
             Fact::Expiring { expires_at } => vec![words.until(*expires_at)],
             Fact::Invited { signer, round, .. } => vec![self.person(*signer), format!("{} {round}", words.link)],
             Fact::Reminded { signer, number } => vec![self.person(*signer), number.to_string()],
-            Fact::Authenticated { signer, method } => vec![self.person(*signer), method.clone()],
-            Fact::Signed { due, method, authentication, .. } => {
-                let mut details = vec![self.acts.method(method, self.request.is_test())];
-                details.extend((authentication != "email_link").then(|| authentication.clone()));
+            Fact::Challenged { signer, method } => vec![self.person(*signer), words.method(*method).to_owned()],
+            Fact::Authenticated { signer, method, files, reference, score } => {
+                let mut details = vec![self.person(*signer), words.method(*method).to_owned()];
+                details.extend(score.map(|score| format!("{score} %")));
+                details.extend(reference.clone());
+                let name = |place: usize| event.personal.file_names.get(place).cloned().unwrap_or_default();
+                let file = |(place, file): (usize, &ProofFile)| {
+                    let named = format!("{} {}", name(place), file.media_type);
+                    format!("{}, {} B, SHA-256 {}", named.trim(), file.bytes, file.digest)
+                };
+                details.extend(files.iter().enumerate().map(file));
+                details
+            }
+            Fact::Signed { due, method, authentication, signer } => {
+                let signer = self.request.signer(*signer);
+                let way = signer.map_or(Way::Mailed, |signer| Way::of(self.request, signer));
+                let mut details = vec![self.acts.method(method, way)];
+                details.extend((authentication != "email_link").then(|| words.authentication(authentication)));
                 details.push(format!("{}: {due}", words.due));
                 details
             }
             Fact::Viewed { .. } | Fact::SignerDeclined { .. } | Fact::Completed {} | Fact::Expired {} => Vec::new(),
-            Fact::RequestDeclined { signer } | Fact::Removed { signer } | Fact::Corrected { signer } => {
-                vec![self.person(*signer)]
+            Fact::RequestDeclined { signer } | Fact::Removed { signer, .. } => vec![self.person(*signer)],
+            Fact::Corrected { signer, changed, .. } => {
+                let mut details = vec![self.person(*signer)];
+                details.extend(words.changed(changed));
+                details
             }
-            Fact::Replaced { signer, by } => vec![format!("{} →", self.person(*signer)), self.place(by)],
+            Fact::Replaced { signer, by, .. } => vec![format!("{} →", self.person(*signer)), self.place(by)],
             Fact::Added { signer, .. } => vec![self.place(signer)],
             Fact::Cancelled { .. } | Fact::Deleted {} | Fact::Held {} | Fact::Released {} => Vec::new(),
             Fact::Purged { days } => vec![days.to_string()],
@@ -209,9 +231,17 @@ impl Teller<'_> {
                 details.push(code.clone());
                 details
             }
-            Fact::ProviderSubmitted { provider } => vec![provider.clone()],
-            Fact::ProviderFailed { provider, code } => vec![provider.clone(), code.clone()],
-            Fact::ProviderReported { provider, report } => vec![provider.clone(), report.clone()],
+            Fact::ProviderSubmitted { provider, reference, .. } => {
+                std::iter::once(provider).chain(reference).cloned().collect()
+            }
+            Fact::ProviderFailed { provider, code, next, .. } => {
+                let next = next.iter().map(|next| format!("→ {}", next.provider));
+                [provider.clone(), code.clone()].into_iter().chain(next).collect()
+            }
+            Fact::ProviderReported { provider, report, signer, .. } => {
+                let about = signer.map(|signer| self.person(signer));
+                [provider.clone(), report.clone()].into_iter().chain(about).collect()
+            }
         }
     }
 
@@ -235,6 +265,15 @@ impl Teller<'_> {
             Err(_) => vec![key.to_owned()],
         }
     }
+}
+
+/// What was proved, and when, in a line.
+pub(super) fn proved(method: Method, proof: &Proof, language: Language) -> String {
+    let mut line = format!("{} · {}", Words::of(language).method(method), readable(proof.at));
+    if let Some(score) = proof.score {
+        line += &format!(" · {score} %");
+    }
+    line
 }
 
 /// A time within a sentence.

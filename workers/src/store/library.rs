@@ -136,11 +136,12 @@ impl Store {
         row.map(ReceiptRow::try_from).transpose()
     }
 
-    /// Forgets what has grown old: receipts, and documents that no request, file or template came to use.
+    /// Forgets what has grown old: receipts, tries, and documents that no request, file or template came to use.
     pub async fn tidy(&self, receipts_before_us: i64, documents_before_us: i64, limit: i64) -> Result<(), StoreError> {
         let unused = self.unused_documents(documents_before_us, limit).await?;
         let mut transaction = self.begin().await?;
         transaction.delete_old_receipts(receipts_before_us).await?;
+        transaction.forget_old_tries(receipts_before_us).await?;
         for (organization, digest) in unused {
             transaction.drop_unused_document(&organization, digest).await?;
         }

@@ -3,15 +3,16 @@
 //!
 //! `sql` holds the statements of both databases, `sqlite` and `postgres` what differs. `reads` and `log` read,
 //! `transaction` writes, `writer` is SQLite's one connection for that, `rows` checks what comes back; `library` is
-//! what stands beside the requests, `files` the uploads, `keys` the credentials, `rates` what they may still call,
+//! what stands beside the requests, `files` the uploads, `groups` who acts for whom, `keys` the credentials, `rates` what they may still call,
 //! `seat` keeps a connection for what is looked up all the time, `installation` what processes agree on, `places` what
 //! the bus remembers, `feed` one organization's stretch of the log, `stand` how things stand, `retention` how long is
 //! kept what has ended, `webhooks` who hears what and what is owed to them, `inbound` what vendors told, `providers` who
-//! collects signatures for whom.
+//! collects signatures for whom, `proofs` what signers prove.
 
 mod either;
 mod feed;
 mod files;
+mod groups;
 mod inbound;
 mod installation;
 mod keys;
@@ -20,6 +21,7 @@ mod log;
 mod many;
 mod places;
 mod postgres;
+mod proofs;
 mod providers;
 mod rates;
 mod reads;
@@ -39,7 +41,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_engine::effect::EffectKind;
-use countersign_engine::ids::{Digest, KeyId, OrganizationId, RequestId};
+use countersign_engine::ids::{ConfigId, Digest, KeyId, OrganizationId, RequestId};
 use countersign_engine::request::Status;
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
@@ -49,10 +51,12 @@ use crate::trace::TraceParent;
 
 pub use feed::Stretch;
 pub use files::FileUse;
+pub use groups::GroupRow;
 pub use inbound::{InboundBody, InboundClaim, InboundListing, InboundRow, InboundState, Settled, Taken};
 pub use log::{BadCursor, Cursor};
 pub use places::{COURIER, DeadLetterRow, Place, RELAY};
 pub use postgres::Postgres;
+pub use proofs::{ProofFileRow, Trial, proof_path};
 pub use providers::{Account, Begun, EnvelopeRow, ProviderHold, ProviderRow};
 pub use reads::Due;
 pub use retention::{Retention, Spent};
@@ -246,33 +250,47 @@ pub struct RequestRow {
 }
 
 /// Which role does an effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lane {
-    /// The notifier: messages to people.
+    /// The notifier: letters to people.
     Mail,
+    /// The notifier too: text messages, by the gateway. An outage of the one holds up none of the other.
+    Text,
     /// The sealer.
     Seal,
+    /// The agent: calls to vendors, those with one configuration.
+    Agent(Uuid),
 }
 
 impl Lane {
-    /// Which role does effects of a kind.
-    pub fn of(kind: EffectKind) -> Self {
+    /// The agent's, whatever the configuration: one bell wakes it.
+    pub const AGENT: Lane = Lane::Agent(Uuid::nil());
+
+    /// Which role does effects of a kind; `config` is that of the request's provider, if it has one.
+    pub fn of(kind: EffectKind, config: Option<ConfigId>) -> Self {
         match kind {
             EffectKind::Seal => Lane::Seal,
-            EffectKind::Invitation
-            | EffectKind::Reminder
-            | EffectKind::CompletedNotice
-            | EffectKind::DeclinedNotice
-            | EffectKind::CancelledNotice
-            | EffectKind::ExpiredNotice => Lane::Mail,
+            EffectKind::SmsCode | EffectKind::WhatsappCode => Lane::Text,
+            kind if kind.is_at_vendor() => Lane::Agent(config.map_or(Uuid::nil(), |config| config.0)),
+            _ => Lane::Mail,
         }
     }
 
-    /// The lane's stored name.
+    /// What the lane is called.
     pub fn as_str(self) -> &'static str {
         match self {
             Lane::Mail => "mail",
+            Lane::Text => "text",
             Lane::Seal => "seal",
+            Lane::Agent(_) => "agent",
+        }
+    }
+
+    /// As effects name their lane.
+    fn stored(self) -> String {
+        match self {
+            Lane::Agent(config) => ProviderRow::lane_of(config),
+            lane => lane.as_str().to_owned(),
         }
     }
 }
@@ -323,8 +341,8 @@ pub struct ReceiptRow {
 /// How to list requests.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
-    /// Only with this status.
-    pub status: Option<Status>,
+    /// Only with one of these statuses; with any if there is none.
+    pub statuses: Vec<Status>,
     /// Only with this reference.
     pub business_id: Option<String>,
     /// Only made after this instant, in microseconds.
@@ -401,6 +419,8 @@ pub struct KeyRow {
     pub mode: Mode,
     /// When it was last used, to the minute; `None` = never.
     pub last_used_us: Option<i64>,
+    /// SHA-256 of the second secret that must come with it; `None` = it has none.
+    pub crypt_hash: Option<Digest>,
 }
 
 impl KeyRow {

@@ -101,6 +101,8 @@ pub(super) static INSERT_FILE_USES: Many<3> = Many::new(
     "ON CONFLICT (organization, file, request) DO NOTHING",
 );
 pub(super) const DROP_FILE_USE: &str = "DELETE FROM file_uses WHERE organization = $1 AND file = $2 AND request = $3";
+pub(super) const ANY_FILE_USE: &str =
+    "SELECT count(*) FROM (SELECT 1 FROM file_uses WHERE organization = $1 AND file = $2 LIMIT 1) AS first";
 pub(super) const COUNT_FILE_USES: &str = "SELECT count(*) FROM (SELECT 1 FROM file_uses u JOIN requests r \
      ON r.id = u.request WHERE u.organization = $1 AND u.file = $2 AND r.status <> 'DRAFT' AND r.deleted_us IS NULL AND r.purged_us IS NULL \
      LIMIT 1) AS used";
@@ -113,18 +115,29 @@ pub(super) const TEMPLATES: &str = "SELECT organization, id, name, file_name, di
 pub(super) const COUNT_TEMPLATES: &str = "SELECT count(*) FROM templates WHERE organization = $1";
 pub(super) const DELETE_TEMPLATE: &str = "DELETE FROM templates WHERE organization = $1 AND id = $2";
 
+pub(super) const GROUP: &str = "SELECT id, organization, name, members, created_us, updated_us FROM signing_groups \
+     WHERE organization = $1 AND id = $2";
+pub(super) const GROUPS: &str = "SELECT id, organization, name, members, created_us, updated_us FROM signing_groups \
+     WHERE organization = $1 ORDER BY created_us DESC, id DESC LIMIT $2 OFFSET $3";
+pub(super) const COUNT_GROUPS: &str = "SELECT count(*) FROM signing_groups WHERE organization = $1";
+pub(super) const INSERT_GROUP: &str = "INSERT INTO signing_groups (id, organization, name, members, created_us, \
+     updated_us) VALUES ($1, $2, $3, $4, $5, $6)";
+pub(super) const UPDATE_GROUP: &str = "UPDATE signing_groups SET name = $3, members = $4, updated_us = $5 \
+     WHERE organization = $1 AND id = $2";
+pub(super) const DELETE_GROUP: &str = "DELETE FROM signing_groups WHERE organization = $1 AND id = $2";
+
 pub(super) const INSERT_KEY: &str = "INSERT INTO keys (id, organization, name, hash, hint, permissions, created_us, \
-     revoked_us, mode, last_used_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+     revoked_us, mode, last_used_us, crypt_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 pub(super) const KEY_BY_HASH: &str = "SELECT id, organization, name, hash, hint, permissions, created_us, revoked_us, \
-     mode, last_used_us FROM keys WHERE hash = $1";
+     mode, last_used_us, crypt_hash FROM keys WHERE hash = $1";
 pub(super) const KEY: &str = "SELECT id, organization, name, hash, hint, permissions, created_us, revoked_us, mode, \
-     last_used_us FROM keys WHERE organization = $1 AND id = $2";
+     last_used_us, crypt_hash FROM keys WHERE organization = $1 AND id = $2";
 pub(super) const KEYS: &str = "SELECT id, organization, name, hash, hint, permissions, created_us, revoked_us, mode, \
-     last_used_us FROM keys WHERE $1 IN ('*', organization) ORDER BY created_us, id";
+     last_used_us, crypt_hash FROM keys WHERE $1 IN ('*', organization) ORDER BY created_us, id";
 pub(super) const ANY_KEY: &str = "SELECT count(*) FROM (SELECT 1 FROM keys WHERE organization = $1 LIMIT 1) AS first";
 /// `*` is every mode.
 pub(super) const KEYS_PAGE: &str = "SELECT id, organization, name, hash, hint, permissions, created_us, revoked_us, mode, \
-     last_used_us FROM keys WHERE organization = $1 AND $2 IN ('*', mode) ORDER BY created_us DESC, id DESC LIMIT $3 \
+     last_used_us, crypt_hash FROM keys WHERE organization = $1 AND $2 IN ('*', mode) ORDER BY created_us DESC, id DESC LIMIT $3 \
      OFFSET $4";
 pub(super) const COUNT_KEYS: &str = "SELECT count(*) FROM keys WHERE organization = $1 AND $2 IN ('*', mode)";
 pub(super) const REVOKE_KEY: &str = "UPDATE keys SET revoked_us = $3 WHERE organization = $1 AND id = $2 \
@@ -171,3 +184,19 @@ pub(super) const COUNT_ATTEMPT: &str = "INSERT INTO attempts (digest, attempts, 
      RETURNING attempts";
 pub(super) const ATTEMPTS: &str = "SELECT coalesce(max(attempts), 0) FROM attempts WHERE digest = $1";
 pub(super) const FORGET_ATTEMPTS: &str = "DELETE FROM attempts WHERE digest = $1";
+
+/// Counts before anything is compared: whoever is behind the last try gets no row, however many ask at once.
+pub(super) const TAKE_TRY: &str = "INSERT INTO tries (organization, request, signer, method, taken, until_us) \
+     VALUES ($1, $2, $3, $4, 1, $5) ON CONFLICT (request, signer, method) DO UPDATE SET \
+     taken = CASE WHEN tries.until_us <= $6 THEN 1 ELSE tries.taken + 1 END, until_us = excluded.until_us \
+     WHERE tries.until_us <= $6 OR tries.taken < $7 RETURNING taken";
+pub(super) const TRIES: &str = "SELECT taken, until_us FROM tries WHERE request = $1 AND signer = $2 AND method = $3 \
+     AND $4 IN ('*', organization)";
+pub(super) const FORGET_TRIES: &str = "DELETE FROM tries WHERE request = $1 AND signer = $2 AND method = $3";
+pub(super) const DROP_TRIES: &str = "DELETE FROM tries WHERE request = $1";
+pub(super) const TIDY_TRIES: &str = "DELETE FROM tries WHERE until_us < $1";
+pub(super) const INSERT_PROOF_FILE: &str = "INSERT INTO proof_files (organization, request, digest, blob, bytes, \
+     media_type, data_key, created_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (request, digest) DO NOTHING";
+pub(super) const PROOF_FILE: &str = "SELECT organization, request, digest, blob, bytes, media_type, data_key, created_us \
+     FROM proof_files WHERE request = $1 AND digest = $2 AND $3 IN ('*', organization)";
+pub(super) const DROP_PROOF_FILES: &str = "DELETE FROM proof_files WHERE request = $1 RETURNING blob";

@@ -134,7 +134,7 @@ impl Transaction {
     /// Files effects.
     pub async fn insert_effects(&mut self, effects: Vec<EffectRow>) -> Result<(), StoreError> {
         let values = |effect: EffectRow| -> [Value; 4] {
-            [effect.key.into(), effect.lane.as_str().into(), effect.due_us.into(), effect.due_us.into()]
+            [effect.key.into(), effect.lane.stored().into(), effect.due_us.into(), effect.due_us.into()]
         };
         if effects.iter().all(|effect| effect.trace.is_none()) {
             sql::INSERT_EFFECTS.execute(self, effects.into_iter().map(values)).await?;

@@ -57,21 +57,31 @@ pub fn stamped(
     extras: &[Extra],
     content_type: &'static str,
 ) -> Result<HeaderMap, InvalidHeaderValue> {
+    let mut headers = standard(message, secrets.iter().map(Secret::bytes), content_type)?;
+    let newest = secrets.first().map(Secret::text).unwrap_or_default();
+    for extra in extras {
+        let (name, value) = vendors(*extra, &newest, message);
+        headers.insert(name, value.try_into()?);
+    }
+    Ok(headers)
+}
+
+/// The headers of a message with the standard's stamps only, one for each key.
+pub fn standard<'k>(
+    message: Message<'_>,
+    keys: impl Iterator<Item = &'k [u8]>,
+    content_type: &'static str,
+) -> Result<HeaderMap, InvalidHeaderValue> {
     let seconds = message.at.as_second().to_string();
-    let standard = |secret: &Secret| {
-        let stamp = hmac(secret.bytes(), &[message.id.as_bytes(), b".", seconds.as_bytes(), b".", message.body]);
+    let stamp = |key: &[u8]| {
+        let stamp = hmac(key, &[message.id.as_bytes(), b".", seconds.as_bytes(), b".", message.body]);
         format!("v1,{}", STANDARD.encode(stamp))
     };
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert("webhook-id", message.id.try_into()?);
     headers.insert("webhook-timestamp", seconds.as_str().try_into()?);
-    headers.insert("webhook-signature", secrets.iter().map(standard).collect::<Vec<_>>().join(" ").try_into()?);
-    let newest = secrets.first().map(Secret::text).unwrap_or_default();
-    for extra in extras {
-        let (name, value) = vendors(*extra, &newest, message);
-        headers.insert(name, value.try_into()?);
-    }
+    headers.insert("webhook-signature", keys.map(stamp).collect::<Vec<_>>().join(" ").try_into()?);
     Ok(headers)
 }
 

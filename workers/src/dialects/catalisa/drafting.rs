@@ -1,16 +1,16 @@
-//! From what is wanted to an order: finds or takes in the documents, and gives the signers their ids.
+//! From what is wanted to an order: finds or takes in the documents.
 
 use std::collections::BTreeMap;
 
-use countersign_engine::command::{Command, Wish};
-use countersign_engine::event::{TemplateRef, Value};
-use countersign_engine::ids::{OrganizationId, RequestId, SignerId, WidgetId};
-use countersign_engine::signer::{Person, SignerTerms};
+use countersign_engine::command::{Command, Profile, Wish};
+use countersign_engine::event::{Collector, TemplateRef, Value};
+use countersign_engine::ids::{OrganizationId, RequestId, WidgetId};
+use countersign_engine::signer::SignerTerms;
 use futures_util::future::join_all;
 use uuid::Uuid;
 
 use super::ordering::Asker;
-use super::read::{FileSource, Wanted, WantedFile, WantedFiles, WantedSigner};
+use super::read::{FileSource, Wanted, WantedFile, WantedFiles};
 use crate::commit::Order;
 use crate::http::fault::Fault;
 use crate::http::form::Faults;
@@ -63,32 +63,21 @@ pub(super) async fn files(
     Ok(files)
 }
 
-/// Ids, order and roles of the signers.
-pub(super) fn terms_of(signers: &[WantedSigner]) -> Vec<SignerTerms> {
-    let terms = |signer: &WantedSigner| SignerTerms {
-        id: SignerId(Uuid::now_v7()),
-        order: signer.order,
-        role: signer.role,
-        capacity: None,
-    };
-    signers.iter().map(terms).collect()
-}
-
 /// Everything an order is made of.
 pub(super) struct Parts {
     pub(super) wanted: Wanted,
-    pub(super) signers: Vec<SignerTerms>,
+    pub(super) people: Vec<(SignerTerms, Profile)>,
     pub(super) files: Vec<File>,
     pub(super) template: Option<TemplateRef>,
     pub(super) placed: Placed,
     pub(super) values: BTreeMap<WidgetId, Value>,
+    /// Who collects the signatures; ourselves if absent.
+    pub(super) collector: Option<Collector>,
 }
 
 /// The order that creates a request.
 pub(super) fn order(service: &Service, asker: Asker, parts: Parts) -> Order {
-    let Parts { wanted, signers, files, template, placed, values } = parts;
-    let person = |signer: WantedSigner| Person { name: signer.name, email: signer.email };
-    let people = signers.into_iter().zip(wanted.signers.into_iter().map(person)).collect();
+    let Parts { wanted, people, files, template, placed, values, collector } = parts;
     let outline = Outline {
         message: wanted.message,
         business_id: wanted.business_id,
@@ -99,6 +88,7 @@ pub(super) fn order(service: &Service, asker: Asker, parts: Parts) -> Order {
         warn_hours: wanted.warn_hours,
         reminders: wanted.reminders,
         language: wanted.language,
+        collector,
         ..Outline::over(wanted.title, files, people)
     };
     let draft = Box::new(outline.draft(&service.settings));

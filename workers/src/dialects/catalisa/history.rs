@@ -95,7 +95,12 @@ fn object(event: &Event, line: &Line) -> EventObject {
     EventObject { r#type: "signature-event", id: event.id.0, attributes }
 }
 
-/// What a disclosure tells; its salt is of use only to a verifier.
+/// What a disclosure tells; its salt, and the seal over an access code, are of use only to a verifier.
 fn personal(disclosure: &str) -> Option<Value> {
-    serde_json::from_str::<Value>(disclosure).ok()?.get("personal").cloned()
+    let mut personal = serde_json::from_str::<Value>(disclosure).ok()?.get("personal").cloned()?;
+    let particulars = personal.get_mut("particulars").and_then(Value::as_object_mut);
+    for asked in particulars.into_iter().flat_map(|asked| asked.values_mut()).filter_map(Value::as_object_mut) {
+        asked.remove("access_code");
+    }
+    Some(personal)
 }

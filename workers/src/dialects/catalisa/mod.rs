@@ -3,20 +3,26 @@
 //! `wire` holds the shapes, `read` turns bodies into drafts with every fault at once, `show` turns
 //! requests into answers, `problem` writes faults as JSON:API errors; the rest are the handlers.
 
+mod casting;
+mod configuring;
 pub mod dead_letters;
 mod drafting;
 mod files;
+mod groups;
 mod history;
 mod inbound;
 mod listing;
 mod ordering;
+mod people;
 mod placing;
 mod problem;
+mod providers;
 mod read;
 mod requests;
 mod retention;
 mod show;
 pub mod sign_this;
+mod signers;
 mod templates;
 pub mod wire;
 
@@ -45,6 +51,9 @@ pub fn routes() -> OpenApiRouter<Floor> {
         .routes(routes!(requests::cancel))
         .routes(routes!(requests::resend))
         .routes(routes!(requests::download))
+        .routes(routes!(signers::add))
+        .routes(routes!(signers::correct, signers::remove))
+        .routes(routes!(signers::replace))
         .routes(routes!(retention::get, retention::put, retention::delete))
         .routes(routes!(retention::hold, retention::release))
         .routes(routes!(history::events))
@@ -52,6 +61,12 @@ pub fn routes() -> OpenApiRouter<Floor> {
         .routes(routes!(history::evidence))
         .routes(routes!(files::upload))
         .routes(routes!(files::get, files::delete))
+        .routes(routes!(groups::create, groups::list))
+        .routes(routes!(groups::get, groups::put, groups::delete))
+        .routes(routes!(providers::create, providers::list))
+        .routes(routes!(providers::get, providers::change, providers::delete))
+        .routes(routes!(providers::set_default))
+        .routes(routes!(providers::test))
         .routes(routes!(templates::create, templates::list))
         .routes(routes!(templates::get, templates::delete))
         .routes(routes!(inbound::list))

@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use countersign_engine::event::Actor;
 use countersign_engine::ids::OrganizationId;
+use countersign_engine::signer::SignerTerms;
 
+use super::casting::Cast;
+use super::configuring;
 use super::drafting::{self, Parts};
-use super::placing::{Cast, Sheaf, place};
+use super::placing::{Sheaf, place};
 use super::problem::Problems;
 use super::read::{self, WantedFile};
 use super::templates;
@@ -30,17 +33,21 @@ pub(super) async fn create(
     form: &Form<'_>,
     mut faults: Faults,
 ) -> Result<Order, Problems> {
-    let wanted = read::wanted(form, &mut faults);
+    let mut wanted = read::wanted(form, &mut faults);
     let widgets = read::widgets(form, &mut faults);
     let files = read::files(form, &mut faults);
     let ids: Vec<Option<String>> = files.files.iter().map(WantedFile::id).collect();
     let files = drafting::files(service, &asker.organization, files, &mut faults).await?;
 
-    let signers = drafting::terms_of(&wanted.signers);
-    let cast = Cast { terms: &signers, wanted: &wanted.signers };
+    let signers = std::mem::take(&mut wanted.signers);
+    let cast = Cast::of(service, &asker.organization, &signers, &mut faults).await?;
     let placed = place(widgets, &cast, &Sheaf { files: &files, ids: &ids }, &mut faults);
+    let collector = configuring::collector(service, &asker.organization, form, wanted.config, &mut faults).await?;
+    let people = cast.into_people();
+    let terms: Vec<SignerTerms> = people.iter().map(|(terms, _)| terms.clone()).collect();
+    configuring::check_fit(collector.as_ref(), form, (&terms, files.len(), &placed.widgets), &mut faults);
     let files = Problems::unless(faults, files)?.into_iter().flatten().collect();
-    let parts = Parts { wanted, signers, files, template: None, placed, values: Default::default() };
+    let parts = Parts { wanted, people, files, template: None, placed, values: Default::default(), collector };
     Ok(drafting::order(service, asker, parts))
 }
 
@@ -51,9 +58,19 @@ pub(super) async fn from_template(
     form: &Form<'_>,
     mut faults: Faults,
 ) -> Result<Order, Problems> {
-    let wanted = read::wanted(form, &mut faults);
+    let mut wanted = read::wanted(form, &mut faults);
+    let signers = std::mem::take(&mut wanted.signers);
+    let cast = Cast::of(service, &asker.organization, &signers, &mut faults).await?;
     let template = templates::find_named(service, &asker.organization, form, &mut faults).await?;
-    let parts = template.and_then(|template| template.fill(wanted, form, &mut faults));
+    let config = wanted.config;
+    let mut parts = template.and_then(|template| template.fill(wanted, cast, form, &mut faults));
+    let collector = configuring::collector(service, &asker.organization, form, config, &mut faults).await?;
+    if let Some(parts) = &mut parts {
+        let signers: Vec<SignerTerms> = parts.people.iter().map(|(terms, _)| terms.clone()).collect();
+        let made_of = (signers.as_slice(), parts.files.len(), parts.placed.widgets.as_slice());
+        configuring::check_fit(collector.as_ref(), form, made_of, &mut faults);
+        parts.collector = collector;
+    }
     let Some(parts) = Problems::unless(faults, parts)? else { return Err(Fault::not_found("template").into()) };
     Ok(drafting::order(service, asker, parts))
 }

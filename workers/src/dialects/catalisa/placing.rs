@@ -1,41 +1,15 @@
 //! Widgets: whose each is, and on which document it stands, as this dialect's callers name them.
 
 use countersign_engine::event::{Area, Widget, WidgetKind};
-use countersign_engine::ids::{SignerId, WidgetId};
-use countersign_engine::signer::SignerTerms;
+use countersign_engine::ids::WidgetId;
 
-use super::read::{Reference, WantedSigner, WantedWidget};
+use super::casting::Cast;
+use super::read::{Reference, WantedWidget};
 use crate::http::fault::Fault;
 use crate::http::form::Faults;
 use crate::seal::PageSize;
 use crate::service::documents::File;
 use crate::service::placing::{Misplaced, Placed, area_on};
-
-/// The signers of a request, with what the widgets may call them.
-pub(super) struct Cast<'a> {
-    pub(super) terms: &'a [SignerTerms],
-    pub(super) wanted: &'a [WantedSigner],
-}
-
-impl Cast<'_> {
-    /// A signer's own id or e-mail address comes before a place, should somebody's id be a number.
-    fn resolve(&self, reference: &Reference) -> Option<SignerId> {
-        let called = |text: &str| {
-            let is_called = |signer: &WantedSigner| {
-                signer.reference.as_deref() == Some(text) || signer.email.eq_ignore_ascii_case(text)
-            };
-            self.wanted.iter().position(is_called)
-        };
-        self.terms.get(reference.place(called)?).map(|terms| terms.id)
-    }
-
-    /// Those for whom `fits` holds, in the order in which they act.
-    fn in_order(&self, fits: impl Fn(&SignerTerms) -> bool) -> Vec<SignerId> {
-        let mut signers: Vec<&SignerTerms> = self.terms.iter().filter(|signer| fits(signer)).collect();
-        signers.sort_by_key(|signer| signer.order);
-        signers.iter().map(|signer| signer.id).collect()
-    }
-}
 
 /// The documents of a request, with what the widgets may call them; one that was not taken is `None`.
 pub(super) struct Sheaf<'a> {

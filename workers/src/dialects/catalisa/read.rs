@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use countersign_engine::command::{
-    BUSINESS_ID_MAX, DOCUMENTS_MAX, MESSAGE_MAX, NAME_MAX, ORDER_MAX, SIGNERS_MAX, TEXT_MAX, TITLE_MAX, WIDGETS_MAX,
+    BUSINESS_ID_MAX, DOCUMENTS_MAX, MESSAGE_MAX, NAME_MAX, SIGNERS_MAX, TEXT_MAX, TITLE_MAX, WIDGETS_MAX,
 };
 use countersign_engine::event::{Reminders, WidgetKind};
 use countersign_engine::schedule::{EXPIRES_IN_DAYS_MAX, WARN_HOURS_DEFAULT};
-use countersign_engine::signer::Role;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::people::{self, WantedSigner};
 use super::problem::Problems;
 use crate::http::fault::Fault;
 use crate::http::fields;
@@ -19,8 +19,6 @@ use crate::http::upload::{self, Upload};
 use crate::language::Language;
 use crate::service::placing::Spot;
 
-/// Longest name by which a widget refers to a signer.
-const REFERENCE_MAX: usize = 64;
 /// Most hours before expiry at which a warning may be due.
 const WARN_HOURS_MAX: u32 = 720;
 /// Where the attributes of every body are.
@@ -33,17 +31,13 @@ pub(super) const WIDGET_KINDS: [(&str, WidgetKind); 4] = [
     ("checkbox", WidgetKind::Checkbox),
 ];
 
-const ROLES: [(&str, Role); 6] = [
-    ("signer", Role::Signer),
-    ("approver", Role::Approver),
-    ("acknowledger", Role::Acknowledger),
-    ("witness", Role::Witness),
-    ("copied", Role::Copied),
-    ("viewer", Role::Viewer),
-];
+pub(super) const LANGUAGES: [(&str, Language); 3] =
+    [("en", Language::English), ("es", Language::Spanish), ("pt-BR", Language::Portuguese)];
 
 /// What both kinds of new request have in common.
 pub(super) struct Wanted {
+    /// Who collects the signatures, if one is named.
+    pub(super) config: Option<Uuid>,
     pub(super) title: String,
     pub(super) message: Option<String>,
     pub(super) business_id: Option<String>,
@@ -53,14 +47,6 @@ pub(super) struct Wanted {
     pub(super) language: Option<Language>,
     pub(super) signers: Vec<WantedSigner>,
     pub(super) keep_draft: bool,
-}
-
-pub(super) struct WantedSigner {
-    pub(super) name: String,
-    pub(super) email: String,
-    pub(super) order: u32,
-    pub(super) role: Role,
-    pub(super) reference: Option<String>,
 }
 
 /// A document that is wanted, and the member that holds or names it.
@@ -140,19 +126,15 @@ pub(super) fn resource<'v>(body: &'v Value, kind: &str, faults: &mut Faults) -> 
 }
 
 pub(super) fn wanted(form: &Form<'_>, faults: &mut Faults) -> Wanted {
-    if let Some(id) = form.uuid("configId", faults) {
-        let detail = format!("There is no provider configuration {id}.");
-        faults.push(Fault::at(form.pointer("configId"), "unknown_config", detail));
-    }
-    let languages = [("en", Language::English), ("es", Language::Spanish), ("pt-BR", Language::Portuguese)];
     Wanted {
+        config: form.uuid("configId", faults),
         title: form.required_line("title", TITLE_MAX, faults),
         message: form.text("message", MESSAGE_MAX, faults),
         business_id: form.line("businessId", BUSINESS_ID_MAX, faults),
         expires_in_days: fields::whole(form, "expiresInDays", 1, EXPIRES_IN_DAYS_MAX, faults),
         warn_hours: fields::whole(form, "expiryWarningHours", 0, WARN_HOURS_MAX, faults).unwrap_or(WARN_HOURS_DEFAULT),
         reminders: fields::reminders(form, "reminders", faults),
-        language: form.one_of("language", &languages, faults),
+        language: form.one_of("language", &LANGUAGES, faults),
         signers: signers(form, faults),
         keep_draft: form.boolean("draft", faults).unwrap_or(false),
     }
@@ -166,31 +148,12 @@ fn signers(form: &Form<'_>, faults: &mut Faults) -> Vec<WantedSigner> {
     }
     let mut signers: Vec<WantedSigner> = Vec::new();
     for (item, pointer) in items.unwrap_or_default() {
-        let signer = signer(item, &pointer, faults);
-        let same = |other: &WantedSigner| {
-            other.order == signer.order && other.email.eq_ignore_ascii_case(&signer.email) && !signer.email.is_empty()
-        };
-        if signers.iter().any(same) {
-            let detail = "This e-mail address is already in the same group of signers.";
-            faults.push(Fault::at(format!("{pointer}/email"), "duplicate", detail));
-        }
-        signers.push(signer);
+        signers.push(people::signer(&Form::required(Some(item), &pointer, faults), faults));
     }
     if !signers.is_empty() && !signers.iter().any(|signer| signer.role.acts()) {
         faults.push(Fault::at(&pointer, "nobody_acts", "At least one signer must act, not only receive a copy."));
     }
     signers
-}
-
-fn signer(item: &Value, pointer: &str, faults: &mut Faults) -> WantedSigner {
-    let form = Form::required(Some(item), pointer, faults);
-    WantedSigner {
-        email: fields::email(&form, "email", faults),
-        name: form.required_line("name", NAME_MAX, faults).trim().to_owned(),
-        order: fields::whole(&form, "order", 1, ORDER_MAX, faults).unwrap_or(1),
-        role: form.one_of("role", &ROLES, faults).unwrap_or_default(),
-        reference: form.line("id", REFERENCE_MAX, faults),
-    }
 }
 
 /// Exactly one of `fileId` and `fileBase64` with `fileName`.

@@ -1,13 +1,15 @@
 //! Requests out: the engine's words as seed 002 writes them.
 
 use countersign_engine::event::{self, Actor};
+use countersign_engine::person::Person;
 use countersign_engine::request::Request;
+use countersign_engine::requirement::{CertificateKind, Holder, Method, Proof};
 use countersign_engine::signer::Signer;
 
 use super::BASE;
 use super::wire::{
     Relationships, RequestAnswer, RequestAttributes, RequestObject, SelfLink, SignedDocument, SignerAttributes,
-    SignerObject, Signers,
+    SignerCertificate, SignerHolder, SignerObject, SignerProof, SignerRequirements, SignerScore, Signers,
 };
 use crate::service::links::Links;
 
@@ -64,6 +66,7 @@ fn documents(request: &Request) -> Vec<SignedDocument> {
 }
 
 fn signer_object(request: &Request, signer: &Signer, links: &Links) -> SignerObject {
+    let known = |of: fn(&Person) -> Option<String>| signer.person.as_ref().and_then(of);
     let may_act = request.status.is_out() && signer.is_invited();
     let attributes = SignerAttributes {
         name: signer.person.as_ref().map(|person| person.name.clone()),
@@ -71,6 +74,13 @@ fn signer_object(request: &Request, signer: &Signer, links: &Links) -> SignerObj
         order: signer.terms.order,
         status: signer.status.as_str(),
         role: signer.terms.role.as_str(),
+        phone: known(|person| person.phone.clone().map(String::from)),
+        national_id: known(|person| person.national_id.clone().map(String::from)),
+        birthday: signer.person.as_ref().and_then(|person| person.birthday),
+        group_id: signer.terms.group.map(|group| group.0),
+        covered_by: signer.covered_by.map(|id| id.0),
+        requirements: (!signer.terms.requirements.is_usual()).then(|| requirements(signer)),
+        proofs: signer.proofs.iter().map(|(method, proof)| proof_object(*method, proof)).collect(),
         signing_url: links.signing_url(request, signer).filter(|_| may_act),
         sent_at: signer.sent_at,
         viewed_at: signer.viewed_at,
@@ -79,4 +89,45 @@ fn signer_object(request: &Request, signer: &Signer, links: &Links) -> SignerObj
         decline_reason: signer.decline_reason.clone(),
     };
     SignerObject { r#type: "signer", id: signer.id().0, attributes }
+}
+
+/// What is asked of a signer, but for the access code itself.
+fn requirements(signer: &Signer) -> SignerRequirements {
+    let (asked, told) = (&signer.terms.requirements, &signer.particulars);
+    let holder = |holder: &Holder| (holder.name.clone(), holder.national_id.bare().to_owned());
+    let erased = || ("—".to_owned(), String::new());
+    SignerRequirements {
+        access_code: asked.access_code,
+        attachments: asked.attachments.then(|| told.attachments.clone().map_or(true.into(), Into::into)),
+        certificate: asked.certificate.map(|kind| SignerCertificate {
+            kind: match kind {
+                CertificateKind::Any => "any",
+                CertificateKind::ECpf => "e_cpf",
+                CertificateKind::ECnpj => "e_cnpj",
+            },
+            national_id: told.certificate_holder.as_ref().map(|id| id.bare().to_owned()),
+        }),
+        email_code: asked.email_code,
+        foreign: asked.foreign,
+        in_person: asked.in_person,
+        language: asked.language.clone(),
+        photo: asked.photo,
+        pix: asked.pix.then(|| {
+            let (name, national_id) = told.pix.as_ref().map_or_else(erased, holder);
+            SignerHolder { name, national_id }
+        }),
+        score: asked.score.map(|similarity| {
+            let (name, national_id) = told.score.as_ref().map_or_else(erased, holder);
+            SignerScore { name, national_id, similarity }
+        }),
+        selfie: asked.selfie,
+        silent: asked.silent,
+        sms: asked.sms,
+        video: asked.video,
+        whatsapp: asked.whatsapp,
+    }
+}
+
+fn proof_object(method: Method, proof: &Proof) -> SignerProof {
+    SignerProof { method: method.as_str(), at: proof.at, score: proof.score, reference: proof.reference.clone() }
 }

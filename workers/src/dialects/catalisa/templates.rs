@@ -12,9 +12,10 @@ use countersign_engine::ids::{OrganizationId, WidgetId};
 use uuid::Uuid;
 
 use super::BASE;
+use super::casting::Cast;
 use super::drafting::{self, Parts};
 use super::listing::{Page, pairs};
-use super::placing::{Cast, Sheaf, area_of, place};
+use super::placing::{Sheaf, area_of, place};
 use super::problem::{Body, Id, Problems};
 use super::read::{self, Reference, WIDGET_KINDS, Wanted, WantedWidget};
 use super::wire::{
@@ -175,22 +176,22 @@ pub(super) async fn find_named(
 
 impl Template {
     /// The request's parts: widgets bound to its signers, and those that the sender fills.
-    pub(super) fn fill(self, wanted: Wanted, form: &Form<'_>, faults: &mut Faults) -> Option<Parts> {
-        let signers = drafting::terms_of(&wanted.signers);
+    pub(super) fn fill(self, wanted: Wanted, cast: Cast<'_>, form: &Form<'_>, faults: &mut Faults) -> Option<Parts> {
+        let signers = cast.entries();
         let needed = self.widgets.iter().filter_map(|widget| widget.signer_id).max().unwrap_or(0) as usize;
-        if needed > signers.len() && !signers.is_empty() {
+        if needed > signers && signers > 0 {
             let detail = format!("The template needs {needed} signers.");
             faults.push(Fault::at(form.pointer("signers"), "too_few", detail));
         }
-        let cast = Cast { terms: &signers, wanted: &wanted.signers };
-        let bound = self.widgets.iter().filter(|widget| widget.signer_id.is_none_or(|at| at as usize <= signers.len()));
+        let bound = self.widgets.iter().filter(|widget| widget.signer_id.is_none_or(|at| at as usize <= signers));
         let named = form.pointer("templateId");
         let bound = bound.filter_map(|widget| wanted_widget(widget, &named)).collect();
         let files = [Some(self.file)];
         let mut placed = place(bound, &cast, &Sheaf { files: &files, ids: &[] }, faults);
         let values = prefill(&mut placed.widgets, form, faults);
         let files = files.into_iter().flatten().collect();
-        Some(Parts { wanted, signers, files, template: Some(self.reference), placed, values })
+        let (people, template) = (cast.into_people(), Some(self.reference));
+        Some(Parts { wanted, people, files, template, placed, values, collector: None })
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use countersign_engine::command::Draft;
+use countersign_engine::command::{Draft, Profile};
 use countersign_engine::ids::{OrganizationId, SignerId};
+use countersign_engine::person::Person;
 use countersign_engine::request::Request;
-use countersign_engine::signer::{Person, Signer, SignerTerms};
+use countersign_engine::signer::{Signer, SignerTerms};
 use uuid::Uuid;
 
 use super::problem::Problems;
@@ -93,15 +94,23 @@ async fn found(
 }
 
 /// The recipients with their ids: whoever has the address of somebody who was there is the same person.
-fn people(wanted: Vec<WantedRecipient>, before: &[Arc<Signer>]) -> Vec<(SignerTerms, Person)> {
+fn people(wanted: Vec<WantedRecipient>, before: &[Arc<Signer>]) -> Vec<(SignerTerms, Profile)> {
     let mut known: Vec<&Signer> = before.iter().map(AsRef::as_ref).collect();
     let mut identified = |email: &str| {
         let place = known.iter().position(|signer| signer.email().eq_ignore_ascii_case(email));
-        place.map_or_else(|| SignerId(Uuid::now_v7()), |place| known.swap_remove(place).id())
+        place.map(|place| known.swap_remove(place))
     };
     let person = |WantedRecipient { name, email, role, order }: WantedRecipient| {
-        let terms = SignerTerms { capacity: None, id: identified(&email), order, role };
-        (terms, Person { email, name })
+        // What this dialect has no words for stays as it was.
+        match identified(&email) {
+            Some(known) => {
+                let person = known.person.clone().unwrap_or_else(|| Person::new("", ""));
+                let profile =
+                    Profile { person: Person { email, name, ..person }, particulars: known.particulars.clone() };
+                (SignerTerms { order, role, ..known.terms.clone() }, profile)
+            }
+            None => (SignerTerms::new(SignerId(Uuid::now_v7()), order, role), Person::new(name, email).into()),
+        }
     };
     wanted.into_iter().map(person).collect()
 }

@@ -2,10 +2,12 @@
 //!
 //! `wire` holds the shapes, `vocabulary` says which word of theirs is which of ours, `read` turns bodies into what is
 //! wanted with every fault at once, `drafting` that into drafts, `show` requests into envelopes; `problem` writes faults
-//! as `{error, code}`, `paging` lists as `{data, pagination}`, `notice` what endpoints are told; `hook` reads what this vendor tells us; the rest are the handlers.
+//! as `{error, code}`, `paging` lists as `{data, pagination}`, `notice` what endpoints are told; `hook` reads what this
+//! vendor tells us, `calling` asks it; the rest are the handlers.
 
+pub mod calling;
 mod deliveries;
-mod documents;
+pub(super) mod documents;
 mod downloads;
 mod drafting;
 mod envelopes;
@@ -31,6 +33,8 @@ use crate::http::Floor;
 use crate::http::fault::Fault;
 use problem::Problems;
 
+pub(super) use problem::Id;
+
 /// Where the dialect lives.
 pub const BASE: &str = "/api/v1";
 /// What its addresses begin with there.
@@ -42,11 +46,10 @@ const BODY_MAX_BYTES: usize = 1024 * 1024;
 
 /// The dialect's routes, with their description.
 pub fn routes() -> OpenApiRouter<Floor> {
-    let with_documents = OpenApiRouter::new()
-        .routes(routes!(documents::upload, documents::list))
-        .layer(DefaultBodyLimit::max(DOCUMENT_BODY_MAX_BYTES));
+    let with_documents =
+        OpenApiRouter::new().routes(routes!(documents::upload)).layer(DefaultBodyLimit::max(DOCUMENT_BODY_MAX_BYTES));
     OpenApiRouter::new()
-        .routes(routes!(documents::get, documents::delete))
+        .routes(routes!(documents::delete))
         .routes(routes!(envelopes::create, listing::list))
         .routes(routes!(envelopes::get, envelopes::change, envelopes::delete))
         .routes(routes!(envelopes::send))

@@ -83,6 +83,16 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
                 until(f),
             )
         }
+        LetterKind::Withdrawn => (
+            format!("Your link to “{title}” was withdrawn"),
+            format!("{organization} changed who is asked about “{title}”. The link you were sent no longer works."),
+            Some("There is nothing left for you to do with this letter.".into()),
+        ),
+        LetterKind::Code => (
+            format!("Your code for “{title}”"),
+            format!("With this code you confirm that it is you who opens “{title}” from {organization}:"),
+            Some("It works for 10 minutes, on the page where you asked for it. Tell it to nobody.".into()),
+        ),
         LetterKind::Completed => (
             format!("“{title}” is complete"),
             format!("Everyone has done their part: “{title}” from {organization} is complete."),

@@ -83,6 +83,18 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
                 until(f),
             )
         }
+        LetterKind::Withdrawn => (
+            format!("Se ha retirado su enlace a “{title}”"),
+            format!(
+                "{organization} ha cambiado a quién se dirige “{title}”. El enlace que usted recibió ya no funciona."
+            ),
+            Some("No tiene que hacer nada más con este mensaje.".into()),
+        ),
+        LetterKind::Code => (
+            format!("Su código para “{title}”"),
+            format!("Con este código confirma que es usted quien abre “{title}” de {organization}:"),
+            Some("Sirve durante 10 minutos, en la página donde lo pidió. No se lo diga a nadie.".into()),
+        ),
         LetterKind::Completed => (
             format!("“{title}” está completo"),
             format!("Todas las personas han hecho su parte: “{title}”, de {organization}, está completo."),

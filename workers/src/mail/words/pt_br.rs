@@ -83,6 +83,16 @@ fn story(f: &Facts<'_>, organization: &str, title: &str) -> (String, String, Opt
                 until(f),
             )
         }
+        LetterKind::Withdrawn => (
+            format!("O seu link para “{title}” foi retirado"),
+            format!("{organization} mudou a quem “{title}” é pedido. O link que você recebeu não funciona mais."),
+            Some("Você não precisa fazer mais nada com esta mensagem.".into()),
+        ),
+        LetterKind::Code => (
+            format!("O seu código para “{title}”"),
+            format!("Com este código você confirma que é você quem abre “{title}” de {organization}:"),
+            Some("Ele vale por 10 minutos, na página em que foi pedido. Não o informe a ninguém.".into()),
+        ),
         LetterKind::Completed => (
             format!("“{title}” foi concluído"),
             format!("Todos já fizeram a sua parte: “{title}”, de {organization}, foi concluído."),

@@ -13,6 +13,8 @@ pub enum ClosedReason {
     Replaced,
     /// This person has acted.
     AlreadySigned,
+    /// Somebody else of their signing group has signed.
+    GroupSigned,
     /// Everyone has acted.
     Completed,
     /// Someone declined.
@@ -29,10 +31,11 @@ pub enum ClosedReason {
 
 impl ClosedReason {
     /// Every reason.
-    pub const ALL: [ClosedReason; 9] = [
+    pub const ALL: [ClosedReason; 10] = [
         ClosedReason::Unknown,
         ClosedReason::Replaced,
         ClosedReason::AlreadySigned,
+        ClosedReason::GroupSigned,
         ClosedReason::Completed,
         ClosedReason::Declined,
         ClosedReason::Cancelled,
@@ -48,6 +51,7 @@ impl ClosedReason {
             ClosedReason::NotYourTurn => 403,
             ClosedReason::Replaced
             | ClosedReason::AlreadySigned
+            | ClosedReason::GroupSigned
             | ClosedReason::Completed
             | ClosedReason::Declined
             | ClosedReason::Cancelled
@@ -58,7 +62,7 @@ impl ClosedReason {
 
     fn tone(self) -> &'static str {
         match self {
-            ClosedReason::AlreadySigned | ClosedReason::Completed => "good",
+            ClosedReason::AlreadySigned | ClosedReason::GroupSigned | ClosedReason::Completed => "good",
             ClosedReason::NotYourTurn | ClosedReason::Replaced => "busy",
             ClosedReason::Unknown
             | ClosedReason::Declined
@@ -92,6 +96,7 @@ impl ClosedPage {
             ClosedReason::Unknown => (c.unknown, c.unknown_detail, c.unknown_next),
             ClosedReason::Replaced => (c.replaced, c.replaced_detail, c.replaced_next),
             ClosedReason::AlreadySigned => (c.already_signed, c.already_signed_detail, c.already_signed_next),
+            ClosedReason::GroupSigned => (c.group_signed, c.group_signed_detail, c.group_signed_next),
             ClosedReason::Completed => (c.completed, c.completed_detail, c.completed_next),
             ClosedReason::Declined => (c.declined, c.declined_detail, c.declined_next),
             ClosedReason::Cancelled => (c.cancelled, c.cancelled_detail, c.cancelled_next),

@@ -7,19 +7,23 @@ mod closed;
 mod done;
 mod progress;
 mod sign;
+mod step;
 #[cfg(test)]
 mod tests;
 
+use countersign_engine::requirement::{CODE_LIFE, Method};
 use countersign_engine::signer::Role;
 use jiff::Timestamp;
 
 use super::asset;
-use super::text::{RoleWords, Words, fill, words};
+use super::text::{RoleWords, StepWords, Words, fill, words};
+use crate::service::proofs::{ATTACHMENTS_MAX, FILE_MAX_BYTES, VIDEO_MAX_BYTES};
 
 pub use closed::{ClosedPage, ClosedReason, ErrorKind, ErrorPage};
 pub use done::{DonePage, Outcome};
 pub use progress::{Person, ProgressPage, ViewDocument};
 pub use sign::{Ceremony, Document, Field, FieldKind, OtherBox, PageSize, Place, SignPage};
+pub use step::{Payment, Step, StepFault, StepPage};
 
 /// The Content-Security-Policy of every page here.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; \
@@ -41,7 +45,24 @@ macro_rules! layout {
     })+ };
 }
 
-layout!(SignPage, DonePage, ProgressPage, ClosedPage, ErrorPage);
+layout!(SignPage, StepPage, DonePage, ProgressPage, ClosedPage, ErrorPage);
+
+/// How long a one-time code counts, in whole minutes.
+fn code_minutes() -> String {
+    CODE_LIFE.as_mins().to_string()
+}
+
+/// What files may be that prove something.
+fn file_hint(words: &StepWords, method: Method) -> String {
+    let megabytes = |bytes: usize| (bytes / (1024 * 1024)).to_string();
+    let (image, video) = (megabytes(FILE_MAX_BYTES), megabytes(VIDEO_MAX_BYTES));
+    let count = ATTACHMENTS_MAX.to_string();
+    match method {
+        Method::Attachments => fill(words.attachments_hint, &[("count", &count), ("megabytes", &image)]),
+        Method::VideoSelfie => fill(words.video_hint, &[("megabytes", &video)]),
+        _ => fill(words.image_hint, &[("megabytes", &image)]),
+    }
+}
 
 /// One of several documents, and where its sealed PDF is.
 #[derive(Clone, Debug)]

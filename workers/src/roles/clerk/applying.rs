@@ -1,27 +1,37 @@
-//! What a vendor's word does to a request: which request it is about, whether it is believed, and what is wished.
+//! What a vendor's word does to a request: which request it is about, whether it is believed, and what came of it.
 
 use std::sync::Arc;
 
-use super::{Heard, Outcome};
+use super::{Heard as Message, Outcome};
+use crate::clock::from_micros;
 use crate::hooks::Verdict;
+use crate::service::reports::{Heard, Word};
 use crate::service::{Service, ServiceError};
 use crate::store::Scope;
 
 /// Acts on what a vendor told.
-pub(super) async fn apply(service: &Arc<Service>, heard: &Heard<'_>) -> Result<Outcome, ServiceError> {
+pub(super) async fn apply(service: &Arc<Service>, heard: &Message<'_>) -> Result<Outcome, ServiceError> {
     let (row, report) = (&heard.claim.row, heard.report);
     let Some(envelope) = service.store.provider_envelope_by(row.config, &report.document).await? else {
         let reason = "no request of this configuration is known to the vendor by that reference";
         return Ok(Outcome::settled(Verdict::UnknownDocument, reason));
     };
     let loaded = service.ledger.load(Scope::Of(&row.organization), envelope.request).await?;
-    let erased = loaded.is_none_or(|loaded| loaded.request.is_erased());
-    if erased {
+    let Some(loaded) = loaded.filter(|loaded| !loaded.request.is_erased()) else {
         return Ok(Outcome::settled(Verdict::Stale, "the request was erased").of(envelope.request));
-    }
-    if !heard.trust.covers_body() {
-        let reason = "the stamp does not cover it, and nobody asks this vendor yet";
-        return Ok(Outcome::settled(Verdict::NotBelieved, reason).of(envelope.request));
-    }
-    Ok(Outcome::settled(Verdict::Failed, "nothing acts on this vendor's word yet").of(envelope.request))
+    };
+    let received = from_micros(row.received_us);
+    let word = Word { config: row.config, report, covered: heard.trust.covers_body(), received };
+    let outcome = match service.hear(&loaded.request, word).await? {
+        Heard::Applied => Outcome::settled(Verdict::Applied, "the stamp covers it, and it was new"),
+        Heard::Confirmed => Outcome::settled(Verdict::Confirmed, "the vendor, when asked, said the same"),
+        Heard::Duplicate => Outcome::settled(Verdict::Duplicate, "it was in the history already"),
+        Heard::Stale => Outcome::settled(Verdict::Stale, "the request is past it"),
+        Heard::NotBelieved => Outcome::settled(Verdict::NotBelieved, "the vendor, when asked, said otherwise"),
+        Heard::Later(until) => {
+            let reason = "the vendor is to be asked, or has yet to answer".to_owned();
+            return Ok(Outcome::Later { until, reason });
+        }
+    };
+    Ok(outcome.of(envelope.request))
 }

@@ -1,8 +1,9 @@
 //! What events, statuses and letters are called in an audit trail, in each language.
 
 use countersign_engine::effect::EffectKind;
-use countersign_engine::event::Fact;
+use countersign_engine::event::{Detail, Fact};
 use countersign_engine::request::Status;
+use countersign_engine::requirement::Method;
 use countersign_engine::signer::SignerStatus;
 use jiff::Timestamp;
 
@@ -14,7 +15,12 @@ pub(super) struct Words {
     statuses: [&'static str; 8],
     signers: [&'static str; 5],
     /// By [`EffectKind::ALL`].
-    effects: [&'static str; 7],
+    effects: [&'static str; 17],
+    /// By [`Method::ALL`].
+    methods: [&'static str; 11],
+    /// By the order of [`Detail`].
+    changes: [&'static str; 6],
+    handed_link: &'static str,
     facts: Facts,
     until: &'static str,
     pub(super) key: &'static str,
@@ -33,6 +39,7 @@ struct Facts {
     invited: &'static str,
     resent: &'static str,
     viewed: &'static str,
+    challenged: &'static str,
     authenticated: &'static str,
     signed: &'static str,
     refused: &'static str,
@@ -66,11 +73,36 @@ const ENGLISH: Words = Words {
         "Sealed PDF",
         "Invitation",
         "Reminder",
+        "Code by e-mail",
+        "Code by SMS",
+        "Code by WhatsApp",
+        "Notice that a link is withdrawn",
         "Notice of completion",
         "Notice of refusal",
         "Notice of cancellation",
         "Notice of expiry",
+        "Handing over to the provider",
+        "Correction at the provider",
+        "Reminder by the provider",
+        "Cancellation at the provider",
+        "Question to the provider",
+        "Signed PDF from the provider",
     ],
+    methods: [
+        "Access code",
+        "One-time code by e-mail",
+        "One-time code by SMS",
+        "One-time code by WhatsApp",
+        "In person",
+        "Document with photo",
+        "Selfie with document",
+        "Video selfie",
+        "Payment by PIX",
+        "Facial similarity",
+        "Attachments handed in",
+    ],
+    changes: ["access code", "date of birth", "e-mail address", "name", "CPF or CNPJ", "telephone"],
+    handed_link: "Link handed over by the sender",
     facts: Facts {
         created: "Request created",
         revised: "Draft changed",
@@ -78,12 +110,13 @@ const ENGLISH: Words = Words {
         invited: "Invited",
         resent: "Invited again",
         viewed: "Document opened",
+        challenged: "Code or payment asked for",
         authenticated: "Identity proven",
         signed: "Signed",
         refused: "Refused to sign",
         reminded: "Reminder due",
         replaced: "Signer replaced",
-        corrected: "Signer's name or address corrected",
+        corrected: "Signer corrected",
         added: "Signer added",
         removed: "Signer removed",
         completed: "Request completed: all have acted",
@@ -119,11 +152,36 @@ const SPANISH: Words = Words {
         "PDF sellado",
         "Invitación",
         "Recordatorio",
+        "Código por correo",
+        "Código por SMS",
+        "Código por WhatsApp",
+        "Aviso de enlace retirado",
         "Aviso de conclusión",
         "Aviso de rechazo",
         "Aviso de cancelación",
         "Aviso de vencimiento",
+        "Entrega al proveedor",
+        "Corrección en el proveedor",
+        "Recordatorio del proveedor",
+        "Cancelación en el proveedor",
+        "Consulta al proveedor",
+        "PDF firmado del proveedor",
     ],
+    methods: [
+        "Código de acceso",
+        "Código de un solo uso por correo",
+        "Código de un solo uso por SMS",
+        "Código de un solo uso por WhatsApp",
+        "Presencial",
+        "Documento con foto",
+        "Selfie con el documento",
+        "Videoselfie",
+        "Pago por PIX",
+        "Similitud facial",
+        "Adjuntos entregados",
+    ],
+    changes: ["código de acceso", "fecha de nacimiento", "correo", "nombre", "CPF o CNPJ", "teléfono"],
+    handed_link: "Enlace entregado por el remitente",
     facts: Facts {
         created: "Solicitud creada",
         revised: "Borrador modificado",
@@ -131,12 +189,13 @@ const SPANISH: Words = Words {
         invited: "Invitado",
         resent: "Invitado de nuevo",
         viewed: "Documento abierto",
+        challenged: "Código o pago solicitado",
         authenticated: "Identidad comprobada",
         signed: "Firmado",
         refused: "Rechazó firmar",
         reminded: "Recordatorio previsto",
         replaced: "Firmante sustituido",
-        corrected: "Nombre o correo del firmante corregido",
+        corrected: "Datos del firmante corregidos",
         added: "Firmante añadido",
         removed: "Firmante retirado",
         completed: "Solicitud concluida: todos han actuado",
@@ -172,11 +231,36 @@ const PORTUGUESE: Words = Words {
         "PDF selado",
         "Convite",
         "Lembrete",
+        "Código por e-mail",
+        "Código por SMS",
+        "Código por WhatsApp",
+        "Aviso de link retirado",
         "Aviso de conclusão",
         "Aviso de recusa",
         "Aviso de cancelamento",
         "Aviso de expiração",
+        "Entrega ao provedor",
+        "Correção no provedor",
+        "Lembrete do provedor",
+        "Cancelamento no provedor",
+        "Consulta ao provedor",
+        "PDF assinado do provedor",
     ],
+    methods: [
+        "Código de acesso",
+        "Código de uso único por e-mail",
+        "Código de uso único por SMS",
+        "Código de uso único por WhatsApp",
+        "Presencial",
+        "Documento com foto",
+        "Selfie com o documento",
+        "Vídeo selfie",
+        "Pagamento por PIX",
+        "Similaridade facial",
+        "Anexos entregues",
+    ],
+    changes: ["código de acesso", "data de nascimento", "e-mail", "nome", "CPF ou CNPJ", "telefone"],
+    handed_link: "Link entregue pelo remetente",
     facts: Facts {
         created: "Solicitação criada",
         revised: "Rascunho alterado",
@@ -184,12 +268,13 @@ const PORTUGUESE: Words = Words {
         invited: "Convidado",
         resent: "Convidado de novo",
         viewed: "Documento aberto",
+        challenged: "Código ou pagamento pedido",
         authenticated: "Identidade comprovada",
         signed: "Assinado",
         refused: "Recusou assinar",
         reminded: "Lembrete previsto",
         replaced: "Signatário substituído",
-        corrected: "Nome ou e-mail do signatário corrigido",
+        corrected: "Dados do signatário corrigidos",
         added: "Signatário incluído",
         removed: "Signatário retirado",
         completed: "Solicitação concluída: todos agiram",
@@ -243,6 +328,27 @@ impl Words {
         self.effects[kind as usize]
     }
 
+    /// How something was proved.
+    pub(super) fn method(&self, method: Method) -> &'static str {
+        self.methods[method as usize]
+    }
+
+    /// How a signer was known to be themselves, beside a link in a letter.
+    pub(super) fn authentication(&self, stored: &str) -> String {
+        let named = |part: &str| match Method::ALL.into_iter().find(|method| method.as_str() == part) {
+            Some(method) => self.method(method).to_owned(),
+            None if part == "link" => self.handed_link.to_owned(),
+            None => part.to_owned(),
+        };
+        stored.split('+').filter(|part| *part != "email_link").map(named).collect::<Vec<_>>().join(" · ")
+    }
+
+    /// What was put right, if the event says so.
+    pub(super) fn changed(&self, details: &[Detail]) -> Option<String> {
+        let named: Vec<&str> = details.iter().map(|detail| self.changes[*detail as usize]).collect();
+        (!named.is_empty()).then(|| named.join(", "))
+    }
+
     /// Until when.
     pub(super) fn until(&self, time: Timestamp) -> String {
         format!("{} {}", self.until, readable(time))
@@ -258,6 +364,7 @@ impl Words {
             Fact::Invited { resent: false, .. } => facts.invited,
             Fact::Invited { resent: true, .. } => facts.resent,
             Fact::Viewed { .. } => facts.viewed,
+            Fact::Challenged { .. } => facts.challenged,
             Fact::Authenticated { .. } => facts.authenticated,
             Fact::Signed { .. } => facts.signed,
             Fact::SignerDeclined { .. } => facts.refused,

@@ -29,6 +29,7 @@ const EXTEND: &str = "UPDATE provider_configs SET lease_us = $3 WHERE id = $1 AN
 /// The number goes up, so that who lets go cannot come back. The lease says when it was, so that all have a turn.
 const RELEASE: &str = "UPDATE provider_configs SET lease_us = $3, epoch = epoch + 1 WHERE id = $1 AND epoch = $2";
 const NOTE_STAND: &str = "UPDATE provider_configs SET stand = $3, rest_us = $4 WHERE id = $1 AND epoch = $2";
+const SET_STAND: &str = "UPDATE provider_configs SET stand = $2, rest_us = $3 WHERE id = $1";
 const NEXT: &str = "SELECT due_us, rest_us, lease_us FROM provider_configs \
      JOIN (SELECT lane, min(due_us) AS due_us FROM effects WHERE lane >= 'agent:' AND lane < 'agent;' GROUP BY lane) AS owed \
      ON owed.lane = provider_configs.lane";
@@ -117,6 +118,15 @@ impl Store {
         Ok(noted == 1)
     }
 
+    /// Writes down how a vendor does, whoever holds the configuration.
+    pub async fn set_provider_stand(&self, config: Uuid, stand: &str, rest_us: i64) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        within!(&mut transaction, |db| {
+            sqlx::query(SET_STAND).bind(config).bind(stand).bind(rest_us).execute(db).await.map(drop)
+        })?;
+        transaction.commit().await
+    }
+
     /// When something is next to be done at any vendor, in microseconds.
     pub async fn next_provider(&self) -> Result<Option<i64>, StoreError> {
         let rows: Vec<(i64, i64, i64)> = read!(self, |db| sqlx::query_as(NEXT).fetch_all(db).await?);
@@ -151,16 +161,19 @@ impl Store {
     }
 
     /// Counts a call that is about to be made at `now_us` against its account's quota, writes down what it is
-    /// about, and holds the configuration until `lease_us`: all of it or nothing.
+    /// about, and holds the configuration until `lease_us`: all of it or nothing. A call that changes nothing needs
+    /// no hold.
     pub async fn begin_call(
         &self,
-        hold: ProviderHold,
+        hold: Option<ProviderHold>,
         account: Account,
         envelope: Option<&EnvelopeRow>,
         (now_us, lease_us): (i64, i64),
     ) -> Result<Begun, StoreError> {
         let mut transaction = self.begin().await?;
-        if !transaction.extend(hold, lease_us).await? {
+        if let Some(hold) = hold
+            && !transaction.extend(hold, lease_us).await?
+        {
             return Ok(Begun::Lost);
         }
         let stamp = account.stamp.0;

@@ -31,7 +31,7 @@ const CONFIGS: &str = concat!(
 const COUNT: &str = "SELECT count(*) FROM provider_configs WHERE organization = $1";
 const ALL: &str = concat!("SELECT ", columns!(), " FROM provider_configs ORDER BY id LIMIT $1");
 const CHANGE: &str = "UPDATE provider_configs SET name = $3, fallback = $4, settings = $5, credentials = $6, \
-     hook_secrets = $7, sealed_with = $8, account = $9, calls_an_hour = $10, updated_us = $11 \
+     hook_secrets = $7, sealed_with = $8, account = $9, calls_an_hour = $10, updated_us = $11, stand = '{}', rest_us = 0 \
      WHERE id = $1 AND organization = $2 AND updated_us = $12";
 const UNSET_DEFAULT: &str =
     "UPDATE provider_configs SET is_default = 0 WHERE organization = $1 AND is_default = 1 AND id <> $2";
@@ -150,7 +150,7 @@ impl Store {
         all(rows)
     }
 
-    /// Writes down what was changed about a configuration by hand; false if it is gone, or was changed since
+    /// Writes down what was changed about a configuration by hand, and lets the vendor be called; false if it is gone, or was changed since
     /// `known_us`.
     pub async fn change_provider_config(&self, row: &ProviderRow, known_us: i64) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;

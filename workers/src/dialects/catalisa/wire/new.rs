@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use super::signers::SignerRequirements;
 
 /// The body of `POST /requests`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -141,15 +144,29 @@ pub struct FromTemplateAttributes {
     pub expiry_warning_hours: Option<u32>,
 }
 
-/// A person who is to act.
+/// A person who is to act, or a signing group of whom one is: `name` and `email`, or `groupId`.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct NewSigner {
-    /// Full name.
+    /// Full name; left out with `groupId`.
     #[schema(min_length = 1, max_length = 255)]
-    pub name: String,
-    /// E-mail address; each only once in a group.
+    pub name: Option<String>,
+    /// E-mail address, each only once at one place in the order; left out with `groupId`.
     #[schema(max_length = 255)]
-    pub email: String,
+    pub email: Option<String>,
+    /// A signing group: each member becomes a signer, and the first who signs acts for all.
+    pub group_id: Option<Uuid>,
+    /// Telephone, as +5511953020202: for codes by SMS and WhatsApp.
+    pub phone: Option<String>,
+    /// CPF or CNPJ.
+    pub national_id: Option<String>,
+    /// Day of birth.
+    pub birthday: Option<Date>,
+    /// A code that they must know before they see the document; you tell them another way. It is never told again.
+    #[schema(max_length = 100)]
+    pub access_code: Option<String>,
+    /// What they must prove.
+    pub requirements: Option<SignerRequirements>,
     /// Place in the order: equal numbers act in parallel.
     #[schema(default = 1, minimum = 1, maximum = 1000000)]
     pub order: Option<u32>,

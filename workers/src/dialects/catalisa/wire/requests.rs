@@ -1,6 +1,7 @@
 //! Requests as they go out: one, lists, history, download.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -8,6 +9,7 @@ use uuid::Uuid;
 
 use super::common::{PageLinks, PageMeta, SelfLink};
 use super::new::SignerRole;
+use super::signers::{SignerProof, SignerRequirements};
 
 /// Where a request stands.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
@@ -183,6 +185,27 @@ pub struct SignerAttributes {
     /// What is asked of them.
     #[schema(value_type = SignerRole)]
     pub role: &'static str,
+    /// Telephone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// CPF or CNPJ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub national_id: Option<String>,
+    /// Day of birth.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub birthday: Option<Date>,
+    /// The signing group that they came in with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_id: Option<Uuid>,
+    /// The signer of their group who signed for all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub covered_by: Option<Uuid>,
+    /// What they must prove before they act.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requirements: Option<SignerRequirements>,
+    /// What they proved with their current link.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub proofs: Vec<SignerProof>,
     /// Their link, once they are invited and until they have acted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signing_url: Option<String>,

@@ -1,0 +1,79 @@
+//! What must hold of what is asked of signers, whoever asks it: requirements that fit together, signing
+//! groups that act as one. The dialects say it more kindly, with pointers ([`Requirements::misfits`]).
+
+use super::Given;
+use crate::command::{Draft, Profile};
+use crate::event::{NATIVE, Terms};
+use crate::person::Person;
+use crate::refusal::{Code, Refusal};
+use crate::request::Request;
+use crate::requirement::{Particulars, Requirements};
+use crate::signer::SignerTerms;
+
+pub(super) fn check_draft(draft: &Draft, given: &Given<'_>) -> Result<(), Refusal> {
+    let (nobody, nothing) = (Person::new("", ""), Particulars::default());
+    for terms in &draft.terms.signers {
+        let person = draft.personal.people.get(&terms.id).unwrap_or(&nobody);
+        let particulars = draft.personal.particulars.get(&terms.id).unwrap_or(&nothing);
+        check_asked(&draft.terms, &terms.requirements, person, particulars, given)?;
+        draft.terms.signers.iter().try_for_each(|other| check_fellows(terms, other))?;
+    }
+    Ok(())
+}
+
+/// Whether these may join a request, or take over in it, on these terms; `shift` = whoever is at their place, or
+/// behind it, moves back.
+pub(super) fn check_newcomers<'a>(
+    request: &Request,
+    newcomers: impl IntoIterator<Item = (&'a SignerTerms, &'a Profile)>,
+    shift: bool,
+    given: &Given<'_>,
+) -> Result<(), Refusal> {
+    let mut known: Vec<SignerTerms> = request.signers.iter().map(|signer| signer.terms.clone()).collect();
+    for (terms, Profile { person, particulars }) in newcomers {
+        check_asked(&request.terms, &terms.requirements, person, particulars, given)?;
+        for other in &known {
+            if other.id == terms.id {
+                return Err(Refusal::new(Code::Invalid, "That signer is in the request already."));
+            }
+            check_fellows(terms, other)?;
+        }
+        if request.signers.iter().any(|other| other.terms.is_fellow_of(terms) && other.has_acted()) {
+            return Err(Refusal::new(Code::GroupSigned, "Somebody of that signing group has acted already."));
+        }
+        if shift && request.signers.iter().any(|other| other.terms.is_fellow_of(terms)) {
+            return Err(Refusal::new(Code::Invalid, "Who joins a signing group joins it where it is."));
+        }
+        known.push(terms.clone());
+    }
+    Ok(())
+}
+
+pub(super) fn check_asked(
+    request: &Terms,
+    asked: &Requirements,
+    person: &Person,
+    particulars: &Particulars,
+    given: &Given<'_>,
+) -> Result<(), Refusal> {
+    if let Some(misfit) = asked.misfits(person, particulars).first() {
+        return Err(Refusal::new(Code::Invalid, misfit.detail));
+    }
+    let missing = asked.methods().find(|method| method.needs_gateway() && !given.gateway);
+    if let Some(method) = missing.filter(|_| request.provider == NATIVE) {
+        let detail = format!("{method} needs a gateway, and none is configured here (gateway_url).");
+        return Err(Refusal::new(Code::GatewayMissing, detail));
+    }
+    if asked.certificate.is_some() && request.provider == NATIVE {
+        return Err(Refusal::new(Code::Invalid, "Our own pages cannot take a signature with a certificate."));
+    }
+    Ok(())
+}
+
+fn check_fellows(one: &SignerTerms, other: &SignerTerms) -> Result<(), Refusal> {
+    let alike = (one.order, one.role) == (other.order, other.role);
+    if one.is_fellow_of(other) && !(alike && one.role.acts()) {
+        return Err(Refusal::new(Code::Invalid, "The members of a signing group act together, in the same role."));
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! Who is in a request: joining it, leaving it, taking over in it, and acting for a signing group.
+
+use std::sync::Arc;
+
+use super::Request;
+use crate::effect::EffectKind;
+use crate::event::{Event, Personal, Widget};
+use crate::ids::SignerId;
+use crate::refusal::Refusal;
+use crate::signer::{Signer, SignerTerms};
+
+impl Request {
+    /// The other members of a signer's signing group.
+    pub fn fellows(&self, id: SignerId) -> impl Iterator<Item = &Signer> {
+        let one = self.signer(id);
+        let fellow = move |signer: &&Signer| one.is_some_and(|one| one.terms.is_fellow_of(&signer.terms));
+        self.signers.iter().map(Arc::as_ref).filter(fellow)
+    }
+
+    /// What a signer is to fill in or sign: their own, and what belongs to their signing group.
+    pub fn widgets_of(&self, id: SignerId) -> impl Iterator<Item = &Widget> {
+        let of_group = move |owner: SignerId| self.fellows(id).any(|fellow| fellow.id() == owner);
+        self.terms.widgets.iter().filter(move |widget| widget.signer == id || of_group(widget.signer))
+    }
+
+    /// Whoever is in a signing group with who signed needs not any more: their links are dead, and what was
+    /// to be filled in by any of them was filled in by the one.
+    pub(super) fn cover(&mut self, id: SignerId) {
+        let fellows: Vec<SignerId> = self.fellows(id).map(Signer::id).collect();
+        for fellow in self.signers.iter_mut().filter(|signer| fellows.contains(&signer.id())).map(Arc::make_mut) {
+            fellow.covered_by = Some(id);
+            fellow.link = None;
+        }
+        for fellow in fellows {
+            self.drop_messages(fellow);
+            self.hand_on_widgets(fellow, id);
+        }
+    }
+
+    /// Owes somebody who was written to a word, at the address they had before this event: their link is dead.
+    pub(super) fn withdraw(&mut self, event: &Event, id: SignerId) {
+        if self.signer(id).is_some_and(|signer| signer.sent_at.is_some()) {
+            self.owe(event, EffectKind::WithdrawnNotice, Some(id));
+        }
+    }
+
+    fn hand_on_widgets(&mut self, from: SignerId, to: SignerId) {
+        if self.terms.widgets.iter().any(|widget| widget.signer == from) {
+            let widgets = &mut Arc::make_mut(&mut self.terms).widgets;
+            widgets.iter_mut().filter(|widget| widget.signer == from).for_each(|widget| widget.signer = to);
+        }
+    }
+
+    pub(super) fn add(&mut self, terms: &SignerTerms, shift: bool, personal: &Personal) {
+        if shift {
+            for signer in self.signers.iter_mut().filter(|signer| signer.terms.order >= terms.order) {
+                Arc::make_mut(signer).terms.order += 1;
+            }
+        }
+        self.signers.push(Arc::new(signer_of(terms, personal)));
+    }
+
+    pub(super) fn remove(&mut self, event: &Event, id: SignerId, told: bool) -> Result<(), Refusal> {
+        if told {
+            self.withdraw(event, id);
+        }
+        self.drop_messages(id);
+        self.signer_mut(id)?;
+        let heir = self.fellows(id).next().map(Signer::id);
+        self.signers.retain(|signer| signer.id() != id);
+        match heir {
+            Some(heir) => self.hand_on_widgets(id, heir),
+            None => Arc::make_mut(&mut self.terms).widgets.retain(|widget| widget.signer != id),
+        }
+        Ok(())
+    }
+
+    pub(super) fn replace(&mut self, event: &Event, id: SignerId, by: &SignerTerms, told: bool) -> Result<(), Refusal> {
+        if told {
+            self.withdraw(event, id);
+        }
+        self.drop_messages(id);
+        *self.signer_mut(id)? = signer_of(by, &event.personal);
+        self.hand_on_widgets(id, by.id);
+        Ok(())
+    }
+}
+
+pub(super) fn signer_of(terms: &SignerTerms, personal: &Personal) -> Signer {
+    let mut signer = Signer::new(terms.clone(), personal.people.get(&terms.id).cloned());
+    signer.particulars = personal.particulars.get(&terms.id).cloned().unwrap_or_default();
+    signer
+}

@@ -1,0 +1,62 @@
+//! Falling back: a request whose provider does not take it goes to another one, as long as nobody was invited.
+
+use jiff::SignedDuration;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+
+use super::line::Fate;
+use super::{Pair, configure};
+
+const SOON: SignedDuration = SignedDuration::from_secs(1);
+
+/// Has the pair's configuration fall back to our own signing pages.
+async fn to_ourselves(pair: &Pair) {
+    let own = configure(&pair.ours, json!({ "provider": "native", "name": "ourselves" })).await;
+    let change = json!({ "data": { "type": "provider-config", "attributes": { "fallbackConfigId": own["id"] } } });
+    let path = format!("/provider-configs/{}", pair.config);
+    let changed = pair.ours.call(Method::PATCH, &path, Some(change)).await;
+    assert_eq!(changed.status, StatusCode::OK, "{:#}", changed.json);
+    let in_use = pair.ours.call(Method::DELETE, &format!("/provider-configs/{}", own["id"].as_str().unwrap()), None);
+    assert_eq!(in_use.await.status, StatusCode::CONFLICT, "something falls back to it");
+}
+
+#[tokio::test]
+async fn who_is_not_known_to_the_vendor_collects_the_signatures_themselves() {
+    let pair = Pair::new("certyneo", 1000).await;
+    to_ourselves(&pair).await;
+    pair.line.judge(|_| Fate::Refused(401, None));
+    let request = pair.ours.created(json!({})).await;
+    pair.until(&request, "signer.invited", 1, SOON).await;
+    assert_eq!(pair.ours.events(&request).await[..4],
+        ["request.created", "request.sent", "provider.failed", "signer.invited"]);
+    pair.ours.sign(&request, 0).await;
+    pair.ours.sign(&request, 1).await;
+    pair.until(&request, "document.sealed", 1, SOON).await;
+    assert_eq!(pair.shown().await["state"]["status"], "denied");
+    pair.ours.check().await;
+}
+
+#[tokio::test]
+async fn once_somebody_may_have_been_invited_a_request_stays_where_it_is() {
+    let pair = Pair::new("certyneo", 1000).await;
+    to_ourselves(&pair).await;
+    let mut gone = false;
+    pair.line.judge(move |what| match what.ends_with("/send") {
+        _ if gone => Fate::Away,
+        true => {
+            gone = true;
+            Fate::Lost
+        }
+        false => Fate::Answered,
+    });
+    let request = pair.ours.created(json!({})).await;
+    pair.until(&request, "provider.failed", 1, SignedDuration::from_secs(30)).await;
+    for _ in 0..40 {
+        pair.pass(SignedDuration::from_mins(1));
+        tokio::task::yield_now().await;
+    }
+    pair.line.judge(|_| Fate::Answered);
+    pair.until(&request, "provider.submitted", 1, SignedDuration::from_secs(30)).await;
+    let request = pair.one(&request).await;
+    assert_eq!(pair.theirs.status(&request).await, "SENT");
+}

@@ -1,0 +1,157 @@
+//! Providers: one Countersign has signatures collected by another, through whose dialects it hands requests over, hears
+//! of them by its hooks, and fetches what was signed. Nothing that was written for the tests stands between them, but for
+//! a line (`line`) that loses answers, is slow, or says that nobody is there.
+
+mod api;
+mod circle;
+mod fallback;
+mod line;
+mod losses;
+mod quota;
+
+use std::time::{Duration, Instant};
+
+use countersign_tests::world::{Answer, World, answer};
+use jiff::SignedDuration;
+use line::Line;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+/// Longest time anything may take before a test gives up on it.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// How often a condition is looked at.
+const LOOK: Duration = Duration::from_millis(40);
+
+/// A Countersign that has signatures collected, another that collects them, and the line between them.
+struct Pair {
+    ours: World,
+    theirs: World,
+    line: Line,
+    /// The configuration by which ours knows theirs.
+    config: String,
+}
+
+impl Pair {
+    /// A pair in the words of a vendor, with so many calls an hour.
+    async fn new(vendor: &str, calls_per_hour: i64) -> Self {
+        let ours = World::changed(|settings| settings.webhooks.allow_loopback = true).await;
+        let theirs = World::changed(|settings| settings.webhooks.allow_loopback = true).await;
+        let line = Line::to(&theirs.app.service.settings.public_url, ours.app.service.clock.clone()).await;
+        let mut attributes = json!({
+            "provider": vendor, "name": "theirs", "baseUrl": line.url(), "isDefault": true,
+            "callsPerHour": calls_per_hour,
+        });
+        attributes["credentials"] = match vendor {
+            "certyneo" => json!({ "apiKey": theirs.key }),
+            _ => json!({ "tokenAPI": theirs.key }),
+        };
+        if vendor == "d4sign" {
+            attributes["safe"] = their(&theirs, Method::GET, "/safes", None).await.json[0]["uuid_safe"].clone();
+        }
+        let made = configure(&ours, attributes).await;
+        let config = made["id"].as_str().unwrap().to_owned();
+        let pair = Self { ours, theirs, line, config };
+        pair.have_hooks(vendor, made["attributes"]["hookUrl"].as_str().unwrap()).await;
+        pair
+    }
+
+    /// Has theirs tell ours what happens.
+    async fn have_hooks(&self, vendor: &str, url: &str) {
+        let secret = match vendor {
+            "certyneo" => {
+                let events = ["recipient.viewed", "recipient.signed", "recipient.approved", "envelope.completed",
+                    "envelope.declined", "envelope.voided", "envelope.expired"];
+                let hook = json!({ "url": url, "events": events });
+                let made = their(&self.theirs, Method::POST, "/webhooks", Some(hook)).await;
+                assert_eq!(made.status, StatusCode::CREATED, "{:#}", made.json);
+                made.json["secret"].clone()
+            }
+            _ => {
+                let document = self.theirs.created(json!({ "draft": true })).await;
+                let path = format!("/documents/{document}/webhooks");
+                let made = their(&self.theirs, Method::POST, &path, Some(json!({ "url": url }))).await;
+                assert_eq!(made.status, StatusCode::OK, "{:#}", made.json);
+                made.json["secret"].clone()
+            }
+        };
+        let change = json!({ "data": { "type": "provider-config", "attributes": { "hookSecret": secret } } });
+        let changed = self.ours.call(Method::PATCH, &format!("/provider-configs/{}", self.config), Some(change)).await;
+        assert_eq!(changed.status, StatusCode::OK, "{:#}", changed.json);
+    }
+
+    /// The configuration as it is shown.
+    async fn shown(&self) -> Value {
+        let shown = self.ours.call(Method::GET, &format!("/provider-configs/{}", self.config), None).await;
+        assert_eq!(shown.status, StatusCode::OK, "{:#}", shown.json);
+        shown.json["data"]["attributes"].clone()
+    }
+
+    /// What theirs has of a request of ours.
+    async fn found(&self, request: &str) -> Vec<Value> {
+        let mut found = Vec::new();
+        for page in 1.. {
+            let path = format!("/requests?page[size]=100&page[number]={page}");
+            let listed = self.theirs.call(Method::GET, &path, None).await;
+            let data = listed.json["data"].as_array().unwrap().clone();
+            for item in &data {
+                let whole = self.theirs.get(item["id"].as_str().unwrap()).await;
+                let text = |name: &str| whole["attributes"][name].as_str().unwrap_or_default().contains(request);
+                if text("message") || text("title") {
+                    found.push(whole);
+                }
+            }
+            if data.len() < 100 {
+                break;
+            }
+        }
+        found
+    }
+
+    /// Theirs' id of a request of ours, of which it has exactly one.
+    async fn one(&self, request: &str) -> String {
+        let found = self.found(request).await;
+        assert_eq!(found.len(), 1, "exactly one: {found:#?}");
+        found[0]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Lets time pass on both sides, in steps, until a request of ours has so many events of a name.
+    async fn until(&self, request: &str, name: &str, count: usize, step: SignedDuration) {
+        let started = Instant::now();
+        loop {
+            let events = self.ours.events(request).await;
+            if events.iter().filter(|event| *event == name).count() >= count {
+                return;
+            }
+            assert!(started.elapsed() < PATIENCE, "{count} {name}: {events:?}\n{:#}", self.shown().await);
+            tokio::time::sleep(LOOK).await;
+            self.pass(step);
+        }
+    }
+
+    fn pass(&self, step: SignedDuration) {
+        self.ours.app.service.clock.advance(step);
+        self.theirs.app.service.clock.advance(step);
+    }
+}
+
+/// Makes a configuration.
+async fn configure(world: &World, attributes: Value) -> Value {
+    let body = json!({ "data": { "type": "provider-config", "attributes": attributes } });
+    let made = world.call(Method::POST, "/provider-configs", Some(body)).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{:#}", made.json);
+    made.json["data"].clone()
+}
+
+/// Calls a dialect that stands beside the native API, in the envelopes dialect's way and in D4Sign's.
+async fn their(world: &World, method: Method, path: &str, body: Option<Value>) -> Answer {
+    let base = format!("{}/api/v1{path}", world.app.service.settings.public_url);
+    let call = match path.starts_with("/documents") || path.starts_with("/safes") {
+        true => world.client.request(method, format!("{base}?tokenAPI={}", world.key)),
+        false => world.client.request(method, base).bearer_auth(&world.key),
+    };
+    answer(match body {
+        Some(body) => call.json(&body),
+        None => call,
+    })
+    .await
+}

@@ -1,0 +1,128 @@
+//! The calls that are made of D4Sign, with `tokenAPI` and `cryptKey` in the query, as the vendor wants them. A URL of
+//! these is never logged and never part of an error.
+
+use countersign_engine::command::FILE_MAX_BYTES;
+use countersign_engine::request::Request;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, Url};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::sending::marker;
+use super::wire::{self, Document, Download};
+use crate::outbound::{Answer, Call};
+use crate::providers::{Credentials, Line, Stop};
+
+/// Where the API lies below the base URL.
+const API: &str = "/api/v1";
+/// Most of an answer in JSON, in bytes: a page of 500 documents.
+const ANSWER_MAX: usize = 16 * 1024 * 1024;
+/// Most of a signed PDF: one of the largest size, and what signing adds.
+const PDF_MAX: usize = FILE_MAX_BYTES + 32 * 1024 * 1024;
+/// Most pages that are looked through for a document, of 500 each.
+const PAGES_MAX: u64 = 4;
+
+/// Makes calls over a line.
+pub(super) struct Desk<'d, 'l>(pub(super) &'d mut Line<'l>);
+
+impl Desk<'_, '_> {
+    /// Reads something.
+    pub(super) async fn get(&mut self, path: &str) -> Result<Answer, Stop> {
+        let call = self.call(Method::GET, path, (HeaderMap::new(), Vec::new()))?;
+        self.0.read(call).await
+    }
+
+    /// Takes a step with a body in JSON.
+    pub(super) async fn post(&mut self, step: &str, path: &str, body: &Value) -> Result<Answer, Stop> {
+        let call = self.call(Method::POST, path, in_json(body))?;
+        self.0.step(step, call).await
+    }
+
+    /// Takes a step with a form.
+    pub(super) async fn upload(&mut self, step: &str, path: &str, form: (HeaderMap, Vec<u8>)) -> Result<Answer, Stop> {
+        let call = self.call(Method::POST, path, form)?;
+        self.0.step(step, call).await
+    }
+
+    /// A document with its signers.
+    pub(super) async fn list(&mut self, id: &str) -> Result<Document, Stop> {
+        let answer = self.get(&format!("/documents/{id}/list")).await?;
+        match answer.status {
+            200..300 => wire::document(&answer.body).ok_or_else(unreadable),
+            status => Err(Stop::Refused(format!("http_{status}"))),
+        }
+    }
+
+    /// The document that an upload made whose answer was lost, known by its name.
+    pub(super) async fn find(&mut self, request: &Request) -> Result<Option<String>, Stop> {
+        let safe = self.0.config.settings.safe.clone().unwrap_or_default();
+        let marker = marker(request);
+        for page in 1..=PAGES_MAX {
+            let answer = self.get(&format!("/documents/{safe}/safe?pg={page}")).await?;
+            if !(200..300).contains(&answer.status) {
+                return Err(Stop::Refused(format!("http_{}", answer.status)));
+            }
+            let documents = wire::documents(&answer.body).ok_or_else(unreadable)?;
+            if let Some(document) = documents.into_iter().find(|document| document.name_doc.contains(&marker)) {
+                return Ok(Some(document.uuid_doc));
+            }
+            if page >= wire::pages(&answer.body) {
+                return Ok(None);
+            }
+        }
+        Err(Stop::Own("too_many_documents".to_owned()))
+    }
+
+    /// The signed PDF of a document, from where the vendor says that it can be had.
+    pub(super) async fn download(&mut self, id: &str) -> Result<Vec<u8>, Stop> {
+        let body = in_json(&json!({ "type": "pdf", "language": "pt" }));
+        let call = self.call(Method::POST, &format!("/documents/{id}/download"), body)?;
+        let answer = self.0.read(call).await?;
+        if matches!(answer.status, 404 | 409) {
+            return Err(Stop::NotYet("not_ready".to_owned()));
+        }
+        let download: Download = read(&answer)?;
+        let url = Url::parse(&download.url).map_err(|_| unreadable())?;
+        let (headers, body) = (HeaderMap::new(), Vec::new());
+        let call = Call { method: Method::GET, url, headers, body, answer_max: PDF_MAX };
+        let answer = self.0.fetch(call).await?;
+        match answer.status {
+            200 if answer.body.starts_with(b"%PDF-") => Ok(answer.body),
+            200 => Err(Stop::Away { code: "not_a_pdf".to_owned(), asked: None }),
+            status => Err(Stop::Away { code: format!("http_{status}"), asked: None }),
+        }
+    }
+
+    fn call(&self, method: Method, path: &str, (mut headers, body): (HeaderMap, Vec<u8>)) -> Result<Call, Stop> {
+        let Credentials::D4sign { token, crypt_key } = &self.0.config.credentials else {
+            return Err(Stop::Denied("no_credentials".to_owned()));
+        };
+        let url = self.0.config.url(&format!("{API}{path}"));
+        let mut url = url.ok_or_else(|| Stop::Refused("base_url".to_owned()))?;
+        let mut query = url.query_pairs_mut();
+        query.append_pair("tokenAPI", token.expose());
+        if let Some(crypt_key) = crypt_key {
+            query.append_pair("cryptKey", crypt_key.expose());
+        }
+        drop(query);
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        Ok(Call { method, url, headers, body, answer_max: ANSWER_MAX })
+    }
+}
+
+fn in_json(body: &Value) -> (HeaderMap, Vec<u8>) {
+    let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+    (headers, body.to_string().into_bytes())
+}
+
+fn unreadable() -> Stop {
+    Stop::Away { code: "unreadable_answer".to_owned(), asked: None }
+}
+
+/// What an answer holds; one that is none of the vendor's is as good as none.
+pub(super) fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, Stop> {
+    match answer.status {
+        200..300 => serde_json::from_slice(&answer.body).map_err(|_| unreadable()),
+        status => Err(Stop::Refused(format!("http_{status}"))),
+    }
+}

@@ -1,0 +1,133 @@
+//! We call D4Sign: the signer endpoints of seed 001 and the document endpoints around them, from the other side. `wire`
+//! is what is read of its answers, `desk` makes the calls, `sending` hands a request over, `amending` has its list of
+//! signers be as ours, `people` says who a signer is in its words, and here is what is asked of a document that is there.
+//!
+//! The vendor has no idempotency. What is made carries a name that holds the request's id, and whatever may have been
+//! done without an answer is looked for before it is asked for again. Its calls are few (10 an hour), so nothing is
+//! looked at that was answered.
+
+mod amending;
+mod desk;
+mod people;
+mod sending;
+mod wire;
+
+use std::collections::BTreeMap;
+
+use countersign_engine::command::{Outcome, Step};
+use countersign_engine::ids::SignerId;
+use countersign_engine::request::Request;
+use countersign_engine::signer::Signer;
+use serde_json::json;
+
+use crate::providers::{Found, Line, Stop};
+use desk::Desk;
+use wire::Document;
+
+pub use amending::amend;
+pub use sending::submit;
+
+/// Phases of a document at the vendor.
+const OUT: &str = "3";
+const FINISHED: &str = "4";
+const CANCELLED: &str = "6";
+/// What the vendor says of an e-mail that did not arrive.
+const UNDELIVERED: [&str; 4] = ["bounce", "bounced", "dropped", "failed"];
+/// What is said of a document that ran out of time.
+const EXPIRED: &str = "expirad";
+
+/// Whether the vendor is there and knows the credentials.
+pub async fn test(line: &mut Line<'_>) -> Result<(), Stop> {
+    Desk(line).get("/safes").await.map(drop)
+}
+
+/// How a request stands.
+pub async fn look(line: &mut Line<'_>, request: &Request) -> Result<Found, Stop> {
+    let reference = reference(line)?;
+    let document = Desk(line).list(&reference).await?;
+    Ok(found(&document, &signers_of(line, request)))
+}
+
+/// Calls a request off, if the vendor has it.
+pub async fn withdraw(line: &mut Line<'_>, request: &Request) -> Result<(), Stop> {
+    if line.reference.is_none() {
+        if !line.note.doubts(sending::UPLOAD) {
+            return Ok(());
+        }
+        let found = Desk(line).find(request).await?;
+        line.keep(|line| line.reference = found).await?;
+    }
+    let Some(reference) = line.reference.clone() else { return Ok(()) };
+    let body = json!({ "comment": request.reason.clone().unwrap_or_default() });
+    let answer = Desk(line).post("withdraw", &format!("/documents/{reference}/cancel"), &body).await?;
+    line.keep(|_| {}).await?;
+    if (200..300).contains(&answer.status) || answer.status == 404 {
+        return Ok(());
+    }
+    // Refused: it has ended there already, or it cannot be called off at all.
+    let document = Desk(line).list(&reference).await?;
+    match document.status_id.as_str() {
+        FINISHED | CANCELLED => Ok(()),
+        _ => Err(Stop::Refused(format!("http_{}", answer.status))),
+    }
+}
+
+/// Writes to a signer again.
+pub async fn nudge(line: &mut Line<'_>, request: &Request, signer: &Signer) -> Result<(), Stop> {
+    let reference = reference(line)?;
+    let key = signers_of(line, request).remove(&signer.id()).unwrap_or_default();
+    let body = json!({ "email": signer.email(), "key_signer": key });
+    let answer = Desk(line).post("nudge", &format!("/documents/{reference}/resend"), &body).await?;
+    line.keep(|_| {}).await?;
+    match answer.status {
+        200..300 => Ok(()),
+        status => Err(Stop::Refused(format!("http_{status}"))),
+    }
+}
+
+/// The signed PDF.
+pub async fn fetch(line: &mut Line<'_>, _place: u32) -> Result<Vec<u8>, Stop> {
+    let reference = reference(line)?;
+    Desk(line).download(&reference).await
+}
+
+fn reference(line: &Line<'_>) -> Result<String, Stop> {
+    line.reference.clone().ok_or_else(|| Stop::Own("not_submitted".to_owned()))
+}
+
+/// The vendor's keys of the signers: as they were noted, or as the request's history has them.
+fn signers_of(line: &Line<'_>, request: &Request) -> BTreeMap<SignerId, String> {
+    match &request.envelope {
+        Some(envelope) if line.note.signers.is_empty() => envelope.signers.clone(),
+        _ => line.note.signers.clone(),
+    }
+}
+
+fn found(document: &Document, signers: &BTreeMap<SignerId, String>) -> Found {
+    let mut steps = BTreeMap::new();
+    let mut refused = None;
+    for (signer, key) in signers {
+        let Some(listed) = document.list.iter().find(|listed| listed.key_signer == *key) else { continue };
+        if listed.signed == "1" {
+            steps.insert(*signer, Step::Signed);
+        } else if UNDELIVERED.contains(&listed.email_sent_status.to_ascii_lowercase().as_str()) {
+            steps.insert(*signer, Step::Undelivered);
+        }
+        if !document.who_canceled.is_empty() && document.who_canceled.eq_ignore_ascii_case(&listed.email) {
+            refused = Some(*signer);
+        }
+    }
+    let outcome = match document.status_id.as_str() {
+        FINISHED => Some(Outcome::Completed),
+        CANCELLED if document.status_comment.to_lowercase().contains(EXPIRED) => Some(Outcome::Expired),
+        // Who called it off is one of the signers: that is a refusal.
+        CANCELLED if refused.is_some() => Some(Outcome::Declined),
+        CANCELLED => Some(Outcome::Cancelled),
+        _ => None,
+    };
+    if outcome == Some(Outcome::Declined) {
+        steps.extend(refused.map(|signer| (signer, Step::Declined)));
+    }
+    let reason = (!document.status_comment.is_empty()).then(|| document.status_comment.clone());
+    Found { steps, outcome, reason, word: document.status_id.clone() }
+}

@@ -1,0 +1,169 @@
+//! Handing a request over: its document is uploaded, its signers are named, the hook is registered, and it is sent. Four
+//! calls, each noted; one that may have been heard without an answer is looked for first.
+
+use std::collections::BTreeMap;
+
+use countersign_engine::ids::SignerId;
+use countersign_engine::request::Request;
+use countersign_engine::signer::Signer;
+use serde_json::{Value, json};
+
+use super::desk::{Desk, read};
+use super::wire::{Uploaded, keys};
+use super::{CANCELLED, OUT, people};
+use crate::providers::{Line, SEND, Stop, Submitted, pdf_form};
+use crate::service::Service;
+use crate::zipping::stem;
+
+/// The step by which the document is uploaded.
+pub(super) const UPLOAD: &str = "upload";
+/// The step by which the signers are named.
+const SIGNERS: &str = "signers";
+/// The step by which the vendor learns where to tell what happens.
+const HOOK: &str = "hook";
+/// Longest part of a file name that is kept beside the marker, in characters.
+const NAME_KEPT: usize = 160;
+
+/// Hands a request over.
+pub async fn submit(line: &mut Line<'_>, service: &Service, request: &Request) -> Result<Submitted, Stop> {
+    let reference = upload(line, service, request).await?;
+    name_signers(line, service, request, &reference).await?;
+    register_hook(line, service, &reference).await?;
+    send(line, request, &reference).await?;
+    Ok(Submitted { reference, signers: line.note.signers.clone() })
+}
+
+async fn upload(line: &mut Line<'_>, service: &Service, request: &Request) -> Result<String, Stop> {
+    if let Some(reference) = &line.reference {
+        return Ok(reference.clone());
+    }
+    let before = if line.note.doubts(UPLOAD) { Desk(line).find(request).await? } else { None };
+    let reference = match before {
+        Some(reference) => reference,
+        None => {
+            let document = request.terms.documents.first().ok_or_else(|| Stop::Own("no_document".to_owned()))?;
+            let pdf = service.documents.read(&request.organization, document.digest).await;
+            let pdf = pdf.map_err(|error| Stop::Own(error.to_string()))?;
+            let safe = line.config.settings.safe.clone().unwrap_or_default();
+            let form = pdf_form(&file_name(request), &pdf);
+            let answer = Desk(line).upload(UPLOAD, &format!("/documents/{safe}/upload"), form).await?;
+            read::<Uploaded>(&answer)?.uuid
+        }
+    };
+    let known = reference.clone();
+    line.keep(|line| line.reference = Some(known)).await?;
+    Ok(reference)
+}
+
+async fn name_signers(line: &mut Line<'_>, service: &Service, request: &Request, reference: &str) -> Result<(), Stop> {
+    if line.note.has_done(SIGNERS) {
+        return Ok(());
+    }
+    // Whoever may be there already is not named twice.
+    let mut known = Vec::new();
+    if line.note.doubts(SIGNERS) {
+        let document = Desk(line).list(reference).await?;
+        known.extend(document.list.into_iter().map(|listed| (listed.key_signer, listed.email)));
+    }
+    let mut signers = BTreeMap::new();
+    let mut unnamed: Vec<&Signer> = Vec::new();
+    for signer in in_order(request) {
+        match take(&mut known, signer.email()) {
+            Some(key) => drop(signers.insert(signer.id(), key)),
+            None => unnamed.push(signer),
+        }
+    }
+    if !unnamed.is_empty() {
+        let items: Result<Vec<Value>, Stop> = unnamed.iter().map(|signer| item(service, signer)).collect();
+        let body = json!({ "signers": items? });
+        let answer = Desk(line).post(SIGNERS, &format!("/documents/{reference}/createlist"), &body).await?;
+        let named: Value = read(&answer)?;
+        let mut found = Vec::new();
+        keys(&named, &mut found);
+        signers.extend(unnamed.iter().filter_map(|signer| Some((signer.id(), take(&mut found, signer.email())?))));
+    }
+    line.keep(|line| {
+        line.note.signers = signers;
+        line.note.done.push(SIGNERS.to_owned());
+    })
+    .await
+}
+
+/// Registering the same address again changes nothing, so what was in doubt is simply asked for again.
+async fn register_hook(line: &mut Line<'_>, service: &Service, reference: &str) -> Result<(), Stop> {
+    if line.note.has_done(HOOK) || line.config.row.hook_secrets.is_empty() {
+        return Ok(());
+    }
+    let url = service.links.hook_url(line.config.vendor.as_str(), line.config.id);
+    let answer = Desk(line).post(HOOK, &format!("/documents/{reference}/webhooks"), &json!({ "url": url })).await?;
+    if !(200..300).contains(&answer.status) {
+        return Err(Stop::Refused(format!("hook_http_{}", answer.status)));
+    }
+    line.keep(|line| line.note.done.push(HOOK.to_owned())).await
+}
+
+async fn send(line: &mut Line<'_>, request: &Request, reference: &str) -> Result<(), Stop> {
+    if line.note.sent {
+        return Ok(());
+    }
+    if !line.note.doubts(SEND) || !is_out(line, reference).await? {
+        let body = json!({
+            "message": request.message.clone().unwrap_or_default(),
+            "workflow": if in_sequence(request) { "1" } else { "0" },
+            "skip_email": "0",
+        });
+        let answer = Desk(line).post(SEND, &format!("/documents/{reference}/sendtosigner"), &body).await?;
+        if !(200..300).contains(&answer.status) && !is_out(line, reference).await? {
+            return Err(Stop::Refused(format!("http_{}", answer.status)));
+        }
+    }
+    line.keep(|line| line.note.sent = true).await
+}
+
+async fn is_out(line: &mut Line<'_>, reference: &str) -> Result<bool, Stop> {
+    let document = Desk(line).list(reference).await?;
+    match document.status_id.as_str() {
+        CANCELLED => Err(Stop::Refused("cancelled_there".to_owned())),
+        status => Ok(status >= OUT),
+    }
+}
+
+/// A signer as `createlist` has them.
+pub(super) fn item(service: &Service, signer: &Signer) -> Result<Value, Stop> {
+    let code = service.access_code(signer).map_err(|error| Stop::Own(error.to_string()))?;
+    Ok(people::item(signer, code.as_deref()))
+}
+
+/// Those who act, in the order in which they do: the vendor follows the order in which they are named.
+pub(super) fn in_order(request: &Request) -> Vec<&Signer> {
+    let mut signers: Vec<&Signer> =
+        request.signers.iter().map(|signer| &**signer).filter(|signer| signer.terms.role.acts()).collect();
+    signers.sort_by_key(|signer| signer.terms.order);
+    signers
+}
+
+/// Whether they act one after another. The vendor knows all at once, or one after another in the order of its list:
+/// groups that follow each other become the latter.
+pub(super) fn in_sequence(request: &Request) -> bool {
+    let orders: Vec<u32> = in_order(request).iter().map(|signer| signer.terms.order).collect();
+    orders.windows(2).any(|pair| pair[0] != pair[1])
+}
+
+/// By what a document is known as this request's.
+pub(super) fn marker(request: &Request) -> String {
+    format!("[{}]", request.id)
+}
+
+fn file_name(request: &Request) -> String {
+    let name: String = stem(request.file_name(0)).chars().take(NAME_KEPT).collect();
+    format!("{name} {}.pdf", marker(request))
+}
+
+/// The first key with this address, which is somebody's then.
+pub(super) fn take(known: &mut Vec<(String, String)>, email: &str) -> Option<String> {
+    let place = known.iter().position(|(_, address)| address.eq_ignore_ascii_case(email))?;
+    Some(known.remove(place).0)
+}
+
+/// What is known of the signers at the vendor, to be completed by [`take`].
+pub(super) type Keys = BTreeMap<SignerId, String>;

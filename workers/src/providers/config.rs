@@ -1,0 +1,79 @@
+//! An organization's account at a vendor, ready to be called.
+
+use countersign_engine::ids::OrganizationId;
+use reqwest::Url;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Credentials, Stand, Vendor};
+use crate::store::{ProviderRow, StoreError};
+use crate::vault::{Vault, VaultError};
+
+/// Where a vendor answers, and what it must be told that is no secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigSettings {
+    /// Where it answers: scheme, host, port, and a path where the API does not lie at the root.
+    pub base_url: String,
+    /// D4Sign: the safe that documents are put into.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub safe: Option<String>,
+}
+
+/// An account at a vendor.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Which.
+    pub id: Uuid,
+    /// Whose.
+    pub organization: OrganizationId,
+    /// At whom.
+    pub vendor: Vendor,
+    /// Where it answers, and what it must be told.
+    pub settings: ConfigSettings,
+    /// What the vendor knows it by.
+    pub credentials: Credentials,
+    /// How its calls went of late.
+    pub stand: Stand,
+    /// Its row.
+    pub row: ProviderRow,
+}
+
+impl Config {
+    /// The account of a row.
+    pub fn open(row: ProviderRow, vault: &Vault) -> Result<Self, NotOpened> {
+        if row.sealed_with != vault.id() {
+            return Err(NotOpened::OtherKey { sealed_with: row.sealed_with, ours: vault.id().to_owned() });
+        }
+        let corrupt = || StoreError::Corrupt { what: "provider configuration" };
+        let vendor = Vendor::parse(&row.provider).ok_or_else(corrupt)?;
+        let settings: ConfigSettings = serde_json::from_str(&row.settings).map_err(|_| corrupt())?;
+        let stand = serde_json::from_str(&row.stand).map_err(|_| corrupt())?;
+        let credentials = Credentials::open(&row.credentials, row.id, vault)?;
+        Ok(Self { id: row.id, organization: row.organization.clone(), vendor, settings, credentials, stand, row })
+    }
+
+    /// The address of something at the vendor; `None` if the base URL is none.
+    pub fn url(&self, path: &str) -> Option<Url> {
+        Url::parse(&format!("{}{path}", self.settings.base_url.trim_end_matches('/'))).ok()
+    }
+}
+
+/// Why an account cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum NotOpened {
+    /// It was encrypted by another installation key.
+    #[error("its secrets were encrypted with the installation key {sealed_with}, and this is {ours}; give them anew")]
+    OtherKey {
+        /// Which.
+        sealed_with: String,
+        /// And which this is.
+        ours: String,
+    },
+    /// What is encrypted cannot be read.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// What is stored cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

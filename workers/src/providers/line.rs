@@ -1,0 +1,221 @@
+//! The line to a vendor: every call of an errand goes over it.
+//!
+//! Before a call is made it is counted against the account's quota, in one transaction with the proof that the
+//! configuration is still held and, where the call changes something, with a note of which step it is. So a process that
+//! stops at any point leaves behind whether the vendor may have heard: whoever goes on looks before it asks again.
+
+use countersign_engine::ids::RequestId;
+use jiff::{SignedDuration, Timestamp};
+
+use super::note::{Doubt, Note};
+use super::{Config, Worth};
+use crate::clock::Clock;
+use crate::outbound::{Answer, Call, Sender, Unsent};
+use crate::store::{Account, Begun, EnvelopeRow, ProviderHold, Store, StoreError};
+use crate::webhooks::asked_to_wait;
+
+/// Longest time that a call takes, in seconds.
+pub const CALL_MAX: u64 = 30;
+/// How long a configuration is held from the beginning of a call: longer than it can take.
+const HELD: SignedDuration = SignedDuration::from_secs(45);
+/// How long a call counts: an hour, and how much later than it was counted a vendor may have heard it.
+pub const WINDOW: SignedDuration = SignedDuration::from_mins(61);
+
+/// Why an errand does not go on.
+#[derive(Debug)]
+pub enum Stop {
+    /// The quota is used up until then.
+    Wait(Timestamp),
+    /// Somebody else does it by now.
+    Lost,
+    /// The vendor is away: it cannot be reached, fails, or asks to be left alone.
+    Away {
+        /// A stable code.
+        code: String,
+        /// For how long it asked to be left alone.
+        asked: Option<SignedDuration>,
+    },
+    /// The vendor does not know the credentials.
+    Denied(String),
+    /// The vendor refuses this for good.
+    Refused(String),
+    /// It cannot be done yet, through nobody's fault.
+    NotYet(String),
+    /// The database.
+    Store(StoreError),
+    /// Something of ours is missing, such as a document.
+    Own(String),
+}
+
+impl Stop {
+    /// A stable code of why it does not go on.
+    pub fn code(self) -> String {
+        match self {
+            Stop::Away { code, .. }
+            | Stop::Denied(code)
+            | Stop::Refused(code)
+            | Stop::NotYet(code)
+            | Stop::Own(code) => code,
+            Stop::Wait(_) => "quota_used_up".to_owned(),
+            Stop::Lost => "lost".to_owned(),
+            Stop::Store(_) => "unavailable".to_owned(),
+        }
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Stop::Store(error)
+    }
+}
+
+/// A line, for as long as an errand takes.
+#[derive(Debug)]
+pub struct Line<'a> {
+    /// Whose account it is.
+    pub config: &'a Config,
+    /// What is known of the request at the vendor.
+    pub note: Note,
+    /// The vendor's id of the request, once known.
+    pub reference: Option<String>,
+    request: RequestId,
+    hold: Option<ProviderHold>,
+    worth: Worth,
+    store: &'a Store,
+    sender: &'a Sender,
+    clock: &'a Clock,
+    calls: u32,
+}
+
+/// What a line is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Wires<'a> {
+    /// The truth.
+    pub store: &'a Store,
+    /// Makes calls.
+    pub sender: &'a Sender,
+    /// The time.
+    pub clock: &'a Clock,
+}
+
+impl<'a> Line<'a> {
+    /// The line for an errand about a request. Without a hold it can only read.
+    pub async fn open(
+        wires: Wires<'a>,
+        config: &'a Config,
+        hold: Option<ProviderHold>,
+        request: RequestId,
+        worth: Worth,
+    ) -> Result<Self, StoreError> {
+        let Wires { store, sender, clock } = wires;
+        let known = store.provider_envelope(config.id, request).await?;
+        let note = match &known {
+            Some(row) => {
+                serde_json::from_str(&row.note).map_err(|_| StoreError::Corrupt { what: "provider envelope" })?
+            }
+            None => Note::default(),
+        };
+        let reference = known.and_then(|row| row.reference);
+        Ok(Self { config, note, reference, request, hold, worth, store, sender, clock, calls: 0 })
+    }
+
+    /// Which request it is about.
+    pub fn request(&self) -> RequestId {
+        self.request
+    }
+
+    /// How many calls were made over it.
+    pub fn calls(&self) -> u32 {
+        self.calls
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Makes a call that changes nothing.
+    pub async fn read(&mut self, call: Call) -> Result<Answer, Stop> {
+        self.begin(None).await?;
+        self.heard(self.sender.call(call).await)
+    }
+
+    /// Fetches a file from where the vendor said it is: that is no call of its API.
+    pub async fn fetch(&mut self, call: Call) -> Result<Answer, Stop> {
+        self.heard(self.sender.call(call).await)
+    }
+
+    /// Makes a call that takes a step. Unless it is certain that the vendor did not take it, the step stays in doubt
+    /// until [`Self::keep`] is told what became of it.
+    pub async fn step(&mut self, step: &str, call: Call) -> Result<Answer, Stop> {
+        if self.hold.is_none() {
+            return Err(Stop::Lost);
+        }
+        let since = self.note.doubt.as_ref().filter(|doubt| doubt.step == step).map(|doubt| doubt.since);
+        let before = self.note.doubt.replace(Doubt { step: step.to_owned(), since: since.unwrap_or(self.now()) });
+        if let Err(stop) = self.begin(Some(())).await {
+            self.note.doubt = before;
+            return Err(stop);
+        }
+        let answered = self.sender.call(call).await;
+        let untaken = match &answered {
+            Ok(answer) => (400..500).contains(&answer.status) && answer.status != 408,
+            Err(unsent) => unsent.is_unheard(),
+        };
+        // What was in doubt before this call still is: it may have been heard then.
+        if untaken && since.is_none() {
+            self.keep(|_| {}).await?;
+        }
+        self.heard(answered)
+    }
+
+    /// Writes down what became of a step: nothing is in doubt any more.
+    pub async fn keep(&mut self, change: impl FnOnce(&mut Self)) -> Result<(), Stop> {
+        self.note.doubt = None;
+        change(self);
+        let now = self.clock.now();
+        let times = (now.as_microsecond(), (now + HELD).as_microsecond());
+        let held = match self.hold {
+            Some(hold) => self.store.end_call(hold, &self.row()?, times).await?,
+            None => false,
+        };
+        if held { Ok(()) } else { Err(Stop::Lost) }
+    }
+
+    async fn begin(&mut self, step: Option<()>) -> Result<(), Stop> {
+        let now = self.clock.now();
+        let calls_an_hour = self.config.row.calls_an_hour;
+        let account = Account {
+            stamp: self.config.row.account,
+            most: calls_an_hour - self.worth.spares(calls_an_hour),
+            window_us: WINDOW.as_micros() as i64,
+        };
+        let row = step.map(|()| self.row()).transpose()?;
+        let times = (now.as_microsecond(), (now + HELD).as_microsecond());
+        match self.store.begin_call(self.hold, account, row.as_ref(), times).await? {
+            Begun::Go => {
+                self.calls += 1;
+                Ok(())
+            }
+            Begun::Wait(until_us) => Err(Stop::Wait(crate::clock::from_micros(until_us))),
+            Begun::Lost => Err(Stop::Lost),
+        }
+    }
+
+    fn row(&self) -> Result<EnvelopeRow, Stop> {
+        let note = serde_json::to_string(&self.note).map_err(|_| StoreError::Corrupt { what: "provider envelope" })?;
+        Ok(EnvelopeRow { config: self.config.id, request: self.request, reference: self.reference.clone(), note })
+    }
+
+    /// What an answer means wherever it comes from; what it says is for the adapter.
+    fn heard(&self, answered: Result<Answer, Unsent>) -> Result<Answer, Stop> {
+        let answer = answered.map_err(|unsent| Stop::Away { code: unsent.code().to_owned(), asked: None })?;
+        let asked = answer.retry_after.as_deref().and_then(|value| asked_to_wait(value, self.now()));
+        match answer.status {
+            401 | 403 => Err(Stop::Denied(format!("http_{}", answer.status))),
+            408 | 425 | 429 | 500.. => Err(Stop::Away { code: format!("http_{}", answer.status), asked }),
+            300..=399 => Err(Stop::Refused(format!("http_{}", answer.status))),
+            _ => Ok(answer),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Providers: who collects signatures in our stead, and how they are called.
+//!
+//! `vendor` says which there are and what each needs to be told; `config` is an organization's account there,
+//! `credentials` what it is known by; `stand` is how its calls go, with the circuit that rests a vendor that is away;
+//! `note` is what is known of the steps of a request's way there, `line` makes the calls: each counted against the
+//! quota, and each that changes something noted, before it is made. What is said in a call is the adapters' business
+//! (`dialects/<vendor>/calling`); `multipart` is a form with a file. `errand` is what an adapter is asked for and what it answers.
+
+mod config;
+mod credentials;
+mod errand;
+mod line;
+mod multipart;
+mod note;
+mod stand;
+mod vendor;
+mod worth;
+
+pub use config::{Config, ConfigSettings, NotOpened};
+pub use credentials::{Credentials, Secret};
+pub use errand::{Found, Submitted};
+pub use line::{CALL_MAX, Line, Stop, WINDOW, Wires};
+pub use multipart::pdf_form;
+pub use note::{Doubt, Note, SEND};
+pub use stand::{Circuit, Stand};
+pub use vendor::{CALLS_AN_HOUR_MAX, Vendor};
+pub use worth::Worth;

@@ -1,0 +1,141 @@
+//! One errand at a vendor: which calls an effect asks for, and what is wished when they were answered.
+
+use countersign_engine::command::{Report, Wish};
+use countersign_engine::effect::{Effect, EffectKind};
+use countersign_engine::ids::ConfigId;
+use countersign_engine::request::Request;
+
+use super::Agent;
+use super::endings::Ending;
+use crate::dialects::certyneo::calling as certyneo;
+use crate::dialects::d4sign::calling as d4sign;
+use crate::ledger::Loaded;
+use crate::meters::Attempt;
+use crate::providers::{Config, Line, Stop, Vendor, Wires, Worth};
+use crate::service::{Service, ServiceError};
+use crate::store::{Claim, Scope};
+use crate::trace::{self, Part};
+
+impl Agent {
+    /// Does an errand and writes down what became of it; whether to go on with the account.
+    pub(super) async fn errand(&self, config: &Config, effect: Effect, claim: &Claim) -> Result<bool, ServiceError> {
+        let mut span = self.service.traces.span(Part::Client, "errand", claim.trace);
+        span.about(effect.request);
+        span.note("countersign.effect", effect.kind.as_str());
+        let loaded = self.service.ledger.load(Scope::All, effect.request).await?;
+        let Some(loaded) = loaded.filter(|loaded| loaded.request.owed.contains(&effect)) else {
+            self.service.meters.attempted(effect.kind, Attempt::Moot);
+            return Ok(true);
+        };
+        let cause = span.traceparent();
+        let ending = trace::caused_by(cause, self.attempt(config, effect, &loaded)).await;
+        if matches!(ending, Ending::Stopped { .. }) {
+            span.fail();
+        }
+        trace::caused_by(cause, self.end(config, (effect, claim), &loaded.request, ending)).await
+    }
+
+    async fn attempt(&self, config: &Config, effect: Effect, loaded: &Loaded) -> Ending {
+        let Self { service, sender, hold } = self;
+        let request = &loaded.request;
+        let worth = Worth::of(effect.kind).unwrap_or(Worth::Test);
+        let wires = Wires { store: &service.store, sender, clock: &service.clock };
+        let mut line = match Line::open(wires, config, Some(*hold), request.id, worth).await {
+            Ok(line) => line,
+            Err(error) => return Ending::Stopped { stop: error.into(), may_have_invited: true },
+        };
+        let done = self.go(&mut line, effect, loaded).await;
+        let (called, may_have_invited) = (line.calls() > 0, line.note.may_have_invited());
+        match done {
+            Ok(wishes) => Ending::Done { wishes, called },
+            Err(stop) => Ending::Stopped { stop, may_have_invited },
+        }
+    }
+
+    async fn go(&self, line: &mut Line<'_>, effect: Effect, loaded: &Loaded) -> Result<Vec<Wish>, Stop> {
+        let request = &loaded.request;
+        let delivered = vec![Wish::Delivered { effect }];
+        match effect.kind {
+            EffectKind::Submit => self.submit(line, request).await,
+            EffectKind::Fetch => self.fetch(line, loaded).await,
+            EffectKind::Confirm => {
+                let report = look(line, request).await?;
+                Ok(vec![Wish::Report(Box::new(report)), Wish::Delivered { effect }])
+            }
+            EffectKind::Withdraw => withdraw(line, request).await.map(|()| delivered),
+            // Not yet handed over: what is handed over is as it is then.
+            EffectKind::Amend
+                if request.envelope.is_none() && line.reference.is_none() && line.note.doubt.is_none() =>
+            {
+                Ok(delivered)
+            }
+            EffectKind::Amend if request.envelope.is_none() => Err(Stop::NotYet("not_submitted".to_owned())),
+            EffectKind::Amend => amend(line, &self.service, request).await.map(|()| delivered),
+            EffectKind::Nudge => nudge(line, request, effect).await.map(|()| delivered),
+            _ => Err(Stop::Own("no_errand".to_owned())),
+        }
+    }
+
+    async fn submit(&self, line: &mut Line<'_>, request: &Request) -> Result<Vec<Wish>, Stop> {
+        let config = ConfigId(line.config.id);
+        let submitted = match line.config.vendor {
+            Vendor::Certyneo => certyneo::submit(line, &self.service, request).await?,
+            Vendor::D4sign => d4sign::submit(line, &self.service, request).await?,
+            Vendor::Native => return Err(Stop::Own("no_vendor".to_owned())),
+        };
+        Ok(vec![Wish::Submitted { config, reference: submitted.reference, signers: submitted.signers }])
+    }
+
+    /// Each signed document that is not there yet is fetched, and stored before the next.
+    async fn fetch(&self, line: &mut Line<'_>, loaded: &Loaded) -> Result<Vec<Wish>, Stop> {
+        for document in loaded.request.unsealed() {
+            let pdf = match line.config.vendor {
+                Vendor::Certyneo => certyneo::fetch(line, document).await?,
+                Vendor::D4sign => d4sign::fetch(line, document).await?,
+                Vendor::Native => return Err(Stop::Own("no_vendor".to_owned())),
+            };
+            let provider = line.config.vendor.as_str();
+            let kept = self.service.keep_signed(loaded, document, &pdf, provider).await;
+            kept.map_err(|error| Stop::Own(error.to_string()))?;
+        }
+        Ok(Vec::new())
+    }
+}
+
+/// How a request stands at its vendor, as a report that is believed: the vendor itself was asked.
+async fn look(line: &mut Line<'_>, request: &Request) -> Result<Report, Stop> {
+    let found = match line.config.vendor {
+        Vendor::Certyneo => certyneo::look(line, request).await?,
+        Vendor::D4sign => d4sign::look(line, request).await?,
+        Vendor::Native => return Err(Stop::Own("no_vendor".to_owned())),
+    };
+    let config = ConfigId(line.config.id);
+    let (steps, outcome, reason, word) = (found.steps, found.outcome, found.reason, found.word);
+    Ok(Report { config, word, steps, outcome, reason })
+}
+
+async fn withdraw(line: &mut Line<'_>, request: &Request) -> Result<(), Stop> {
+    match line.config.vendor {
+        Vendor::Certyneo => certyneo::withdraw(line, request).await,
+        Vendor::D4sign => d4sign::withdraw(line, request).await,
+        Vendor::Native => Ok(()),
+    }
+}
+
+async fn amend(line: &mut Line<'_>, service: &Service, request: &Request) -> Result<(), Stop> {
+    match line.config.vendor {
+        Vendor::D4sign => d4sign::amend(line, service, request).await,
+        Vendor::Certyneo | Vendor::Native => Err(Stop::Refused("not_supported".to_owned())),
+    }
+}
+
+async fn nudge(line: &mut Line<'_>, request: &Request, effect: Effect) -> Result<(), Stop> {
+    // Whoever has acted or left since needs no reminder.
+    let Some(signer) = effect.signer.and_then(|id| request.signer(id)).filter(|signer| signer.is_invited()) else {
+        return Ok(());
+    };
+    match line.config.vendor {
+        Vendor::D4sign => d4sign::nudge(line, request, signer).await,
+        Vendor::Certyneo | Vendor::Native => Err(Stop::Refused("not_supported".to_owned())),
+    }
+}

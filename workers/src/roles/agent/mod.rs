@@ -1,0 +1,152 @@
+//! The agent: does at vendors what requests owe there.
+//!
+//! An agent holds an account by a lease with a fencing number, does what is due there, the most worth first, one call at
+//! a time, and lets it go after a turn; whoever was not held for the longest comes first. So the errands of a request
+//! never overtake each other, an account's calls are counted by one at a time, and a vendor that is slow or away keeps
+//! nobody waiting but those who use it. `errands` does one of them, `endings` is what becomes of it.
+
+mod endings;
+mod errands;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use countersign_engine::effect::Effect;
+use countersign_engine::ids::RequestId;
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{LEASE, POLL};
+use crate::clock::from_micros;
+use crate::config::Role;
+use crate::outbound::Sender;
+use crate::providers::Worth;
+use crate::service::{Service, ServiceError};
+use crate::store::{Claim, Lane, ProviderHold, Scope};
+
+/// Most accounts that a process holds.
+const HELD_MAX: usize = 64;
+/// How long a turn begins new errands.
+const TURN: Duration = Duration::from_secs(5);
+/// Errands looked at in one go, of which the one that is worth most is done.
+const LOOK_MAX: i64 = 500;
+/// How long an errand is claimed; within its account it is nobody else's anyway.
+const CLAIM: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
+
+/// Runs until told to stop. The errand that is being done then is finished first.
+pub async fn run(service: Arc<Service>, stop: CancellationToken) {
+    let sender = service.providers.sender().clone();
+    let (turns, freed, room) = (TaskTracker::new(), Arc::new(Notify::new()), Arc::new(Semaphore::new(HELD_MAX)));
+    while !stop.is_cancelled() {
+        service.pulses.beat(Role::Agent);
+        let now = service.clock.now();
+        let times = (now.as_microsecond(), (now + LEASE).as_microsecond());
+        let free = room.available_permits();
+        let holds = match free {
+            0 => Ok(Vec::new()),
+            free => service.store.hold_providers(times.0, times.1, free as i64).await,
+        };
+        match holds {
+            Ok(holds) if holds.is_empty() => wait(&service, &stop, &freed).await,
+            Ok(holds) => {
+                for hold in holds {
+                    // There is room for each that was held, and the semaphore is never closed.
+                    let permit = Arc::clone(&room).acquire_owned().await.ok();
+                    let agent = Agent { service: Arc::clone(&service), sender: sender.clone(), hold };
+                    let (stop, freed) = (stop.clone(), Arc::clone(&freed));
+                    turns.spawn(async move {
+                        agent.turn(&stop).await;
+                        drop(permit);
+                        freed.notify_one();
+                    });
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "accounts at vendors could not be held");
+                wait(&service, &stop, &freed).await;
+            }
+        }
+    }
+    turns.close();
+    turns.wait().await;
+}
+
+/// Waits until the bell rings, something is due, an account was let go, or it is time to look anyway.
+async fn wait(service: &Service, stop: &CancellationToken, freed: &Notify) {
+    let next = service.store.next_provider().await.ok().flatten();
+    let due = async {
+        match next.filter(|next| *next > service.clock.now().as_microsecond()) {
+            Some(micros) => service.clock.sleep_until(from_micros(micros)).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = service.bus.rung(Lane::AGENT) => {}
+        () = freed.notified() => {}
+        () = due => {}
+        () = tokio::time::sleep(POLL) => {}
+    }
+}
+
+/// Somebody who holds an account.
+struct Agent {
+    service: Arc<Service>,
+    sender: Sender,
+    hold: ProviderHold,
+}
+
+impl Agent {
+    /// One account's turn.
+    async fn turn(&self, stop: &CancellationToken) {
+        let began = Instant::now();
+        while began.elapsed() < TURN && !stop.is_cancelled() {
+            match self.next().await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::error!(%error, config = %self.hold.config, "what is to be done at a vendor could not be looked at");
+                    break;
+                }
+            }
+        }
+        let now = self.service.clock.now().as_microsecond();
+        if let Err(error) = self.service.store.release_provider(self.hold, now).await {
+            tracing::warn!(%error, config = %self.hold.config, "an account could not be let go; its lease will end");
+        }
+    }
+
+    /// Does the errand that is worth most; whether to look for another.
+    async fn next(&self) -> Result<bool, ServiceError> {
+        let store = &self.service.store;
+        let now = self.service.clock.now();
+        let Some(row) = store.provider_config(Scope::All, self.hold.config).await? else { return Ok(false) };
+        if row.rest_us > now.as_microsecond() {
+            return Ok(false);
+        }
+        let config = match self.service.providers.open(row) {
+            Ok(config) => config,
+            Err(error) => {
+                tracing::error!(%error, config = %self.hold.config, "an account's secrets cannot be used");
+                return Ok(false);
+            }
+        };
+        let due = store.due_at_provider(config.id, now.as_microsecond(), LOOK_MAX).await?;
+        let Some((effect, found)) = worthiest(due) else { return Ok(false) };
+        let Some(claim) = store.claim_due(&found, (now + CLAIM).as_microsecond()).await? else { return Ok(true) };
+        self.errand(&config, effect, &claim).await
+    }
+}
+
+/// The errand that is worth most, and of those the first that was due. Those of one request keep their order.
+fn worthiest(due: Vec<Claim>) -> Option<(Effect, Claim)> {
+    let mut errands: Vec<(Effect, Claim)> =
+        due.into_iter().filter_map(|claim| Some((claim.key.parse::<Effect>().ok()?, claim))).collect();
+    errands.sort_by_key(|(effect, _)| (effect.request, effect.seq));
+    let mut seen: HashSet<RequestId> = HashSet::new();
+    errands.retain(|(effect, _)| seen.insert(effect.request));
+    errands.into_iter().min_by_key(|(effect, _)| (Worth::of(effect.kind), effect.request))
+}

@@ -1,0 +1,42 @@
+//! Access codes: what a sender tells a signer another way. In a history they stand encrypted under the
+//! installation's key, within the disclosure that is encrypted once more: so auditors may be given the
+//! disclosures, and no code with them.
+
+use countersign_engine::command::Change;
+use countersign_engine::ids::SignerId;
+use countersign_engine::requirement::Sealed;
+use countersign_engine::signer::Signer;
+
+use super::{Service, ServiceError};
+
+impl Service {
+    /// A signer's access code as it may be stored.
+    pub fn seal_access_code(&self, signer: SignerId, code: &str) -> Result<Sealed, ServiceError> {
+        let sealed = self.vault.seal(&subject(signer), code.as_bytes())?;
+        Ok(Sealed(hex::encode(sealed)))
+    }
+
+    /// The access code that a signer must know; `None` if there is none, or it was erased. For whoever compares it
+    /// with what was typed, in constant time, and for a dialect whose vendor tells it again: it belongs in no log.
+    pub fn access_code(&self, signer: &Signer) -> Result<Option<String>, ServiceError> {
+        let Some(Sealed(text)) = &signer.particulars.access_code else { return Ok(None) };
+        let missing = ServiceError::Missing { what: "access code" };
+        let Ok(sealed) = hex::decode(text) else { return Err(missing) };
+        let plain = self.vault.open(&subject(signer.id()), &sealed)?;
+        String::from_utf8(plain).map(Some).map_err(|_| missing)
+    }
+
+    /// What becomes of a signer's access code when it is to be this one, or none: the same again is no change.
+    pub fn access_code_change(&self, signer: &Signer, code: Option<&str>) -> Result<Change<Sealed>, ServiceError> {
+        match code {
+            None => Ok(Change::Clear),
+            Some(code) if self.access_code(signer)?.as_deref() == Some(code) => Ok(Change::Keep),
+            Some(code) => Ok(Change::Set(self.seal_access_code(signer.id(), code)?)),
+        }
+    }
+}
+
+/// What a code is bound to when it is encrypted.
+fn subject(signer: SignerId) -> Vec<u8> {
+    [b"access code ", signer.0.as_bytes().as_slice()].concat()
+}

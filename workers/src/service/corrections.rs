@@ -1,0 +1,83 @@
+//! Corrections in flight, as the doors wish them (SPEC §2): what is shared by every dialect that changes who
+//! acts on a request.
+
+use std::sync::Arc;
+
+use countersign_engine::command::{Command, Correction, Position, Profile, Wish};
+use countersign_engine::event::Actor;
+use countersign_engine::ids::{OrganizationId, RequestId, SignerId};
+use countersign_engine::refusal::Code;
+use countersign_engine::request::Request;
+use countersign_engine::requirement::Requirements;
+use countersign_engine::signer::SignerTerms;
+
+use super::{Service, ServiceError};
+use crate::commit::{Failure, Order, Receipt};
+
+/// Who wants signers of a request changed, and how a repeat is known.
+#[derive(Clone, Debug)]
+pub struct Corrector {
+    /// Whose request.
+    pub organization: OrganizationId,
+    /// Which.
+    pub request: RequestId,
+    /// Who wants it.
+    pub actor: Actor,
+    /// How a repeat is known, if it is to be.
+    pub receipt: Option<Receipt>,
+}
+
+impl Corrector {
+    fn order(self, wish: Wish) -> Order {
+        let Self { organization, request, actor, receipt } = self;
+        let command = Command { request, wish };
+        Order { organization, command, actor, ip: None, user_agent: None, receipt, fence: None }
+    }
+}
+
+impl Service {
+    /// Puts right what is known of a signer. What is so already is as good as done: nobody is written to again.
+    pub async fn correct(
+        &self,
+        by: Corrector,
+        signer: SignerId,
+        correction: Correction,
+    ) -> Result<Arc<Request>, ServiceError> {
+        let (organization, request) = (by.organization.clone(), by.request);
+        let wish = Wish::Correct { signer, correction: Box::new(correction) };
+        match self.submit(by.order(wish)).await {
+            Err(ServiceError::Commit(Failure::Refused(refusal))) if refusal.code == Code::NothingChanged => {
+                self.find(&organization, request).await?.ok_or(ServiceError::Missing { what: "request" })
+            }
+            answer => answer,
+        }
+    }
+
+    /// Lets somebody act in a signer's place; `requirements` = what they must prove, if not the same.
+    pub async fn replace_signer(
+        &self,
+        by: Corrector,
+        signer: SignerId,
+        heir: (SignerId, Profile),
+        requirements: Option<Requirements>,
+    ) -> Result<Arc<Request>, ServiceError> {
+        let (id, profile) = heir;
+        let wish = Wish::Replace { signer, by: id, profile: Box::new(profile), requirements };
+        self.submit(by.order(wish)).await
+    }
+
+    /// Lets people join at one place.
+    pub async fn add_signers(
+        &self,
+        by: Corrector,
+        newcomers: Vec<(SignerTerms, Profile)>,
+        at: Position,
+    ) -> Result<Arc<Request>, ServiceError> {
+        self.submit(by.order(Wish::Add { newcomers, at })).await
+    }
+
+    /// Lets a signer leave. With the last one whom the request waited for it is complete.
+    pub async fn remove_signer(&self, by: Corrector, signer: SignerId) -> Result<Arc<Request>, ServiceError> {
+        self.submit(by.order(Wish::Remove { signer })).await
+    }
+}

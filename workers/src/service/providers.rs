@@ -1,0 +1,227 @@
+//! Accounts at providers: made, changed, chosen, tried out. What is done with them is for the agent.
+
+use std::sync::Arc;
+
+use countersign_engine::event::Collector;
+use countersign_engine::ids::{ConfigId, OrganizationId, RequestId};
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use super::ServiceError;
+use crate::bus::Bus;
+use crate::clock::Clock;
+use crate::commit::Receipt;
+use crate::config::WebhookSettings;
+use crate::hooks::HookSecrets;
+use crate::outbound::{Forbidden, Guard, Sender};
+use crate::providers::{
+    CALL_MAX, Config, ConfigSettings, Credentials, Line, NotOpened, Stand, Stop, WINDOW, Wires, Worth,
+};
+use crate::stamp::StampKey;
+use crate::store::{Lane, ProviderRow, Scope, Store};
+use crate::vault::Vault;
+
+/// Most configurations of an organization.
+pub const CONFIGS_MAX: i64 = 100;
+
+/// What a configuration is to be.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// What it is called.
+    pub name: String,
+    /// Where the vendor answers, and what it must be told.
+    pub settings: ConfigSettings,
+    /// What the vendor knows it by.
+    pub credentials: Credentials,
+    /// What the vendor's hooks are held against.
+    pub hook_secrets: Option<HookSecrets>,
+    /// Most calls in an hour.
+    pub calls_an_hour: i64,
+    /// Which to go to when it cannot be used.
+    pub fallback: Option<Uuid>,
+}
+
+/// What is left of an account's calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Most calls in an hour.
+    pub most: i64,
+    /// How many of them count at this moment.
+    pub used: i64,
+}
+
+/// Knows accounts at providers.
+#[derive(Clone, Debug)]
+pub struct Providers {
+    store: Store,
+    vault: Vault,
+    clock: Clock,
+    bus: Arc<Bus>,
+    guard: Guard,
+    sender: Sender,
+    accounts: StampKey,
+    overlap: SignedDuration,
+}
+
+impl Providers {
+    /// The accounts of a store.
+    pub fn new(
+        store: Store,
+        (vault, accounts): (Vault, StampKey),
+        clock: Clock,
+        bus: Arc<Bus>,
+        settings: &WebhookSettings,
+    ) -> Result<Self, ServiceError> {
+        let guard = Guard::new(settings.names.clone(), settings.allow_loopback);
+        let sender = Sender::new(guard.clone(), std::time::Duration::from_secs(CALL_MAX))?;
+        Ok(Self { store, vault, clock, bus, guard, sender, accounts, overlap: settings.overlap })
+    }
+
+    /// What makes calls to vendors.
+    pub fn sender(&self) -> &Sender {
+        &self.sender
+    }
+
+    /// Whether a vendor may be called there, as far as that can be seen now.
+    pub async fn judge(&self, url: &str) -> Result<(), Forbidden> {
+        let url = self.guard.read(url)?;
+        self.guard.look(&url).await
+    }
+
+    /// How long a former hook secret stays live beside the new one.
+    pub fn overlap_end(&self) -> Timestamp {
+        self.clock.now() + self.overlap
+    }
+
+    /// An account, ready to be called.
+    pub fn open(&self, row: ProviderRow) -> Result<Config, NotOpened> {
+        Config::open(row, &self.vault)
+    }
+
+    /// What an account's hooks are held against; `None` if it hears none.
+    pub fn hook_secrets(&self, row: &ProviderRow) -> Result<Option<HookSecrets>, ServiceError> {
+        Ok(HookSecrets::open(&row.hook_secrets, row.id, &self.vault)?)
+    }
+
+    /// An organization's configuration.
+    pub async fn find(&self, organization: &OrganizationId, id: Uuid) -> Result<Option<ProviderRow>, ServiceError> {
+        Ok(self.store.provider_config(Scope::Of(organization), id).await?)
+    }
+
+    /// Who collects the signatures of a new request: whom the call names, or the organization's default. The outer
+    /// `None` is a configuration that there is not, the inner one ourselves.
+    pub async fn collector(
+        &self,
+        organization: &OrganizationId,
+        named: Option<Uuid>,
+    ) -> Result<Option<Option<Collector>>, ServiceError> {
+        let row = match named {
+            Some(id) => match self.find(organization, id).await? {
+                Some(row) => Some(row),
+                None => return Ok(None),
+            },
+            None => self.store.default_provider_config(organization).await?,
+        };
+        Ok(Some(row.map(|row| Collector { config: ConfigId(row.id), provider: row.provider })))
+    }
+
+    /// Makes a configuration.
+    pub async fn register(
+        &self,
+        organization: &OrganizationId,
+        wanted: Wanted,
+        is_default: bool,
+        receipt: Option<Receipt>,
+    ) -> Result<ProviderRow, ServiceError> {
+        let (id, now) = (Uuid::now_v7(), self.clock.now().as_microsecond());
+        let blank = ProviderRow {
+            id,
+            organization: organization.clone(),
+            provider: wanted.credentials.vendor().as_str().to_owned(),
+            name: String::new(),
+            is_default,
+            fallback: None,
+            settings: String::new(),
+            credentials: Vec::new(),
+            hook_secrets: Vec::new(),
+            sealed_with: String::new(),
+            account: countersign_engine::ids::Digest::ZERO,
+            calls_an_hour: 1,
+            created_us: now,
+            updated_us: now,
+            stand: "{}".to_owned(),
+            rest_us: 0,
+        };
+        let row = self.row(blank, wanted)?;
+        let receipt = receipt.map(|receipt| receipt.row(organization, id.to_string(), now));
+        self.store.insert_provider_config(&row, receipt.as_ref()).await?;
+        Ok(row)
+    }
+
+    /// Changes a configuration; `None` if it is gone or was changed at the same time. What is to be done at the vendor
+    /// is tried again at once.
+    pub async fn change(&self, row: &ProviderRow, wanted: Wanted) -> Result<Option<ProviderRow>, ServiceError> {
+        let known_us = row.updated_us;
+        let updated_us = self.clock.now().as_microsecond().max(known_us + 1);
+        let next = self.row(ProviderRow { updated_us, ..row.clone() }, wanted)?;
+        if !self.store.change_provider_config(&next, known_us).await? {
+            return Ok(None);
+        }
+        self.bus.ring(Lane::AGENT);
+        Ok(Some(next))
+    }
+
+    /// What is wanted, encrypted, in a row.
+    fn row(&self, row: ProviderRow, wanted: Wanted) -> Result<ProviderRow, ServiceError> {
+        let account = wanted.credentials.account(&wanted.settings.base_url, &self.accounts);
+        Ok(ProviderRow {
+            name: wanted.name,
+            fallback: wanted.fallback,
+            settings: serde_json::to_string(&wanted.settings).map_err(std::io::Error::from)?,
+            credentials: wanted.credentials.seal(row.id, &self.vault)?,
+            hook_secrets: match wanted.hook_secrets {
+                Some(secrets) => secrets.seal(row.id, &self.vault)?,
+                None => Vec::new(),
+            },
+            sealed_with: self.vault.id().to_owned(),
+            account,
+            calls_an_hour: wanted.calls_an_hour,
+            ..row
+        })
+    }
+
+    /// What is left of an account's calls.
+    pub async fn quota(&self, row: &ProviderRow) -> Result<Quota, ServiceError> {
+        let since = (self.clock.now() - WINDOW).as_microsecond();
+        let used = self.store.calls_since(row.account, since).await?;
+        Ok(Quota { most: row.calls_an_hour, used })
+    }
+
+    /// The line by which an account is tried out. It is nobody's errand: no hold is needed, only a call of the quota.
+    pub async fn line<'c>(&'c self, config: &'c Config) -> Result<Line<'c>, ServiceError> {
+        let wires = Wires { store: &self.store, sender: &self.sender, clock: &self.clock };
+        Ok(Line::open(wires, config, None, RequestId(Uuid::nil()), Worth::Test).await?)
+    }
+
+    /// Writes down how trying out an account went; the circuit closes if it went well.
+    pub async fn tried(&self, config: &Config, tried: &Result<(), Stop>) -> Result<(), ServiceError> {
+        let now = self.clock.now();
+        let (stand, rest_us) = match tried {
+            Ok(()) => (config.stand.succeeded(now), 0),
+            Err(Stop::Denied(code)) => {
+                let (stand, rest) = config.stand.failed(code, true, None, now);
+                (stand, rest.as_microsecond())
+            }
+            Err(_) => return Ok(()),
+        };
+        let stand = serde_json::to_string(&stand).map_err(std::io::Error::from)?;
+        self.store.set_provider_stand(config.id, &stand, rest_us).await?;
+        self.bus.ring(Lane::AGENT);
+        Ok(())
+    }
+
+    /// How an account's calls go.
+    pub fn stand(&self, row: &ProviderRow) -> Stand {
+        serde_json::from_str(&row.stand).unwrap_or_default()
+    }
+}
