@@ -62,7 +62,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "http",
         &[
-            "batching", "bus", "clock", "commit", "config", "meters", "pulse", "seal", "service", "stamp", "store",
+            "batching", "bus", "clock", "commit", "config", "meters", "providers", "pulse", "seal", "service", "stamp", "store",
             "trace",
         ],
     ),

@@ -14,7 +14,7 @@ use countersign_tests::servers::{Database, on_each_database};
 use countersign_tests::world::{World, new_request};
 use futures_util::future::join_all;
 use jiff::SignedDuration;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 on_each_database! {
@@ -37,6 +37,7 @@ mod quiet {
         Quiet:
         signatures_race_every_other_end,
         the_last_signature_and_a_cancellation_cannot_both_win,
+        members_of_a_group_at_once_and_one_signature_counts,
         a_claim_that_was_taken_over_cannot_settle,
         two_engines_on_one_folder_never_trample_each_other,
     }
@@ -132,6 +133,28 @@ async fn signatures_race_every_other_end(quiet: Quiet) {
     race(&world, |_| Wish::Cancel { reason: None }, false).await;
     race(&world, |signer| Wish::Decline { signer, round: 1, reason: "No".into() }, false).await;
     race(&world, |_| Wish::Tick, true).await;
+    world.check().await;
+}
+
+async fn members_of_a_group_at_once_and_one_signature_counts(quiet: Quiet) {
+    let world = quiet.0;
+    let member = |n: u32| json!({ "name": format!("Member {n}"), "email": format!("m{n}@example.com") });
+    let members: Vec<Value> = (0..8).map(member).collect();
+    let body = json!({ "data": { "type": "signing-group", "attributes": { "name": "Board", "members": members } } });
+    let group = world.call(Method::POST, "/groups", Some(body)).await.json["data"]["id"].clone();
+    for _ in 0..6 {
+        let last = json!({ "name": "Last", "email": "last@example.com", "order": 2 });
+        let id = world.created(json!({ "signers": [{ "groupId": group }, last] })).await;
+        let signers = signers(&world, &id).await;
+        let answers = all(&world, signers[..8].iter().map(|signer| sign(&id, *signer)).collect()).await;
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+        assert!(answers.iter().filter_map(refused).all(|code| code == Code::GroupSigned), "{answers:?}");
+        assert_eq!(count(&world, &id, "signer.signed").await, 1);
+        assert_eq!(count(&world, &id, "signer.invited").await, 9, "the next is invited once");
+        let done = world.app.service.commit.submit(sign(&id, signers[8])).await;
+        assert!(done.is_ok());
+        assert_eq!(world.status(&id).await, "COMPLETED");
+    }
     world.check().await;
 }
 

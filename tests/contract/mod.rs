@@ -7,6 +7,7 @@
 //! | lists filtered, sorted, paged; timers found | `listing` |
 //! | keys found, listed, revoked, noted as used; their rates changed by one at a time | `keys` |
 //! | documents by use, files, templates, receipts | `library` |
+//! | signing groups, each its organization's own | `groups` |
 //! | durable, shared by two processes, a library without known faults | `durability` |
 //! | what was kept long enough is claimed once, by each organization's own days | `retention` |
 //! | a place held by one at a time, fenced, moved; the outbox whole; dead letters once | `places` |
@@ -24,6 +25,7 @@ mod differential;
 mod durability;
 mod effects;
 mod events;
+mod groups;
 mod inbound;
 mod keys;
 mod library;

@@ -167,8 +167,14 @@ impl Play {
         let link = |request: RequestId, signer: SignerId, round: u32| {
             Digest::of(format!("{request}/{signer}/{round}").as_bytes())
         };
-        let given =
-            Given { now: self.now, actor: &actor, ip: Some("203.0.113.9"), user_agent: Some("browser"), link: &link };
+        let given = Given {
+            now: self.now,
+            actor: &actor,
+            ip: Some("203.0.113.9"),
+            user_agent: Some("browser"),
+            gateway: true,
+            link: &link,
+        };
         let command = Command { request: self.id, wish };
         let proposals = decide(self.request.as_ref(), &command, &given)?;
         assert!(!proposals.is_empty(), "an accepted command leads to at least one fact");

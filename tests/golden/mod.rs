@@ -25,6 +25,12 @@ fn the_apis_description_is_the_one_checked_in() {
 }
 
 #[test]
+fn the_gateways_contract_is_the_one_checked_in() {
+    let text = serde_json::to_string_pretty(&countersign::gateway::description()).unwrap();
+    same("schemas/gateway.json", &format!("{text}\n"));
+}
+
+#[test]
 fn the_schemas_of_events_are_the_ones_checked_in() {
     let schemas = schemas::events();
     for (name, schema) in &schemas {

@@ -4,6 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign::config::{GatewaySettings, Given};
+use countersign::store::Lane;
 use countersign_tests::world::World;
 use jiff::SignedDuration;
 use reqwest::StatusCode;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::steps::{asked, hand, look, picture, step};
 use crate::evidence::bundle::evidence;
-use crate::webhooks::receiver::{Heard, Receiver, Say};
+use crate::webhooks::receiver::{Heard, PATIENCE, Receiver, Say};
 
 const SECRET: [u8; 32] = [7; 32];
 const CPF: &str = "111.444.777-35";
@@ -46,6 +47,18 @@ fn stamped(call: &Heard) -> Value {
     errand
 }
 
+/// Waits until a message that failed so often before was put off again.
+async fn put_off(world: &World, failures: u32) {
+    let due_us = (world.now() + SignedDuration::from_secs(5 << failures)).as_microsecond();
+    let next = async || world.app.service.store.next_effect(Lane::Text).await.unwrap();
+    let looking = async {
+        while next().await != Some(due_us) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, looking).await.expect("the message is put off");
+}
+
 fn holder() -> Value {
     json!({ "name": "João Silva", "nationalId": CPF })
 }
@@ -72,6 +85,8 @@ async fn without_a_gateway_what_needs_one_is_refused_when_it_is_asked_for() {
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{:#}", answer.json);
         let error = &answer.json["errors"][0];
         assert_eq!(error["code"], "gateway_missing");
+        let pointer = error["source"]["pointer"].as_str().unwrap();
+        assert!(pointer.starts_with("/data/attributes/signers/0/requirements/"), "{pointer}");
         assert!(error["detail"].as_str().unwrap().contains(method), "{error:#}");
     }
 }
@@ -97,7 +112,8 @@ async fn a_gateway_needs_a_secret_and_an_address_that_may_be_called() {
         assert_eq!(given(url, secret).settle().unwrap_err().setting, setting);
     }
     let folder = tempfile::tempdir().unwrap();
-    for url in ["http://127.0.0.1:9999/x", "http://169.254.169.254/", "ftp://gateway.example.com/"] {
+    for url in ["http://127.0.0.1:9999/x", "http://169.254.169.254/", "http://8.8.8.8/x", "ftp://gateway.example.com/"]
+    {
         let mut settings = countersign_tests::world::settings(folder.path());
         settings.gateway = Some(GatewaySettings { url: url.to_owned(), secret: SECRET.to_vec() });
         let clock = countersign::clock::Clock::System;
@@ -123,9 +139,9 @@ async fn a_code_by_sms_goes_by_the_gateway_until_it_is_taken_over() {
     let browser = world.visit(&id, 0).await;
     look(&browser).await.is_step("sms_code").says("•••0202");
     step(&browser, "sms_code/send", &[]).await.is_step("sms_code");
-    for count in 1..4 {
-        gateway.has(count).await;
-        world.app.service.clock.advance(SignedDuration::from_secs(40));
+    for failures in 0..3 {
+        put_off(&world, failures).await;
+        world.app.service.clock.advance(SignedDuration::from_secs(5 << failures));
     }
     let calls = gateway.has(4).await;
     let errands: Vec<Value> = calls.iter().map(stamped).collect();
@@ -154,7 +170,7 @@ async fn a_code_that_counts_no_longer_is_not_sent() {
     let id = asked(&world, json!({ "phone": "+5511953020202", "requirements": { "sms": true } })).await;
     let browser = world.visit(&id, 0).await;
     step(&browser, "sms_code/send", &[]).await.is_step("sms_code");
-    gateway.has(1).await;
+    put_off(&world, 0).await;
     gateway.now_says(|_| say(&json!({ "status": "accepted" })));
     world.app.service.clock.advance(SignedDuration::from_mins(10));
     world.until(&id, "delivery.failed", 1).await;
@@ -237,4 +253,20 @@ async fn a_face_is_compared_and_may_be_shown_again() {
     assert_eq!((&errands[1], &errands[1]["similarity"]), (&errands[3], &json!(80)));
     assert_eq!(browser.sign(json!({})).await.status, StatusCode::OK);
     world.check().await;
+}
+
+#[tokio::test]
+async fn a_face_is_not_shown_again_without_end() {
+    let (world, gateway) = with_gateway(|_| say(&json!({ "status": "failed", "reason": "not_similar" }))).await;
+    let (_, requirements) = needing().into_iter().last().unwrap();
+    let id = asked(&world, json!({ "requirements": requirements })).await;
+    let browser = world.visit(&id, 0).await;
+    hand(&browser, "selfie", &[("eu.png", &picture(1))]).await.is_step("score");
+    gateway.now_says(|_| Say::Status(503));
+    for shade in 2..7 {
+        let away = hand(&browser, "score", &[("eu.png", &picture(shade))]).await;
+        assert_eq!(away.status, StatusCode::SERVICE_UNAVAILABLE);
+    }
+    let sixth = hand(&browser, "score", &[("eu.png", &picture(9))]).await;
+    assert_eq!((sixth.status, gateway.heard().len()), (StatusCode::TOO_MANY_REQUESTS, 5), "{}", sixth.html);
 }

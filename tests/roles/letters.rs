@@ -55,6 +55,34 @@ async fn each_group_is_invited_when_its_turn_comes_and_all_are_told_at_the_end()
 }
 
 #[tokio::test]
+async fn who_is_corrected_away_replaced_or_removed_is_told_at_the_address_they_had() {
+    let world = World::manual().await;
+    let id = world.created(json!({ "signers": people(&[("ana", 1), ("bob", 1), ("eva", 1), ("zoe", 2)]) })).await;
+    world.until(&id, "delivery.sent", 3).await;
+    let signers = world.get(&id).await["relationships"]["signers"]["data"].clone();
+    let path = |place: usize| format!("/requests/{id}/signers/{}", signers[place]["id"].as_str().unwrap());
+    let body = |attributes: Value| Some(json!({ "data": { "type": "signer", "attributes": attributes } }));
+    world.call(Method::PATCH, &path(0), body(json!({ "email": "anna@x.com" }))).await;
+    let heir = json!({ "name": "Bea", "email": "bea@x.com" });
+    world.call(Method::POST, &format!("{}/replace", path(1)), body(heir)).await;
+    world.call(Method::DELETE, &path(2), None).await;
+    world.call(Method::PATCH, &path(3), body(json!({ "email": "zora@x.com" }))).await;
+    world.until(&id, "delivery.sent", 8).await;
+    let told = [
+        ("invitation", "ana"),
+        ("invitation", "bob"),
+        ("invitation", "eva"),
+        ("withdrawn", "ana"),
+        ("invitation", "anna"),
+        ("withdrawn", "bob"),
+        ("invitation", "bea"),
+        ("withdrawn", "eva"),
+    ];
+    assert_eq!(letters(&world), expected(&told), "and nobody who was never written to");
+    assert_eq!(world.check().await.owed, 0);
+}
+
+#[tokio::test]
 async fn the_others_are_told_of_a_decline_and_of_a_cancellation() {
     let world = World::manual().await;
     let signers = || json!({ "signers": people(&[("ana", 1), ("bob", 1), ("eva", 2)]) });

@@ -74,6 +74,7 @@ fn facts() -> Vec<Fact> {
         Fact::DeliverySent { effect: effect.clone() },
         Fact::DeliveryFailed { code: "refused".to_owned(), effect },
         Fact::Viewed { signer },
+        Fact::Challenged { method: Method::EmailCode, signer },
         Fact::Authenticated { files: Vec::new(), method: Method::AccessCode, reference: None, score: None, signer },
         Fact::Signed { authentication: "email_link".to_owned(), due: 1, method: "typed".to_owned(), signer },
         Fact::SignerDeclined { signer },

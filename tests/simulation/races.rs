@@ -11,7 +11,7 @@ use countersign::service::Service;
 use countersign::store::Scope;
 use countersign_engine::command::{Command, Wish};
 use countersign_engine::event::{Actor, Fact};
-use countersign_engine::ids::{RequestId, SignerId};
+use countersign_engine::ids::{GroupId, RequestId, SignerId};
 use countersign_engine::request::Status;
 use countersign_engine::signer::Role as SignerRole;
 use countersign_tests::servers::Database;
@@ -21,7 +21,7 @@ use jiff::SignedDuration;
 use uuid::Uuid;
 
 use crate::contract::rows::document;
-use crate::engine::play::{draft, signer, typed};
+use crate::engine::play::{corrected, draft, signer, typed};
 
 /// How many races there are of each kind, unless `COUNTERSIGN_RACES` says more.
 const RACES: usize = 150;
@@ -127,6 +127,37 @@ async fn two_last_signers_told_to_two_engines_complete_it_once() {
         assert_eq!((told, signed(&facts), ends(&facts)), ([true, true], 2, 1));
         let row = pair.second.store.request(Scope::All, id).await.unwrap().unwrap();
         assert_eq!(row.status, Status::Completed, "never stuck pending");
+    })
+    .await;
+    pair.world.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_members_of_a_group_told_to_two_engines_sign_once() {
+    let pair = Pair::new().await;
+    run("two members of a group", async |turn| {
+        let id = RequestId(Uuid::now_v7());
+        let mut draft = draft(&[(1, SignerRole::Signer); 2]);
+        draft.terms.signers.iter_mut().for_each(|signer| signer.group = Some(GroupId(Uuid::from_u128(5))));
+        pair.tell(0, id, Wish::Create { draft: Box::new(draft), send: true }).await.unwrap();
+        let told = pair.race(id, [sign(signer(1)), sign(signer(2))], turn).await;
+        let facts = pair.facts(id).await;
+        assert!(told[0] != told[1], "exactly one of them");
+        assert_eq!((signed(&facts), ends(&facts)), (1, 1));
+    })
+    .await;
+    pair.world.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signature_and_a_correction_told_to_two_engines_never_both_count() {
+    let pair = Pair::new().await;
+    run("sign against correct", async |turn| {
+        let id = pair.sent(1).await;
+        let told = pair.race(id, [sign(signer(1)), corrected(signer(1), 9)], turn).await;
+        let facts = pair.facts(id).await;
+        assert!(told[0] != told[1], "whoever signed stays who they were, and an old link is dead");
+        assert_eq!(signed(&facts), usize::from(told[0]));
     })
     .await;
     pair.world.check().await;

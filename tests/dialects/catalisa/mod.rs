@@ -5,9 +5,12 @@ mod answers;
 mod bodies;
 pub(crate) mod deleting;
 mod documents;
+mod groups;
 mod lists;
+mod requirements;
 mod resending;
 mod several;
+mod signers;
 mod templates;
 mod widgets;
 

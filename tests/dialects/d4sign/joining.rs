@@ -138,7 +138,7 @@ async fn who_joins_a_sequence_is_put_behind_the_position() {
     ok(&join(several).await);
     assert_eq!(desk.emails(&id).await, named(&["a", "d", "f", "g", "b", "c", "e", "h", "i"]));
     let known = join(json!([signer("a@example.com", json!({}))])).await;
-    assert!(wrong(&known, 409 + 13).starts_with("signers[0].email: "), "{:#}", known.json);
+    assert!(wrong(&known, 422).starts_with("signers[0].email: "), "{:#}", known.json);
     // They act one after another.
     for email in named(&["a", "d", "f", "g", "b", "c", "e", "h", "i"]) {
         let signers = desk.world.get(&id).await["relationships"]["signers"]["data"].clone();
@@ -154,6 +154,25 @@ async fn who_joins_a_sequence_is_put_behind_the_position() {
     let late = join(json!([signer("z@example.com", json!({}))])).await;
     assert!(wrong(&late, 409).contains("Finalizado"));
     desk.world.check().await;
+}
+
+#[tokio::test]
+async fn nobody_joins_before_those_who_are_invited() {
+    let desk = Desk::new().await;
+    let two = json!([signer("a@example.com", json!({})), signer("b@example.com", json!({}))]);
+    let (id, _) = desk.sent(two, json!({ "workflow": "1" })).await;
+    desk.world.sign(&id, 0).await;
+    let between = json!({ "signers": [signer("c@example.com", json!({ "after_position": "1" }))] });
+    let refused = desk.post(&id, "createlist", between).await;
+    assert_eq!(wrong(&refused, 422), "signers[0].after_position: Those behind that position are invited already.");
+    let behind = json!({ "signers": [signer("c@example.com", json!({ "after_position": "2" }))] });
+    ok(&desk.post(&id, "createlist", behind).await);
+    assert_eq!(desk.emails(&id).await, ["a@example.com", "b@example.com", "c@example.com"]);
+    // Of a document with one signer the position says that there is an order.
+    let (alone, _) = desk.sent(json!([signer("a@example.com", json!({}))]), json!({ "workflow": "1" })).await;
+    let behind = json!({ "signers": [signer("b@example.com", json!({ "after_position": "1" }))] });
+    ok(&desk.post(&alone, "createlist", behind).await);
+    assert_eq!(desk.world.signer(&alone, 1).await["status"], "PENDING");
 }
 
 #[tokio::test]

@@ -48,6 +48,9 @@ pub enum BadGateway {
     /// Its address may not be called.
     #[error("gateway_url: {0}")]
     Url(#[from] Forbidden),
+    /// Faces and numbers of people would go there for everybody to read.
+    #[error("gateway_url: must begin with https://")]
+    Plain,
     /// The client could not be made.
     #[error("the gateway cannot be called: {0}")]
     Client(#[from] reqwest::Error),
@@ -71,9 +74,12 @@ pub enum NotAnswered {
 }
 
 impl Gateway {
-    /// The gateway of the settings, at an address that may be called.
-    pub fn new(settings: &GatewaySettings, guard: Guard) -> Result<Self, BadGateway> {
+    /// The gateway of the settings, at an address that may be called; without TLS only in development.
+    pub fn new(settings: &GatewaySettings, guard: Guard, development: bool) -> Result<Self, BadGateway> {
         let url = guard.read(&settings.url)?;
+        if url.scheme() != "https" && !development {
+            return Err(BadGateway::Plain);
+        }
         Ok(Self { url, secret: settings.secret.clone(), sender: Sender::new(guard, ANSWER_MAX)? })
     }
 

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use crate::bus::JetStream;
 use crate::config::Role;
+use crate::providers::Circuit;
 use crate::pulse::ROUND_MAX;
 use crate::service::Service;
 
@@ -56,6 +57,9 @@ pub(super) async fn checks(service: &Service) -> Vec<Check> {
     checks.extend(bus.into_iter().flatten());
     checks.extend(mail);
     checks.extend(rounds(service));
+    if service.settings.runs(Role::Agent) {
+        checks.extend(providers(service).await);
+    }
     checks
 }
 
@@ -116,6 +120,20 @@ async fn mail(service: &Service) -> Check {
         },
     };
     check(service, "mail", &[Role::Notifier], found)
+}
+
+/// Whether vendors can be called, where there are any. One that is away stops what is at it and nothing else: what is
+/// owed there waits in the database.
+async fn providers(service: &Service) -> Option<Check> {
+    let circuits = timeout(LOOK_MAX, service.providers.circuits()).await.ok()?.ok()?;
+    let all: usize = circuits.iter().map(|(_, configs)| configs).sum();
+    let gone = |(circuit, _): &&(Circuit, usize)| matches!(circuit, Circuit::Open | Circuit::Denied);
+    let away: usize = circuits.iter().filter(gone).map(|(_, configs)| configs).sum();
+    let found = match away {
+        0 => Ok(format!("{all} accounts at vendors can be called.")),
+        away => Err(format!("{away} of {all} accounts at vendors cannot be called: the vendor is away, or denies them.")),
+    };
+    (all > 0).then(|| check(service, "providers", &[], found))
 }
 
 /// Whether each role comes round.

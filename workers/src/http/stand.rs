@@ -99,6 +99,9 @@ async fn look(service: &Service) -> Result<(), StoreError> {
     let overdue = store.next_wake().await?.map_or(0.0, |wake_us| seconds_since(clock, wake_us));
     meters.timer_lag(overdue);
     show_webhooks(service).await?;
+    for (circuit, configs) in service.providers.circuits().await? {
+        meters.providers(circuit.as_str(), configs);
+    }
     let (pending, due_us) = store.inbound_waiting().await?;
     meters.hooks(pending, due_us.map_or(0.0, |due_us| seconds_since(clock, due_us)));
     if service.bus.jetstream().is_some() {

@@ -314,6 +314,11 @@ impl Meters {
         self.record(|| gauge!(names::ENDPOINTS, "state" => state).set(endpoints as f64));
     }
 
+    /// Shows how many accounts at vendors are so.
+    pub fn providers(&self, state: &'static str, configs: usize) {
+        self.record(|| gauge!(names::PROVIDERS, "state" => state).set(configs as f64));
+    }
+
     /// Everything, in Prometheus' text form.
     pub fn render(&self) -> String {
         self.0.recorder.handle().render()

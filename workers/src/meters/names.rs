@@ -33,6 +33,7 @@ pub(super) const WEBHOOK_LAG: &str = "countersign_webhook_lag_seconds";
 pub(super) const WEBHOOKS_UNFILED: &str = "countersign_webhooks_unfiled_seconds";
 pub(super) const ENDPOINTS: &str = "countersign_endpoints";
 pub(super) const ENDPOINTS_DISABLED: &str = "countersign_endpoints_disabled_total";
+pub(super) const PROVIDERS: &str = "countersign_provider_configs";
 pub(super) const HOOKS_TAKEN: &str = "countersign_hooks_taken_total";
 pub(super) const HOOKS_REFUSED: &str = "countersign_hooks_refused_total";
 pub(super) const HOOKS_SETTLED: &str = "countersign_hooks_settled_total";
@@ -100,6 +101,7 @@ pub(super) fn describe() {
     );
     describe_gauge!(ENDPOINTS, "Endpoints of webhooks: active, failing (they take nothing), disabled");
     describe_counter!(ENDPOINTS_DISABLED, "Endpoints that were disabled because of their answers");
+    describe_gauge!(PROVIDERS, "Accounts at vendors: ok, failing, away (not called for a while), denied");
     describe_counter!(HOOKS_TAKEN, "Genuine messages of vendors, by whether they were news or a repeat");
     describe_counter!(HOOKS_REFUSED, "Messages to provider configurations that were not genuine, by what was wrong");
     describe_counter!(HOOKS_SETTLED, "Messages of vendors, by what came of them");

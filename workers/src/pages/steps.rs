@@ -125,8 +125,8 @@ async fn entered(
     let next = visit.signer().unproved().next();
     let Some(method) = next.filter(|next| next.as_str() == method) else { return Err(visit.to("").into()) };
     match read(request).await {
-        Some(form) => Ok((method, form)),
-        None => {
+        Ok(form) => Ok((method, form)),
+        Err(TooLarge) => {
             let text = words(visit.language).answers.too_large.to_owned();
             let told = Told { status: StatusCode::PAYLOAD_TOO_LARGE, fault: StepFault { field: "file", text } };
             Err(page(floor, visit, method, Some(told), &Form::default()).await.into())
@@ -145,18 +145,31 @@ fn turned_away(floor: &Floor, visit: &Visit, request: &HttpRequest) -> Option<Re
     visit.closed_because(floor).map(|reason| closed(visit.language, reason, Some(&visit.request)))
 }
 
-/// A form of either kind; `None` if it cannot be read or is too large.
-async fn read(request: HttpRequest) -> Option<Form> {
+/// A form that is larger than any may be.
+#[derive(Debug)]
+struct TooLarge;
+
+/// A form of either kind, as far as it can be read: what is missing is told like what was left empty.
+async fn read(request: HttpRequest) -> Result<Form, TooLarge> {
     let mut form = Form::default();
     if !upload::is_form(request.headers()) {
-        let body = axum::body::to_bytes(request.into_body(), FIELDS_MAX_BYTES).await.ok()?;
-        form.fields = serde_urlencoded::from_bytes(&body).ok()?;
-        return Some(form);
+        let body = axum::body::to_bytes(request.into_body(), FIELDS_MAX_BYTES).await.map_err(|_| TooLarge)?;
+        form.fields = serde_urlencoded::from_bytes(&body).unwrap_or_default();
+        return Ok(form);
     }
-    let mut parts = Multipart::from_request(request, &()).await.ok()?;
-    while let Some(part) = parts.next_field().await.ok()? {
+    let Ok(mut parts) = Multipart::from_request(request, &()).await else { return Ok(form) };
+    loop {
+        let part = match parts.next_field().await {
+            Ok(Some(part)) => part,
+            Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => return Err(TooLarge),
+            Ok(None) | Err(_) => return Ok(form),
+        };
         let (name, file) = (part.name().unwrap_or_default().to_owned(), part.file_name().map(str::to_owned));
-        let bytes = part.bytes().await.ok()?;
+        let bytes = match part.bytes().await {
+            Ok(bytes) => bytes,
+            Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => return Err(TooLarge),
+            Err(_) => return Ok(Form::default()),
+        };
         match file {
             // A field for a file that stays empty comes along without a name.
             Some(file) if file.is_empty() && bytes.is_empty() => {}
@@ -164,7 +177,6 @@ async fn read(request: HttpRequest) -> Option<Form> {
             None => drop(form.fields.insert(name, String::from_utf8_lossy(&bytes).into_owned())),
         }
     }
-    Some(form)
 }
 
 /// Compares faces, with a picture or video that is given once more, if there is one.

@@ -8,7 +8,7 @@ use super::text::{StepFaultWords, fill, words};
 use super::view::StepFault;
 use crate::gateway::Reason;
 use crate::language::Language;
-use crate::service::proofs::{ATTACHMENTS_MAX, BadFile};
+use crate::service::proofs::BadFile;
 use crate::service::proving::NotProved;
 
 /// Bytes in what people call a megabyte.
@@ -34,7 +34,7 @@ pub(super) fn told(error: &NotProved, language: Language) -> Told {
         }
         NotProved::CodeGone => say(wrong, "code", w.code_gone.to_owned()),
         NotProved::Nothing => say(wrong, "code", w.required.to_owned()),
-        NotProved::TooMany => say(wrong, "file", fill(w.files_many, &[("count", &ATTACHMENTS_MAX.to_string())])),
+        NotProved::TooMany { most } => say(wrong, "file", fill(w.files_many, &[("count", &most.to_string())])),
         NotProved::File { name, why } => say(wrong, "file", bad_file(name, *why, w)),
         NotProved::Failed(reason) => say(wrong, "file", reason_of(*reason, w).to_owned()),
         NotProved::Pending => say(StatusCode::OK, "", words(language).steps.score_pending.to_owned()),

@@ -192,7 +192,9 @@ impl Service {
         let providers = Providers::new(store.clone(), accounts, clock.clone(), Arc::clone(&bus), &settings.webhooks)?;
         let proofs = Proofs::new(store.clone(), blobs.clone(), vault.clone(), clock.clone());
         let gateway = settings.gateway.as_ref();
-        let gateway = gateway.map(|settings| Gateway::new(settings, webhooks.guard().clone())).transpose()?;
+        let development = settings.webhooks.allow_loopback;
+        let gateway =
+            gateway.map(|gateway| Gateway::new(gateway, webhooks.guard().clone(), development)).transpose()?;
         let authority = Arc::new(authority);
         let service = Self {
             organizations: Organizations::new(store.clone()),

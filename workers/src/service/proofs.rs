@@ -80,13 +80,12 @@ impl Proofs {
         &self,
         organization: &OrganizationId,
         request: RequestId,
+        file: &ProofFile,
         bytes: &[u8],
-        media_type: &str,
-    ) -> Result<ProofFile, ServiceError> {
-        let digest = Digest::of(bytes);
-        let file = ProofFile { bytes: bytes.len() as u64, digest, media_type: media_type.to_owned() };
+    ) -> Result<(), ServiceError> {
+        let digest = file.digest;
         if self.store.proof_file(organization, request, digest).await?.is_some() {
-            return Ok(file);
+            return Ok(());
         }
         let blob = Uuid::new_v4();
         let key = DataKey::generate()?;
@@ -96,7 +95,7 @@ impl Proofs {
             digest,
             blob,
             bytes: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
-            media_type: media_type.to_owned(),
+            media_type: file.media_type.clone(),
             data_key: self.vault.wrap(blob.as_bytes(), &key)?,
             created_us: self.clock.now().as_microsecond(),
         };
@@ -105,7 +104,7 @@ impl Proofs {
         if !self.store.insert_proof_file(&row).await? {
             self.blobs.delete(&proof_path(blob)).await?;
         }
-        Ok(file)
+        Ok(())
     }
 
     /// The bytes of a file, proven to be the ones that were given.
@@ -122,6 +121,11 @@ impl Proofs {
         let bytes = key.open(&digest.0, &sealed)?;
         if Digest::of(&bytes) == digest { Ok(bytes) } else { Err(missing) }
     }
+}
+
+/// How a history names a file of some kind.
+pub fn described(bytes: &[u8], media_type: &str) -> ProofFile {
+    ProofFile { bytes: bytes.len() as u64, digest: Digest::of(bytes), media_type: media_type.to_owned() }
 }
 
 /// What a file is, such as `image/jpeg`, if it can prove what it is given for. What its sender calls it counts for

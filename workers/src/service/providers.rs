@@ -15,14 +15,17 @@ use crate::config::WebhookSettings;
 use crate::hooks::HookSecrets;
 use crate::outbound::{Forbidden, Guard, Sender};
 use crate::providers::{
-    CALL_MAX, Config, ConfigSettings, Credentials, Line, NotOpened, Stand, Stop, WINDOW, Wires, Worth,
+    CALL_MAX, Circuit, Config, ConfigSettings, Credentials, Line, NotOpened, Stand, Stop, Vendor, WINDOW, Wires, Worth,
 };
 use crate::stamp::StampKey;
-use crate::store::{Lane, ProviderRow, Scope, Store};
+use crate::store::{Lane, ProviderRow, Scope, Store, StoreError};
 use crate::vault::Vault;
 
 /// Most configurations of an organization.
 pub const CONFIGS_MAX: i64 = 100;
+
+/// Most configurations that are counted for those who watch.
+const COUNTED_MAX: i64 = 10_000;
 
 /// What a configuration is to be.
 #[derive(Clone, Debug)]
@@ -218,6 +221,14 @@ impl Providers {
         self.store.set_provider_stand(config.id, &stand, rest_us).await?;
         self.bus.ring(Lane::AGENT);
         Ok(())
+    }
+
+    /// How many accounts of all organizations are in each state of their circuit; at most so many are counted.
+    pub async fn circuits(&self) -> Result<[(Circuit, usize); Circuit::ALL.len()], StoreError> {
+        let (rows, now) = (self.store.all_provider_configs(COUNTED_MAX).await?, self.clock.now());
+        let vendors = rows.iter().filter(|row| row.provider != Vendor::Native.as_str());
+        let circuits: Vec<Circuit> = vendors.map(|row| self.stand(row).circuit(row.rest_us, now)).collect();
+        Ok(Circuit::ALL.map(|state| (state, circuits.iter().filter(|circuit| **circuit == state).count())))
     }
 
     /// How an account's calls go.

@@ -56,7 +56,10 @@ pub enum NotProved {
     Nothing,
     /// More files than are taken.
     #[error("too many files")]
-    TooMany,
+    TooMany {
+        /// How many are.
+        most: usize,
+    },
     /// A file is not taken.
     #[error("a file is not taken")]
     File {
@@ -174,28 +177,43 @@ impl Prover<'_> {
             _ => 1,
         };
         if handed.len() > most {
-            return Err(NotProved::TooMany);
+            return Err(NotProved::TooMany { most });
         }
         self.refuse_if_locked(method).await?;
         let (mut files, mut file_names) = (Vec::new(), Vec::new());
         for file in &handed {
             let judged = proofs::judge(&self.service.documents, method, &file.bytes).await;
             let media_type = judged.map_err(|why| NotProved::File { name: file.title(), why })?;
-            let (organization, request) = (&self.request.organization, self.request.id);
-            let kept = self.service.proofs.keep(organization, request, &file.bytes, media_type).await?;
-            if !files.contains(&kept) {
-                files.push(kept);
+            let known = proofs::described(&file.bytes, media_type);
+            if !files.contains(&known) {
+                files.push(known);
                 file_names.push(file.title());
             }
         }
-        let mut proved = Proved { file_names, ..Proved::by(method) };
-        if method == Method::VideoSelfie {
-            let mut seen = self.given([Method::Photo, Method::Selfie]);
-            seen.extend(files.iter().cloned().map(|file| (FileRole::Video, file)));
-            let errand = self.errand(ErrandKind::VideoSelfie, method, self.name_of(method, &seen), seen).await?;
-            proved.reference = self.verdict(method, &errand).await?.reference;
+        // What may be given any number of times would fill the disk.
+        if self.signer.proofs.contains_key(&method) {
+            self.take_try(method).await?;
         }
-        self.prove(Proved { files, ..proved }).await
+        let mut proved = Proved { file_names, files, ..Proved::by(method) };
+        if method == Method::VideoSelfie {
+            proved.reference = self.alive(&proved.files, &handed).await?.reference;
+        }
+        for (file, handed) in proved.files.iter().map(|file| (file, handed_as(&handed, file))) {
+            self.service.proofs.keep(&self.request.organization, self.request.id, file, handed).await?;
+        }
+        self.prove(proved).await
+    }
+
+    /// Asks whether a video shows a living person, the one on the pictures before it. It is kept only if so.
+    async fn alive(&self, videos: &[ProofFile], handed: &[Handed]) -> Result<Answer, NotProved> {
+        let method = Method::VideoSelfie;
+        let before = self.given([Method::Photo, Method::Selfie]);
+        let seen = before.iter().cloned().chain(videos.iter().map(|video| (FileRole::Video, video.clone())));
+        let id = self.name_of(method, &seen.collect::<Vec<_>>());
+        let mut errand = self.errand(ErrandKind::VideoSelfie, method, id, before).await?;
+        let shown = videos.iter().map(|video| (video, handed_as(handed, video)));
+        errand.files.extend(shown.map(|(video, bytes)| Evidence::new(FileRole::Video, &video.media_type, bytes)));
+        self.verdict(method, &errand).await
     }
 
     /// Asks how the payment stands: what is to be paid while it is pending, and once it came that is a fact.
@@ -283,6 +301,8 @@ impl Prover<'_> {
             // Somebody with the same link was faster.
             Err(NotProved::Refused(refusal)) if refusal.code == Code::AlreadyAuthenticated => Ok(()),
             Err(error) => Err(error),
+            // What was proved before and is given again goes on being counted.
+            Ok(()) if self.signer.proofs.contains_key(&method) => Ok(()),
             Ok(()) => Ok(self.service.store.forget_tries(&self.trial(method)).await?),
         }
     }
@@ -370,6 +390,12 @@ impl Prover<'_> {
     fn now_us(&self) -> i64 {
         self.service.clock.now().as_microsecond()
     }
+}
+
+/// The bytes of a file among those that came along.
+fn handed_as<'h>(handed: &'h [Handed], file: &ProofFile) -> &'h [u8] {
+    let same = handed.iter().find(|handed| Digest::of(&handed.bytes) == file.digest);
+    same.map_or(&[], |handed| &handed.bytes)
 }
 
 fn holder(holder: &Holder) -> gateway::Holder {

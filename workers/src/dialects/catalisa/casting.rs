@@ -3,6 +3,8 @@
 use countersign_engine::command::{Profile, SIGNERS_MAX};
 use countersign_engine::ids::{OrganizationId, SignerId};
 use countersign_engine::person::Person;
+use countersign_engine::refusal::Code;
+use countersign_engine::requirement::Method;
 use countersign_engine::signer::SignerTerms;
 use uuid::Uuid;
 
@@ -43,7 +45,7 @@ impl<'a> Cast<'a> {
             for person in people {
                 let (terms, profile) = part(service, signer, person)?;
                 if !parts.iter().any(|part| part.entry == entry) {
-                    check(signer, &terms, &profile, faults);
+                    check(service, signer, (&terms, &profile), faults);
                 }
                 parts.push(Part { entry, terms, profile });
             }
@@ -153,7 +155,12 @@ pub(super) fn profile(service: &Service, id: SignerId, asked: &Asked, person: Pe
 }
 
 /// Notes what does not fit together in what is asked of somebody.
-pub(super) fn check(signer: &WantedSigner, terms: &SignerTerms, profile: &Profile, faults: &mut Faults) {
+pub(super) fn check(
+    service: &Service,
+    signer: &WantedSigner,
+    (terms, profile): (&SignerTerms, &Profile),
+    faults: &mut Faults,
+) {
     for misfit in terms.requirements.misfits(&profile.person, &profile.particulars) {
         let member = match misfit.field {
             "access_code" => "accessCode".to_owned(),
@@ -164,6 +171,19 @@ pub(super) fn check(signer: &WantedSigner, terms: &SignerTerms, profile: &Profil
         // A holder whose CPF is wrong has a fault of their own.
         if !faults.iter().any(|fault| fault.is_within(&pointer)) {
             faults.push(Fault::at(pointer, "requirement_incomplete", misfit.detail));
+        }
+    }
+    if service.gateway.is_none() {
+        for method in terms.requirements.methods().filter(|method| method.needs_gateway()) {
+            let member = match method {
+                Method::SmsCode => "sms",
+                Method::WhatsappCode => "whatsapp",
+                Method::VideoSelfie => "video",
+                method => method.as_str(),
+            };
+            let detail = format!("{method} needs a gateway, and none is configured here (gateway_url).");
+            let pointer = format!("{}/requirements/{member}", signer.pointer);
+            faults.push(Fault::at(pointer, Code::GatewayMissing.as_str(), detail));
         }
     }
     if terms.requirements.certificate.is_some() {

@@ -192,7 +192,7 @@ pub(super) async fn replace(
     let profile = casting::profile(&floor.service, id, &wanted.asked, wanted.person.clone())?;
     let requirements = wanted.asked.requirements.clone();
     let terms = SignerTerms { id, requirements: requirements.clone(), ..signer.terms.clone() };
-    casting::check(&wanted, &terms, &profile, &mut faults);
+    casting::check(&floor.service, &wanted, (&terms, &profile), &mut faults);
     let others: Vec<_> = request.signers.iter().filter(|other| other.id() != signer.id()).collect();
     if others.iter().any(|other| other.terms.order == terms.order && is_of(other, &profile.person.email)) {
         faults.push(duplicate(form.pointer("email")));

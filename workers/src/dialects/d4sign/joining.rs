@@ -226,10 +226,13 @@ fn at_order(joining: &[Joining], order: u32) -> Joining {
     joining.iter().flatten().map(|(terms, profile)| (SignerTerms { order, ..terms.clone() }, profile.clone())).collect()
 }
 
-/// The places in which those act who are waited for, and those who acted.
+/// The places of those who act or have acted.
 struct Order {
     places: Vec<u32>,
-    signers: usize,
+    /// How many signatures there are to be: a signing group gives one.
+    signatures: usize,
+    /// The place whose turn it is.
+    active: Option<u32>,
 }
 
 /// Where somebody joins who has no place of their own.
@@ -245,17 +248,23 @@ impl Order {
         let acting: Vec<&Signer> =
             request.signers.iter().map(AsRef::as_ref).filter(|signer| signer.terms.role.acts()).collect();
         let places: BTreeSet<u32> = acting.iter().map(|signer| signer.terms.order).collect();
-        Self { places: places.into_iter().collect(), signers: acting.len() }
+        let groups: BTreeSet<GroupId> = acting.iter().filter_map(|signer| signer.terms.group).collect();
+        let alone = acting.iter().filter(|signer| signer.terms.group.is_none()).count();
+        let (places, signatures) = (places.into_iter().collect(), alone + groups.len());
+        Self { places, signatures, active: request.active_order() }
     }
 
     /// The place behind the n-th; a fault if there is no such place, or no order.
     fn behind(&self, place: u32, signer: &Wanted) -> Result<u32, Fault> {
         let fault = |detail: String| Fault::at(signer.at("after_position"), "no_such_position", detail);
-        if self.places.len() == 1 && self.signers > 1 {
+        if self.places.len() == 1 && self.signatures > 1 {
             return Err(fault("The document is signed by all at once: there are no positions.".to_owned()));
         }
         let before = (place as usize).checked_sub(1).and_then(|place| self.places.get(place));
         let before = before.ok_or_else(|| fault(format!("The document has {} positions.", self.places.len())))?;
+        if self.active.is_some_and(|active| *before < active) {
+            return Err(fault("Those behind that position are invited already.".to_owned()));
+        }
         Ok(before + 1)
     }
 

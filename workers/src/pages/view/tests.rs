@@ -85,6 +85,34 @@ fn view_page(language: Language) -> ProgressPage {
     }
 }
 
+/// The page of every step.
+fn step_pages(language: Language) -> Vec<StepPage> {
+    let text = || HOSTILE.to_owned();
+    let mut steps = vec![
+        Step::AccessCode,
+        Step::Code { method: Method::SmsCode, to: text(), sent: false, test_code: None },
+        Step::Code { method: Method::EmailCode, to: text(), sent: true, test_code: Some(text()) },
+        Step::InPerson { name: text(), cpf: Some(text()), birthday: text() },
+        Step::Pix { name: text(), cpf: text(), payment: None },
+        Step::Pix { name: text(), cpf: text(), payment: Some(Payment { text: text(), amount: Some(text()) }) },
+        Step::Score { name: text(), cpf: text(), retake: Some(Method::Selfie) },
+    ];
+    let files = [Method::Photo, Method::Selfie, Method::VideoSelfie, Method::Attachments];
+    steps.extend(files.map(|method| Step::Files { method, asked: Some(text()) }));
+    let page = |step| StepPage {
+        language,
+        organization: text(),
+        title: Some(text()),
+        request: "0190".to_owned(),
+        number: 1,
+        total: 2,
+        step,
+        fault: Some(StepFault { field: "code", text: text() }),
+        documents: vec![FileLink { name: text(), url: text() }],
+    };
+    steps.into_iter().map(page).collect()
+}
+
 /// Every page in one language, filled with hostile text.
 fn pages(language: Language) -> Vec<String> {
     let mut rendered = Vec::new();
@@ -107,6 +135,7 @@ fn pages(language: Language) -> Vec<String> {
         }
     }
     rendered.push(view_page(language).render());
+    rendered.extend(step_pages(language).iter().map(StepPage::render));
     for reason in ClosedReason::ALL {
         let closed = ClosedPage {
             language,

@@ -119,7 +119,7 @@ impl Store {
         });
         if let Some(request) = settled.request {
             let erased: i64 =
-                within!(&mut transaction, |db| { sqlx::query_scalar(IS_ERASED).bind(request.0).fetch_one(db).await? });
+                within!(&mut transaction, |db| sqlx::query_scalar(IS_ERASED).bind(request.0).fetch_one(db).await?);
             if erased > 0 {
                 transaction.erase_inbound(request).await?;
             }
