@@ -4,7 +4,7 @@
 //! `sender` stamps as vendors do, `mutations` is the one table of ways in which a message is not genuine; both are used
 //! against the verification alone (`schemes`), through the door (`door`) and for the fuzzing (`fuzz`). `vectors` are
 //! published ones, `reading` what vendors' bodies say, `kept` what is stored and shown, `logged` what the log tells,
-//! `applied` what comes of it.
+//! `applied` what comes of it, `requests` what that does to a request.
 
 mod applied;
 mod door;
@@ -13,6 +13,7 @@ mod kept;
 mod logged;
 mod mutations;
 mod reading;
+mod requests;
 mod schemes;
 mod sender;
 mod vectors;
