@@ -46,7 +46,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "trace",
         ],
     ),
-    ("dialects", &["clock", "commit", "http", "language", "seal", "service", "store", "trace", "webhooks"]),
+    (
+        "dialects",
+        &["clock", "commit", "http", "language", "seal", "service", "stamp", "store", "trace", "webhooks", "zipping"],
+    ),
     // `dialects` only for how a fault is written: the feed has no words of its own.
     ("feed", &["bus", "dialects", "http", "service", "store", "trace"]),
     // `dialects` only for what is said where there is nothing: `pages::floor` answers for the API too.

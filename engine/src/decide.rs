@@ -17,7 +17,7 @@ use crate::ids::{Digest, RequestId, SignerId};
 use crate::refusal::{Code, Refusal};
 use crate::request::{Request, Status};
 use crate::schedule;
-use crate::signer::Signer;
+use crate::signer::{Signer, SignerTerms};
 
 /// What a decision needs from outside.
 pub struct Given<'a> {
@@ -92,7 +92,7 @@ pub fn decide(request: Option<&Request>, command: &Command, given: &Given<'_>) -
             let requirements = requirements.as_ref();
             corrections::replace(request, *signer, corrections::Heir { by: *by, requirements, profile }, given)
         }
-        Wish::Add { newcomers, at } => corrections::add(request, newcomers, *at, given),
+        Wish::Add { newcomers, at, widgets } => corrections::add(request, newcomers, *at, widgets, given),
         Wish::Remove { signer } => corrections::remove(request, *signer, given),
         Wish::Tick => tick(request, given.now),
         Wish::Delivered { effect } => Ok(vec![Fact::DeliverySent { effect: effect.key() }.into()]),
@@ -119,6 +119,9 @@ fn sealing(request: &Request, document: u32, fact: Fact) -> Decision {
 
 fn create(id: RequestId, draft: &Draft, send: bool, given: &Given<'_>) -> Decision {
     check(draft, given)?;
+    if send {
+        check_somebody_acts(&draft.terms.signers)?;
+    }
     let created = Proposal { fact: Fact::Created(Arc::new(draft.terms.clone())), personal: draft.personal.clone() };
     let mut proposals = vec![created];
     if send {
@@ -145,9 +148,6 @@ fn check(draft: &Draft, given: &Given<'_>) -> Result<(), Refusal> {
     if terms.widgets.iter().any(|widget| widget.document as usize >= terms.documents.len()) {
         return invalid("Widgets must stand on documents of the request.");
     }
-    if !terms.signers.iter().any(|signer| signer.role.acts()) {
-        return invalid("A request needs somebody who acts.");
-    }
     if ids.len() != terms.signers.len() || terms.signers.len() > SIGNERS_MAX {
         return invalid("Signers must be distinct, and at most 100.");
     }
@@ -163,6 +163,14 @@ fn check(draft: &Draft, given: &Given<'_>) -> Result<(), Refusal> {
         return invalid("A request expires after some days or at an instant, not both.");
     }
     fitting::check_draft(draft, given)
+}
+
+/// What must hold of a request that is sent: a draft may wait for its signers.
+fn check_somebody_acts<'s>(signers: impl IntoIterator<Item = &'s SignerTerms>) -> Result<(), Refusal> {
+    match signers.into_iter().any(|signer| signer.role.acts()) {
+        true => Ok(()),
+        false => Err(Refusal::new(Code::Invalid, "A request needs somebody who acts.")),
+    }
 }
 
 /// A draft may become anything but another's: what it was made from, and the name by which the sender
@@ -187,6 +195,7 @@ fn send(request: &Request, given: &Given<'_>) -> Decision {
     if request.status != Status::Draft {
         return Err(Refusal::wrong_state(request.status, "sent"));
     }
+    check_somebody_acts(request.signers.iter().map(|signer| &signer.terms))?;
     let mut proposals = vec![sent(given.now, &request.terms)?];
     proposals.extend(request.active().map(|signer| invite_again(request, signer, given)));
     Ok(proposals)

@@ -57,8 +57,17 @@ async fn furnished(world: &World) -> Value {
     let template = made(world, "/api/v1/esignature/templates", template).await;
     let key = made(world, "/api/v1/keys", json!({ "name": "k", "scopes": ["envelopes:read"] })).await;
     let uploads = [documents.clone(), spare.clone()].concat();
-    json!({ "document": document, "documents": documents, "ids": {
+    let safes = format!("{}/api/v1/safes", world.app.service.settings.public_url);
+    let safes = answer(world.client.get(safes).bearer_auth(&world.key)).await.json;
+    let safe = safes[0]["uuid_safe"].clone();
+    let vault = [spare.clone(), envelopes.clone()].concat();
+    json!({ "document": document, "documents": documents, "key": world.key, "ids": {
         "/api/v1/documents": uploads,
+        "/api/v1/documents/{id}/": vault,
+        "/api/v1/documents/{id}/safe": [safe.clone()],
+        "/api/v1/documents/{id}/upload": [safe.clone()],
+        "/api/v1/documents/{id}/status": ["2", "3", "6"],
+        "/api/v1/groups": [safe],
         "/api/v1/envelopes": envelopes,
         "/api/v1/keys": [key],
         "/api/v1/esignature/requests": requests,

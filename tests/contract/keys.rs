@@ -1,6 +1,6 @@
 //! Keys, and what is left of their rates.
 
-use countersign::http::auth::{Permission, new_key};
+use countersign::http::auth::{Permission, give_crypt, new_key};
 use countersign::store::{KeyRow, Mode, Scope, StoreError};
 use countersign_engine::ids::{Digest, KeyId, OrganizationId};
 use countersign_tests::servers::on_each_database;
@@ -14,6 +14,7 @@ on_each_database! {
     Shelf:
     a_key_is_found_by_its_digest_and_revoked_once,
     a_test_key_is_its_organizations_and_works_in_its_test_world,
+    a_keys_second_secret_is_kept_as_a_digest,
     an_organization_exists_from_its_first_key_and_its_test_world_with_it,
     keys_are_listed_in_pages_newest_first,
     a_key_is_made_once_for_an_idempotency_key,
@@ -46,6 +47,16 @@ async fn a_test_key_is_its_organizations_and_works_in_its_test_world(shelf: Shel
     assert_eq!(found.world().as_str(), "acme~test");
     assert!(secret.starts_with("sk_test_") && found.hint.starts_with("sk_test_"), "{}", found.hint);
     assert_eq!(shelf.store.key(&other(), row.id).await.unwrap(), None);
+}
+
+async fn a_keys_second_secret_is_kept_as_a_digest(shelf: Shelf) {
+    let (mut row, _) = key_of(acme(), 0);
+    let crypt = give_crypt(&mut row, &[7; 32]);
+    shelf.store.insert_key(&row).await.unwrap();
+    let found = shelf.store.key_by_hash(row.hash).await.unwrap().unwrap();
+    assert_eq!(found.crypt_hash, Some(Digest::of(crypt.as_bytes())));
+    assert_eq!(shelf.store.keys(Scope::Of(&acme())).await.unwrap(), [row]);
+    assert_eq!(shelf.store.keys_page(&acme(), None, 9, 0).await.unwrap().0[0].crypt_hash, found.crypt_hash);
 }
 
 async fn an_organization_exists_from_its_first_key_and_its_test_world_with_it(shelf: Shelf) {

@@ -87,6 +87,8 @@ async fn a_file_that_a_request_names_stays_unless_that_is_a_draft(shelf: Shelf) 
     transaction.insert_file_uses(uses.clone()).await.unwrap();
     transaction.insert_file_uses(uses).await.unwrap();
     transaction.commit().await.unwrap();
+    assert!(shelf.store.is_file_used(&acme(), file(1).id).await.unwrap(), "by a draft");
+    assert!(!shelf.store.is_file_used(&acme(), file(3).id).await.unwrap(), "not by another organization's");
     assert!(shelf.store.delete_unused_file(&file(1)).await.unwrap(), "a draft does not hold it");
     assert!(!shelf.store.delete_unused_file(&file(2)).await.unwrap(), "what was sent does");
     assert!(shelf.store.delete_unused_file(&file(3)).await.unwrap(), "another organization's word does not count");

@@ -54,8 +54,11 @@ async fn an_organization_sees_its_own_and_nothing_deleted(shelf: Shelf) {
 
 async fn filters_narrow_the_page_and_the_count(shelf: Shelf) {
     fill(&shelf).await;
-    let drafts = Listing { status: Some(Status::Draft), ..all() };
+    let drafts = Listing { statuses: vec![Status::Draft], ..all() };
     assert_eq!(listed(&shelf, drafts).await, ([10, 40].map(id).to_vec(), 2));
+    let several = Listing { statuses: vec![Status::Draft, Status::Cancelled], ..all() };
+    let (found, total) = listed(&shelf, several).await;
+    assert!(found.len() >= 2 && total == found.len() as i64, "{found:?}");
     let business = Listing { business_id: Some("b".into()), ..all() };
     assert_eq!(listed(&shelf, business).await, (vec![id(20)], 1), "exactly, case included");
     let between = Listing { created_after_us: Some(10), created_before_us: Some(40), ..all() };

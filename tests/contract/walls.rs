@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Stdio;
 
-use countersign::store::{Cursor, FileRow, KeyRow, Listing, RequestRow, Retention, Scope, Store, TemplateRow};
-use countersign_engine::ids::{Digest, KeyId};
+use countersign::store::{
+    Cursor, EndpointRow, FileRow, KeyRow, Listing, RequestRow, Retention, Scope, Store, TemplateRow,
+};
+use countersign_engine::ids::{Digest, FileId, KeyId};
 use countersign_tests::servers::{Database, connect_as};
 use countersign_tests::world::binary;
 use serde_json::{Value, json};
@@ -233,6 +235,8 @@ async fn read_by_callers(store: &Store) -> Vec<(&'static str, bool)> {
         ("dead_letters", !store.dead_letters(of, 9, 0).await.unwrap().is_empty()),
         ("retention", store.retention(&acme).await.unwrap().is_some()),
         ("endpoint", store.endpoint(of, Uuid::nil()).await.unwrap().is_some()),
+        ("endpoint_of", store.endpoint_of(of, scope).await.unwrap().is_some()),
+        ("is_file_used", store.is_file_used(&acme, Uuid::nil()).await.unwrap()),
         ("endpoints", store.endpoints(&acme, 9, 0).await.unwrap().1 > 0),
         ("delivery", store.delivery(of, Uuid::nil(), Uuid::nil()).await.unwrap().is_some()),
         ("deliveries", store.deliveries(&acme, Uuid::nil(), None, (9, 0)).await.unwrap().1 > 0),
@@ -260,9 +264,12 @@ async fn filled(shelf: &Shelf) {
     shelf.store.set_retention(&acme(), Retention { days: Some(1), updated_us: 1 }).await.unwrap();
     let endpoint = webhooks::endpoint(0, acme());
     shelf.store.insert_endpoint(&endpoint, None).await.unwrap();
+    let own = EndpointRow { request: Some(id(1)), ..webhooks::endpoint(1, acme()) };
+    shelf.store.insert_endpoint(&own, None).await.unwrap();
     let delivery = webhooks::delivery(0, &endpoint, 1, 1);
     assert_eq!(shelf.store.file_deliveries(vec![delivery], None, 1).await.unwrap(), 1);
     let mut transaction = shelf.store.begin().await.unwrap();
+    transaction.insert_file_uses(vec![(acme(), FileId(Uuid::nil()), id(1))]).await.unwrap();
     transaction.insert_attempts(vec![webhooks::attempt(Uuid::nil())]).await.unwrap();
     transaction.commit().await.unwrap();
 }

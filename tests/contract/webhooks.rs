@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 
 use countersign::store::{
-    AttemptRow, COURIER, Cursor, DeliveryRow, DeliveryState, EndpointRow, Hold, ReplayRow, Scope, Store,
+    AttemptRow, COURIER, Cursor, DeliveryRow, DeliveryState, EndpointRow, Hold, ReplayRow, RequestRow, Scope, Store,
 };
 use countersign_engine::ids::OrganizationId;
+use countersign_engine::request::Status;
 use countersign_tests::servers::on_each_database;
 use uuid::Uuid;
 
@@ -21,9 +22,11 @@ on_each_database! {
     a_delivery_ends_once_and_the_next_is_due,
     nothing_is_filed_for_who_is_disabled_and_what_was_pending_is_dead,
     an_endpoint_hears_what_is_committed_after_it_was_made,
+    a_request_has_one_endpoint_of_its_own_which_hears_nothing_else,
     filing_and_the_place_are_one,
     nothing_is_left_of_an_endpoint_that_is_taken_away,
     old_deliveries_are_forgotten_with_their_attempts,
+    an_endpoint_of_a_request_goes_with_what_was_told_of_it,
     a_place_in_the_log_is_found_by_time,
 }
 
@@ -31,6 +34,7 @@ pub(super) fn endpoint(number: u128, organization: OrganizationId) -> EndpointRo
     EndpointRow {
         id: Uuid::from_u128(number),
         organization,
+        request: None,
         url: "https://example.com/".into(),
         events: "*".into(),
         format: "native".into(),
@@ -247,9 +251,29 @@ async fn an_endpoint_hears_what_is_committed_after_it_was_made(shelf: Shelf) {
     let row = shelf.store.endpoint(Scope::All, one.id).await.unwrap().unwrap();
     assert!(log[0].0 <= row.from && log[1].0 > row.from, "{:?} {:?}", log, row.from);
     assert_eq!(shelf.store.listening_from().await.unwrap(), Some(row.from));
-    let listening = shelf.store.listening(&BTreeSet::from([acme(), other()])).await.unwrap();
+    let listening = shelf.store.listening(&BTreeSet::from([acme(), other()]), &BTreeSet::new()).await.unwrap();
     assert_eq!(listening, [row]);
-    assert!(shelf.store.listening(&BTreeSet::from([other()])).await.unwrap().is_empty());
+    assert!(shelf.store.listening(&BTreeSet::from([other()]), &BTreeSet::new()).await.unwrap().is_empty());
+}
+
+async fn a_request_has_one_endpoint_of_its_own_which_hears_nothing_else(shelf: Shelf) {
+    let general = endpoint(1, acme());
+    let of = |number, about| EndpointRow { request: Some(id(about)), ..endpoint(number, acme()) };
+    for row in [&general, &of(2, 7), &of(3, 8)] {
+        shelf.store.insert_endpoint(row, None).await.unwrap();
+    }
+    assert!(shelf.store.insert_endpoint(&of(4, 7), None).await.is_err(), "one only");
+    let acme = acme();
+    let found = shelf.store.endpoint_of(Scope::Of(&acme), id(7)).await.unwrap().unwrap();
+    assert_eq!((found.id, found.request), (Uuid::from_u128(2), Some(id(7))));
+    assert_eq!(shelf.store.endpoint_of(Scope::Of(&other()), id(7)).await.unwrap(), None);
+    let listed = shelf.store.endpoints(&acme, 9, 0).await.unwrap();
+    assert_eq!((listed.0.len(), listed.1, listed.0[0].id), (1, 1, general.id), "it is none of the organization's");
+    let heard = shelf.store.listening(&BTreeSet::from([acme.clone()]), &BTreeSet::from([id(7), id(9)])).await.unwrap();
+    assert_eq!(heard.iter().map(|row| row.id.as_u128()).collect::<Vec<_>>(), [1, 2]);
+    shelf.store.deactivate_endpoint(Uuid::from_u128(2), "gone", 5).await.unwrap();
+    let heard = shelf.store.listening(&BTreeSet::new(), &BTreeSet::from([id(7)])).await.unwrap();
+    assert_eq!(heard, []);
 }
 
 async fn filing_and_the_place_are_one(shelf: Shelf) {
@@ -310,6 +334,22 @@ async fn old_deliveries_are_forgotten_with_their_attempts(shelf: Shelf) {
     assert_eq!(shelf.store.tidy_deliveries(50, 100).await.unwrap(), 1, "neither what is pending nor what is young");
     assert!(attempts(acme()).await.is_empty());
     assert_eq!(shelf.store.deliveries(&acme(), one.id, None, (9, 0)).await.unwrap().1, 2);
+}
+
+async fn an_endpoint_of_a_request_goes_with_what_was_told_of_it(shelf: Shelf) {
+    let ended = |number| RequestRow { status: Status::Completed, updated_us: 10, ..request(number) };
+    shelf.file(&[ended(7), ended(8), request(9)]).await;
+    let of = |number, about| EndpointRow { request: Some(id(about)), ..endpoint(number, acme()) };
+    let rows = [endpoint(1, acme()), of(2, 7), of(3, 8), of(4, 9)];
+    for row in &rows {
+        shelf.store.insert_endpoint(row, None).await.unwrap();
+    }
+    filed(&shelf.store, vec![delivery(1, &rows[2], 8, 1)], 10).await;
+    assert_eq!(shelf.store.tidy_endpoints(10, 100).await.unwrap(), 0, "none of them is old");
+    assert_eq!(shelf.store.tidy_endpoints(11, 100).await.unwrap(), 1, "of another something is still to be told");
+    for (row, stays) in rows.iter().zip([true, false, true, true]) {
+        assert_eq!(shelf.store.endpoint(Scope::All, row.id).await.unwrap().is_some(), stays, "{}", row.id);
+    }
 }
 
 async fn a_place_in_the_log_is_found_by_time(shelf: Shelf) {

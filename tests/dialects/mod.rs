@@ -2,3 +2,4 @@
 
 pub(crate) mod catalisa;
 pub(crate) mod certyneo;
+pub(crate) mod d4sign;

@@ -33,6 +33,17 @@ async fn the_log_of_the_main_job_tells_no_secret_and_nobody() {
         program.client.get(format!("{}{address}", program.base)).bearer_auth("sk_live_wrong").send().await.unwrap();
     }
     program.call(Method::POST, "/requests", Some(json!({ "data": "Corpo errado" }))).await;
+    // Secrets in a query and in a body: D4Sign's.
+    for (token, address) in
+        [(program.key.as_str(), "safes"), (program.key.as_str(), "documents"), ("wrong-token-secret", "safes")]
+    {
+        let url = format!("{}/api/v1/{address}?tokenAPI={token}&cryptKey=crypt-secret", program.base);
+        program.client.get(url).send().await.unwrap();
+    }
+    let url = format!("{}/api/v1/documents/{id}/addinfo", program.base);
+    let body = json!({ "email": "joao@empresa.com", "tokenAPI": program.key, "cryptKey": "crypt-secret" });
+    let told = program.client.post(url).json(&body).header("tokenAPI", "header-token-secret").send().await.unwrap();
+    assert_eq!(told.status(), StatusCode::UNAUTHORIZED);
     let download = program.call(Method::GET, &format!("/requests/{id}/download"), None).await;
     let url = download.json["downloadUrl"].as_str().unwrap_or_else(|| panic!("{:#}", download.json)).to_owned();
     secrets.extend(url.split(['/', '?', '=', '&']).filter(|part| part.len() > 40).map(str::to_owned));
@@ -52,6 +63,8 @@ async fn the_log_of_the_main_job_tells_no_secret_and_nobody() {
             "caso-4711",
             "dead-token",
             "query-secret",
+            "token-secret",
+            "crypt-secret",
             "sk_live_",
             "Corpo errado",
             "countersign_session",

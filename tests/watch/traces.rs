@@ -186,6 +186,8 @@ async fn calls_are_followed_and_a_page_that_anybody_may_open_begins_a_trace_of_i
             .iter()
             .all(|(_, event, message)| { event.ends_with("-00") && message.ends_with("-00") })
     );
+    let vault = format!("{}/api/v1/safes?tokenAPI={}&cryptKey=crypt-secret", program.base, program.key);
+    assert_eq!(answer(program.client.get(vault)).await.status, StatusCode::OK);
     let refused = program.call(Method::POST, &format!("/requests/{id}/cancel"), None).await;
     assert_eq!(refused.status, StatusCode::CONFLICT);
     let refusal = receiver.span("the refusal", |span| noted(span, "countersign.refusal").is_some()).await;
@@ -211,6 +213,7 @@ async fn calls_are_followed_and_a_page_that_anybody_may_open_begins_a_trace_of_i
             "Mensagem",
             "caso-4711",
             "sk_live_",
+            "crypt-secret",
             "acme",
             "a test's browser",
             "127.0.0.1",

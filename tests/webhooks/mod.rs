@@ -4,6 +4,7 @@
 mod addresses;
 mod answers;
 mod bodies;
+mod documents;
 mod load;
 mod order;
 pub(crate) mod receiver;

@@ -21,7 +21,7 @@ use crate::dialects::certyneo::call;
 use crate::tools;
 
 /// What a receiver in Python says of a message that should be known by a secret.
-async fn verified(heard: &Heard, secret: &str, document: &str) -> Value {
+pub(super) async fn verified(heard: &Heard, secret: &str, document: &str) -> Value {
     let told = json!({ "headers": heard.headers, "body": STANDARD.encode(&heard.body), "secret": secret,
         "document": document });
     let mut python = Command::new(tools::folder().join("python/bin/python"));

@@ -25,15 +25,16 @@ use utoipa::OpenApi;
 use utoipa::openapi::Ref;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::response::ResponseBuilder;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::bus;
 use crate::clock::Clock;
 use crate::config::{BadSetting, Role, Settings};
-use crate::dialects::{self, catalisa, certyneo};
+use crate::dialects::{self, catalisa, certyneo, d4sign};
 use crate::feed;
+use crate::http::auth::CRYPT_HEADER;
 use crate::http::{Floor, health, limit, scrape, traced};
 use crate::mail::{MailSettingError, Mailer};
 use crate::outbound::Sender;
@@ -202,11 +203,15 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "Files", description = "PDFs uploaded ahead of requests"),
         (name = "History", description = "What happened, proven whole"),
         (name = "Keys", description = "API keys: made, listed, revoked"),
+        (name = "D4Sign", description = "Documents, signers and webhooks in the words of D4Sign"),
         (name = "Retention", description = "How long is kept what has ended"),
         (name = "Webhooks", description = "Webhooks: registered, tested, what was delivered, and the same once more"),
         (name = "Events", description = "Events in: asking for signatures by publishing. Events out: what happens, as CloudEvents"),
     ),
-    components(schemas(catalisa::wire::Errors, certyneo::wire::EnvelopesError, certyneo::wire::Notice)),
+    components(schemas(
+        catalisa::wire::Errors, certyneo::wire::EnvelopesError, certyneo::wire::Notice, d4sign::wire::D4SignMessage,
+        dialects::documents::DocumentsError
+    )),
     modifiers(&Keys)
 )]
 struct Api;
@@ -234,7 +239,12 @@ fn refusing(mut routes: OpenApiRouter<Floor>, schema: &str) -> OpenApiRouter<Flo
 impl utoipa::Modify for Keys {
     fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key")).build();
-        api.components.get_or_insert_default().add_security_scheme("key", SecurityScheme::Http(bearer));
+        let components = api.components.get_or_insert_default();
+        components.add_security_scheme("key", SecurityScheme::Http(bearer));
+        for (name, what) in [("tokenAPI", "An API key"), ("cryptKey", "Its second secret, if it has one")] {
+            let place = ApiKey::Query(ApiKeyValue::with_description(name, what));
+            components.add_security_scheme(name, SecurityScheme::ApiKey(place));
+        }
     }
 }
 
@@ -245,9 +255,13 @@ fn api() -> (Router<Floor>, utoipa::openapi::OpenApi) {
         .nest("/api/v1", catalisa::dead_letters::routes())
         .merge(feed::routes());
     let envelopes = OpenApiRouter::new().nest(certyneo::BASE, certyneo::routes());
+    let vaults = OpenApiRouter::new().nest(d4sign::BASE, d4sign::routes());
+    let shared = OpenApiRouter::new().nest(d4sign::BASE, dialects::documents::routes());
     OpenApiRouter::with_openapi(Api::openapi())
         .merge(refusing(native, "Errors"))
         .merge(refusing(envelopes, "EnvelopesError"))
+        .merge(refusing(vaults, "D4SignMessage"))
+        .merge(refusing(shared, "DocumentsError"))
         .split_for_parts()
 }
 
@@ -256,7 +270,8 @@ pub fn router(service: Arc<Service>, stopping: CancellationToken) -> Router {
     let (routes, description) = api();
     let desk = feed::Desk::new(&service, stopping);
     let (meters, traces) = (service.meters.clone(), service.traces.clone());
-    let secret: [HeaderName; 3] = [AUTHORIZATION, COOKIE, SET_COOKIE];
+    let token = HeaderName::from_static("tokenapi");
+    let secret = [AUTHORIZATION, COOKIE, SET_COOKIE, token, HeaderName::from_static(CRYPT_HEADER)];
     let ui = SwaggerUi::new("/docs").url("/docs/openapi.json", description.clone());
     // Otherwise the UI asks a validator on another host about every address that is not local.
     let look = Config::default().validator_url("none").use_base_layout().default_models_expand_depth(0);

@@ -10,9 +10,11 @@ use jiff::Timestamp;
 use super::Failed;
 use crate::clock::{Clock, from_micros};
 use crate::config::Settings;
-use crate::http::auth::{Permission, new_key};
-use crate::service::open_installation;
+use crate::http::auth::{Permission, give_crypt, new_key};
+use crate::service::{minting, open_installation};
+use crate::stamp;
 use crate::store::Scope;
+use crate::webhooks::Secret;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Action {
@@ -31,6 +33,10 @@ pub(super) enum Action {
         /// A key that works in the organization's test world: nobody is written to, and what is sealed says so
         #[arg(long)]
         test: bool,
+        /// Give it a second secret, as a client of D4Sign has one; prints three lines: tokenAPI, cryptKey, and what the
+        /// webhooks of its documents are stamped with
+        #[arg(long)]
+        crypt_key: bool,
     },
     /// List keys without their secrets
     List {
@@ -50,19 +56,23 @@ pub(super) enum Action {
 }
 
 pub(super) async fn run(action: Action, settings: &Settings) -> Result<ExitCode, Failed> {
-    let (store, _) = open_installation(settings).await?;
+    let (store, master) = open_installation(settings).await?;
     let now = Clock::System.now();
     let code = match action {
-        Action::Create { organization, name, mut permissions, test } => {
+        Action::Create { organization, name, mut permissions, test, crypt_key } => {
             if name.trim().is_empty() || name.chars().count() > NAME_MAX || name.contains(char::is_control) {
                 return Err(format!("--name is one line of 1 to {NAME_MAX} characters").into());
             }
             permissions.sort_unstable();
             permissions.dedup();
             let world = if test { organization.test_world() } else { organization };
-            let (row, secret) = new_key(world, name, &permissions, now);
+            let (mut row, secret) = new_key(world, name, &permissions, now);
+            let crypt = crypt_key.then(|| give_crypt(&mut row, &stamp::random()));
             store.insert_key(&row).await?;
             println!("{secret}");
+            if let Some(crypt) = crypt {
+                println!("{crypt}\n{}", Secret::of_key(&minting(&master), row.id).text());
+            }
             ExitCode::SUCCESS
         }
         Action::List { organization } => {

@@ -4,6 +4,8 @@
 
 pub mod catalisa;
 pub mod certyneo;
+pub mod d4sign;
+pub mod documents;
 
 use axum::extract::OriginalUri;
 use axum::http::StatusCode;
@@ -13,7 +15,11 @@ use crate::http::fault::Fault;
 
 /// A fault in the words of the dialect that an address belongs to; the native API's, if to none.
 fn problem(path: &str, fault: Fault) -> Response {
-    if certyneo::owns(path) { certyneo::problem(fault) } else { catalisa::problem(fault) }
+    match path {
+        path if d4sign::owns(path) => d4sign::problem(fault),
+        path if certyneo::owns(path) => certyneo::problem(fault),
+        _ => catalisa::problem(fault),
+    }
 }
 
 /// The answer to a method that an address of the API does not take.

@@ -1,5 +1,8 @@
 //! API credentials: who calls, known by the SHA-256 of their key's secret, and how keys are made.
 //!
+//! A key may have a second secret (seed 001's `cryptKey`), which must then come along with every call, in every
+//! dialect: in the header `cryptKey`, unless the dialect has another place for it.
+//!
 //! Whoever is admitted has paid for the call with one of their key's tokens ([`super::limit`]), and their
 //! key is noted as used, beside the call and at most once a minute.
 
@@ -8,13 +11,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use countersign_engine::ids::{Digest, KeyId, OrganizationId};
 use jiff::{SignedDuration, Timestamp};
 use quick_cache::sync::Cache;
 use uuid::Uuid;
 
-use super::fault::Fault;
+use super::fault::{Fault, Source};
 use super::limit::Limits;
 pub use super::permission::Permission;
 use crate::clock::Clock;
@@ -33,6 +36,10 @@ const USE_GRAIN: SignedDuration = SignedDuration::from_mins(1);
 pub const PREFIX: &str = "sk_live_";
 /// What every secret of a test key begins with.
 pub const TEST_PREFIX: &str = "sk_test_";
+/// What every second secret begins with.
+const CRYPT_PREFIX: &str = "crypt_";
+/// The header with a key's second secret.
+pub const CRYPT_HEADER: &str = "cryptkey";
 /// Between the prefix and the last four characters in a key's hint.
 const HIDDEN: char = '…';
 
@@ -50,6 +57,27 @@ impl Caller {
     /// Whether they may do what needs this permission.
     pub fn may(&self, needed: Permission) -> bool {
         self.permissions.iter().any(|held| held.lets(needed))
+    }
+}
+
+/// What a caller shows. Never printed.
+#[derive(Clone)]
+pub struct Credentials {
+    /// The key's secret.
+    pub secret: String,
+    /// Its second one.
+    pub crypt: Option<String>,
+    /// Where a fault of either is told to be.
+    pub source: Source,
+}
+
+impl Credentials {
+    /// Those in the headers of a call: `Authorization: Bearer …`, and `cryptKey`.
+    pub fn of(headers: &HeaderMap) -> Option<Self> {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let secret = bearer(text(AUTHORIZATION)?)?.to_owned();
+        let crypt = text(HeaderName::from_static(CRYPT_HEADER)).map(|crypt| crypt.trim().to_owned());
+        Some(Self { secret, crypt, source: Source::Header("Authorization") })
     }
 }
 
@@ -81,15 +109,21 @@ impl Keys {
 
     /// Who calls, if they may do this and their key may call now.
     pub async fn admit(&self, headers: &HeaderMap, needed: Permission) -> Result<Caller, Fault> {
-        let key = self.identify(headers).await?;
+        self.admit_with(shown(headers)?, needed).await
+    }
+
+    /// Who shows this, if they may do this and their key may call now.
+    pub async fn admit_with(&self, shown: Credentials, needed: Permission) -> Result<Caller, Fault> {
+        let key = self.identify(&shown).await?;
         self.limits.charge(key.id).await?;
         self.note_use(&key);
-        permitted(key, needed)
+        permitted(key, needed, shown.source)
     }
 
     /// Who called and is still being answered, if they still may. Costs nothing.
     pub async fn still_admits(&self, headers: &HeaderMap, needed: Permission) -> Result<Caller, Fault> {
-        permitted(self.identify(headers).await?, needed)
+        let shown = shown(headers)?;
+        permitted(self.identify(&shown).await?, needed, shown.source)
     }
 
     /// Revokes a key of an organization: false if it has none of this id that still works. Here the key's next
@@ -101,15 +135,16 @@ impl Keys {
         Ok(done)
     }
 
-    async fn identify(&self, headers: &HeaderMap) -> Result<KeyRow, Fault> {
-        let unauthorized = |code, detail| Fault::header(StatusCode::UNAUTHORIZED, "Authorization", code, detail);
-        let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let Some(secret) = header.and_then(bearer) else {
-            return Err(unauthorized("key_missing", "Send your API key as: Authorization: Bearer <key>."));
-        };
-        match self.find(secret).await.map_err(|error| Fault::internal(&error))? {
-            Some(key) if key.revoked_us.is_none() => Ok(key),
-            _ => Err(unauthorized("key_unknown", "This API key is unknown or was revoked.")),
+    async fn identify(&self, shown: &Credentials) -> Result<KeyRow, Fault> {
+        let unauthorized = |code, detail| Err(unauthorized(shown.source.clone(), code, detail));
+        match self.find(&shown.secret).await.map_err(|error| Fault::internal(&error))? {
+            Some(key) if key.revoked_us.is_none() => match (key.crypt_hash, &shown.crypt) {
+                (None, _) => Ok(key),
+                (Some(hash), Some(crypt)) if stamp::same(&hash.0, &Digest::of(crypt.as_bytes()).0) => Ok(key),
+                (Some(_), None) => unauthorized("crypt_key_missing", "This API key needs its cryptKey as well."),
+                (Some(_), Some(_)) => unauthorized("crypt_key_wrong", "The cryptKey is not this API key's."),
+            },
+            _ => unauthorized("key_unknown", "This API key is unknown or was revoked."),
         }
     }
 
@@ -148,14 +183,23 @@ impl Keys {
     }
 }
 
-fn permitted(key: KeyRow, needed: Permission) -> Result<Caller, Fault> {
+fn shown(headers: &HeaderMap) -> Result<Credentials, Fault> {
+    let detail = "Send your API key as: Authorization: Bearer <key>.";
+    Credentials::of(headers).ok_or_else(|| unauthorized(Source::Header("Authorization"), "key_missing", detail))
+}
+
+fn unauthorized(source: Source, code: &str, detail: &str) -> Fault {
+    Fault { source, ..Fault::new(StatusCode::UNAUTHORIZED, code, detail) }
+}
+
+fn permitted(key: KeyRow, needed: Permission, source: Source) -> Result<Caller, Fault> {
     let caller = Caller { organization: key.world(), key: key.id, permissions: permissions_of(&key) };
     if caller.may(needed) {
         return Ok(caller);
     }
     let enough = needed.enough().join(" or ");
     let detail = format!("This key does not have the permission {enough}.");
-    Err(Fault::header(StatusCode::FORBIDDEN, "Authorization", "permission_denied", detail))
+    Err(Fault { source, ..Fault::new(StatusCode::FORBIDDEN, "permission_denied", detail) })
 }
 
 /// A fresh key: its row, and the secret that is shown this once. One for a test world is a test key of the
@@ -188,8 +232,16 @@ pub fn key_of(
         revoked_us: None,
         mode,
         last_used_us: None,
+        crypt_hash: None,
     };
     (row, secret)
+}
+
+/// Gives a key that is not filed yet a second secret, made of these 256 bits.
+pub fn give_crypt(row: &mut KeyRow, bits: &[u8; 32]) -> String {
+    let crypt = format!("{CRYPT_PREFIX}{}", stamp::encode(bits));
+    row.crypt_hash = Some(Digest::of(crypt.as_bytes()));
+    crypt
 }
 
 /// A key's prefix and last four characters.

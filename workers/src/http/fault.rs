@@ -39,6 +39,18 @@ pub enum Source {
     Header(&'static str),
 }
 
+impl Source {
+    /// The field, parameter or header as people write it; `None` for the call as a whole.
+    pub fn field(&self) -> Option<String> {
+        match self {
+            Source::Call => None,
+            Source::Pointer(pointer) => Some(readable(pointer)).filter(|field| !field.is_empty()),
+            Source::Parameter(name) => Some(name.clone()),
+            Source::Header(name) => Some((*name).to_owned()),
+        }
+    }
+}
+
 impl Fault {
     /// A fault of the call as a whole.
     pub fn new(status: StatusCode, code: impl Into<String>, detail: impl Into<String>) -> Self {
@@ -200,5 +212,31 @@ impl From<NotAdmitted> for Fault {
             NotAdmitted::Unsignable(reason) => reason.into(),
             NotAdmitted::Service(error) => error.into(),
         }
+    }
+}
+
+/// A JSON pointer as people write it: `/recipients/0/email` is `recipients[0].email`.
+fn readable(pointer: &str) -> String {
+    let mut path = String::new();
+    for token in pointer.split('/').skip(1) {
+        let name = token.replace("~1", "/").replace("~0", "~");
+        match name.parse::<usize>() {
+            Ok(place) => path.push_str(&format!("[{place}]")),
+            Err(_) if path.is_empty() => path.push_str(&name),
+            Err(_) => path.push_str(&format!(".{name}")),
+        }
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::readable;
+
+    #[test]
+    fn a_pointer_reads_like_a_path() {
+        assert_eq!(readable("/recipients/0/email"), "recipients[0].email");
+        assert_eq!(readable("/a~1b/c~0d"), "a/b.c~d");
+        assert_eq!(readable(""), "");
     }
 }

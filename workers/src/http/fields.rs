@@ -1,5 +1,6 @@
 //! Fields that several dialects read alike.
 
+use axum::http::StatusCode;
 use countersign_engine::command::EMAIL_MAX;
 use countersign_engine::event::Reminders;
 use countersign_engine::national_id::NationalId;
@@ -9,6 +10,7 @@ use jiff::civil::Date;
 
 use super::fault::Fault;
 use super::form::{self, Faults, Form, is_email};
+use crate::service::webhooks::{URL_MAX, Webhooks};
 use crate::store::Sort;
 
 /// Longest text that is read as a number of a telephone or a taxpayer, or as a day, in characters.
@@ -82,6 +84,18 @@ pub fn reminders(form: &Form<'_>, name: &str, faults: &mut Faults) -> Option<Rem
         (field("firstAfterDays", REMINDER_DAYS_MAX), field("everyDays", REMINDER_DAYS_MAX));
     let at_most = field("max", REMINDERS_MAX);
     Some(Reminders { first_after_days: first_after_days?, every_days: every_days?, at_most: at_most? })
+}
+
+/// The URL of a webhook, which must lead to a public address; of what is wrong with it the caller learns by 400.
+pub async fn address(webhooks: &Webhooks, form: &Form<'_>, name: &str, faults: &mut Faults) -> String {
+    let url = form.required_line(name, URL_MAX, faults);
+    if !url.is_empty()
+        && let Err(forbidden) = webhooks.judge(&url).await
+    {
+        let fault = Fault::new(StatusCode::BAD_REQUEST, "invalid_url", forbidden.to_string());
+        faults.push(fault.with_pointer(form.pointer(name)));
+    }
+    url
 }
 
 /// The instant in a query parameter, in microseconds.

@@ -45,15 +45,20 @@ pub async fn from_form(request: Request) -> Result<Upload, Fault> {
             StatusCode::PAYLOAD_TOO_LARGE => too_large().with_pointer("/file"),
             _ => broken(),
         })?;
-        if bytes.len() > FILE_MAX_BYTES {
-            return Err(too_large().with_pointer("/file"));
-        }
-        if name.trim().is_empty() || name.chars().count() > NAME_MAX || name.contains(char::is_control) {
-            return Err(Fault::at("/file", "invalid", "A file name is one line of 1 to 255 characters."));
-        }
-        return Ok(Upload { name, bytes: bytes.to_vec() });
+        return of_part(name, bytes.to_vec());
     }
     Err(Fault::at("/file", "required", "The form needs a part named file."))
+}
+
+/// The document in the part `file`, if it may be one.
+pub fn of_part(name: String, bytes: Vec<u8>) -> Result<Upload, Fault> {
+    if bytes.len() > FILE_MAX_BYTES {
+        return Err(too_large().with_pointer("/file"));
+    }
+    if name.trim().is_empty() || name.chars().count() > NAME_MAX || name.contains(char::is_control) {
+        return Err(Fault::at("/file", "invalid", "A file name is one line of 1 to 255 characters."));
+    }
+    Ok(Upload { name, bytes })
 }
 
 /// The document in `fileBase64` and `fileName` of an object.
@@ -62,16 +67,22 @@ pub fn from_fields(form: &Form<'_>, faults: &mut Faults) -> Option<Upload> {
         return None;
     }
     let name = form.required_line("fileName", NAME_MAX, faults);
-    let pointer = form.pointer("fileBase64");
-    let fault = match form.get("fileBase64") {
-        None => Fault::at(pointer, "required", "fileBase64 is required."),
+    let bytes = base64(form, "fileBase64", faults)?;
+    Some(Upload { name, bytes })
+}
+
+/// A document in a field as base64.
+pub fn base64(form: &Form<'_>, field: &str, faults: &mut Faults) -> Option<Vec<u8>> {
+    let pointer = form.pointer(field);
+    let fault = match form.get(field) {
+        None => Fault::at(pointer, "required", format!("{field} is required.")),
         Some(Value::String(text)) => match decode(text) {
-            None => Fault::at(pointer, "invalid_base64", "fileBase64 is not base64."),
+            None => Fault::at(pointer, "invalid_base64", format!("{field} is not base64.")),
             Some(bytes) if bytes.is_empty() => Fault::at(pointer, "required", "The file is empty."),
             Some(bytes) if bytes.len() > FILE_MAX_BYTES => too_large().with_pointer(pointer),
-            Some(bytes) => return Some(Upload { name, bytes }),
+            Some(bytes) => return Some(bytes),
         },
-        Some(_) => Fault::at(pointer, "wrong_type", "fileBase64 must be a text."),
+        Some(_) => Fault::at(pointer, "wrong_type", format!("{field} must be a text.")),
     };
     faults.push(fault);
     None

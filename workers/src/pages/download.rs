@@ -31,6 +31,8 @@ pub(super) struct Stamped {
 #[derive(Default, Deserialize)]
 struct Wanted {
     document: Option<String>,
+    /// `zip`: as a ZIP, also if there is only one.
+    format: Option<String>,
 }
 
 /// What is to be had; made now if the sealer has not yet.
@@ -89,7 +91,11 @@ async fn send(floor: &Floor, loaded: &Loaded, query: Option<&str>) -> Response {
             place => place,
         },
     };
-    match floor.service.download(loaded, place).await {
+    let download = match wanted.format.as_deref() {
+        Some("zip") if place.is_none() => floor.service.sealed_zip(loaded).await.map(Some),
+        _ => floor.service.download(loaded, place).await,
+    };
+    match download {
         Ok(Some(download)) => file::attached(download),
         Ok(None) => unknown(),
         Err(error) => unavailable(&error),

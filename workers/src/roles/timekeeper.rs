@@ -130,6 +130,7 @@ async fn tidy(service: &Service, now: Timestamp) -> Result<(), ServiceError> {
     }
     let deliveries_before = (now - KEPT).as_microsecond();
     while service.store.tidy_deliveries(deliveries_before, AT_ONCE).await? == AT_ONCE as usize {}
+    while service.store.tidy_endpoints(deliveries_before, AT_ONCE).await? == AT_ONCE as usize {}
     service.sweep_orphans().await;
     service.store.checkpoint().await?;
     Ok(())

@@ -47,6 +47,11 @@ pub enum Stranger {
     Documents(String),
 }
 
+/// What the secrets of keys are made with that are told again, and the stamps of their documents' webhooks.
+pub fn minting(master: &StampKey) -> StampKey {
+    master.derive("secrets of keys")
+}
+
 /// Opens the database and the master key of an installation: what the commands beside `serve` need.
 pub async fn open_installation(settings: &Settings) -> Result<(Store, StampKey), ServiceError> {
     make_private(&settings.data)?;

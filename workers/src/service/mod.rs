@@ -49,7 +49,7 @@ use crate::store::{Scope, Store, StoreError};
 use crate::trace::{BadTraceSetting, Traces};
 use crate::vault::{Vault, VaultError};
 
-pub use installation::{Stranger, open_installation};
+pub use installation::{Stranger, minting, open_installation};
 
 use documents::Documents;
 use links::Links;
@@ -145,7 +145,7 @@ pub struct Service {
     pub proofs: Proofs,
     /// What one-time codes are made with.
     codes: StampKey,
-    /// What the secrets of keys are made with that a repeated call is told again.
+    /// What the secrets of keys are made with that are told again, and the stamps of their documents' webhooks.
     pub minting: StampKey,
 }
 
@@ -201,7 +201,7 @@ impl Service {
             gateway,
             proofs,
             codes: master.derive("one-time codes"),
-            minting: master.derive("secrets of keys"),
+            minting: minting(&master),
         };
         Ok((Arc::new(service), writing))
     }

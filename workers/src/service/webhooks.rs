@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use countersign_engine::ids::OrganizationId;
+use countersign_engine::ids::{OrganizationId, RequestId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use uuid::Uuid;
@@ -107,26 +107,67 @@ impl Webhooks {
         wanted: Wanted,
         receipt: Option<Receipt>,
     ) -> Result<EndpointRow, ServiceError> {
+        let row = self.row(organization, None, wanted, &Secret::generate())?;
+        let receipt = receipt.map(|receipt| receipt_row(receipt, organization, row.id, row.created_us));
+        self.store.insert_endpoint(&row, receipt.as_ref()).await?;
+        self.bus.listeners_changed();
+        Ok(row)
+    }
+
+    /// Has what happens to one request told somewhere: from now on, or somewhere else than until now.
+    pub async fn register_of(
+        &self,
+        organization: &OrganizationId,
+        request: RequestId,
+        wanted: Wanted,
+        secret: &Secret,
+    ) -> Result<EndpointRow, ServiceError> {
+        let Some(row) = self.of(organization, request).await? else {
+            let row = self.row(organization, Some(request), wanted, secret)?;
+            self.store.insert_endpoint(&row, None).await?;
+            self.bus.listeners_changed();
+            return Ok(row);
+        };
+        if Secret::open(&row.secret, row.id, &self.vault)? != *secret {
+            let row = EndpointRow { updated_us: self.clock.now().as_microsecond(), ..row.clone() };
+            self.store.rotate_secret(&row, &secret.seal(row.id, &self.vault)?, row.updated_us, None).await?;
+        }
+        Ok(self.change(row, wanted, Some(true)).await?.ok_or(ServiceError::Missing { what: "webhook" })?)
+    }
+
+    /// The endpoint that hears of one request of an organization only.
+    pub async fn of(
+        &self,
+        organization: &OrganizationId,
+        request: RequestId,
+    ) -> Result<Option<EndpointRow>, ServiceError> {
+        Ok(self.store.endpoint_of(Scope::Of(organization), request).await?)
+    }
+
+    fn row(
+        &self,
+        organization: &OrganizationId,
+        request: Option<RequestId>,
+        wanted: Wanted,
+        secret: &Secret,
+    ) -> Result<EndpointRow, ServiceError> {
         let (id, now) = (Uuid::now_v7(), self.clock.now().as_microsecond());
-        let row = EndpointRow {
+        Ok(EndpointRow {
             id,
             organization: organization.clone(),
+            request,
             url: wanted.url,
             events: wanted.events.join(","),
             format: wanted.format.as_str().to_owned(),
             stamps: names(&wanted.extras),
-            secret: Secret::generate().seal(id, &self.vault)?,
+            secret: secret.seal(id, &self.vault)?,
             former_secret: None,
             created_us: now,
             updated_us: now,
             from: Default::default(),
             failing_us: None,
             disabled: None,
-        };
-        let receipt = receipt.map(|receipt| receipt_row(receipt, organization, id, now));
-        self.store.insert_endpoint(&row, receipt.as_ref()).await?;
-        self.bus.listeners_changed();
-        Ok(row)
+        })
     }
 
     /// The newest secret of an endpoint, to be shown.

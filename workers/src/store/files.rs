@@ -55,6 +55,14 @@ impl Store {
         Ok((rows::all(rows)?, total))
     }
 
+    /// Whether any request names an uploaded file.
+    pub async fn is_file_used(&self, organization: &OrganizationId, id: Uuid) -> Result<bool, StoreError> {
+        let uses: i64 = read!(self, Scope::Of(organization), |db| {
+            sqlx::query_scalar(sql::ANY_FILE_USE).bind(organization.as_str()).bind(id).fetch_one(db).await?
+        });
+        Ok(uses > 0)
+    }
+
     /// Takes an uploaded file away, and its document if nobody else uses it.
     pub async fn delete_file(&self, file: &FileRow) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;

@@ -26,6 +26,7 @@ impl Store {
             .bind(key.revoked_us)
             .bind(key.mode.as_str())
             .bind(key.last_used_us)
+            .bind(key.crypt_hash.map(|hash| hash.0.to_vec()))
             .execute(db)
             .await?
             .rows_affected());

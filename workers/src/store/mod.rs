@@ -328,8 +328,8 @@ pub struct ReceiptRow {
 /// How to list requests.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
-    /// Only with this status.
-    pub status: Option<Status>,
+    /// Only with one of these statuses; with any if there is none.
+    pub statuses: Vec<Status>,
     /// Only with this reference.
     pub business_id: Option<String>,
     /// Only made after this instant, in microseconds.
@@ -406,6 +406,8 @@ pub struct KeyRow {
     pub mode: Mode,
     /// When it was last used, to the minute; `None` = never.
     pub last_used_us: Option<i64>,
+    /// SHA-256 of the second secret that must come with it; `None` = it has none.
+    pub crypt_hash: Option<Digest>,
 }
 
 impl KeyRow {

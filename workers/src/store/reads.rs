@@ -198,9 +198,12 @@ fn filter(organization: &OrganizationId, listing: &Listing) -> (String, Vec<Valu
             text.push_str(&format!(" AND {condition} ${}", values.len()));
         }
     };
-    and("status =", listing.status.map(|status| status.as_str().into()));
+    let statuses: Vec<&str> = listing.statuses.iter().map(|status| status.as_str()).collect();
+    // Words of our own: nothing to be escaped.
+    let statuses = (!statuses.is_empty()).then(|| format!("status IN ('{}')", statuses.join("', '")));
     and("business_id =", listing.business_id.as_deref().map(Value::from));
     and("created_us >", listing.created_after_us.map(Value::from));
     and("created_us <", listing.created_before_us.map(Value::from));
+    text.extend(statuses.map(|statuses| format!(" AND {statuses}")));
     (text, values)
 }

@@ -30,7 +30,8 @@ pub(super) type RequestColumns = (
     Option<Vec<u8>>,
 );
 pub(super) type ReceiptColumns = (String, String, Vec<u8>, String, i64, i64);
-pub(super) type KeyColumns = (Uuid, String, String, Vec<u8>, String, String, i64, Option<i64>, String, Option<i64>);
+pub(super) type KeyColumns =
+    (Uuid, String, String, Vec<u8>, String, String, i64, Option<i64>, String, Option<i64>, Option<Vec<u8>>);
 pub(super) type DocumentColumns = (String, Vec<u8>, Uuid, i64, String, Vec<u8>, i64);
 pub(super) type FileColumns = (Uuid, String, String, Vec<u8>, i64);
 pub(super) type UploadColumns = (Uuid, String, String, Vec<u8>, i64, i64, String);
@@ -111,11 +112,20 @@ impl TryFrom<ReceiptColumns> for ReceiptRow {
 impl TryFrom<KeyColumns> for KeyRow {
     type Error = StoreError;
     fn try_from(columns: KeyColumns) -> Result<Self, StoreError> {
-        let (id, owner, name, hash, hint, permissions, created_us, revoked_us, mode, last_used_us) = columns;
-        let (organization, hash) = (organization(&owner)?, digest(&hash)?);
-        let mode = Mode::parse(&mode).ok_or_else(|| corrupt("mode"))?;
-        let id = KeyId(id);
-        Ok(Self { id, organization, name, hash, hint, permissions, created_us, revoked_us, mode, last_used_us })
+        let (id, owner, name, hash, hint, permissions, created_us, revoked_us, mode, last_used_us, crypt) = columns;
+        Ok(Self {
+            id: KeyId(id),
+            organization: organization(&owner)?,
+            name,
+            hash: digest(&hash)?,
+            hint,
+            permissions,
+            created_us,
+            revoked_us,
+            mode: Mode::parse(&mode).ok_or_else(|| corrupt("mode"))?,
+            last_used_us,
+            crypt_hash: crypt.as_deref().map(digest).transpose()?,
+        })
     }
 }
 

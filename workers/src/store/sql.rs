@@ -101,6 +101,8 @@ pub(super) static INSERT_FILE_USES: Many<3> = Many::new(
     "ON CONFLICT (organization, file, request) DO NOTHING",
 );
 pub(super) const DROP_FILE_USE: &str = "DELETE FROM file_uses WHERE organization = $1 AND file = $2 AND request = $3";
+pub(super) const ANY_FILE_USE: &str =
+    "SELECT count(*) FROM (SELECT 1 FROM file_uses WHERE organization = $1 AND file = $2 LIMIT 1) AS first";
 pub(super) const COUNT_FILE_USES: &str = "SELECT count(*) FROM (SELECT 1 FROM file_uses u JOIN requests r \
      ON r.id = u.request WHERE u.organization = $1 AND u.file = $2 AND r.status <> 'DRAFT' AND r.deleted_us IS NULL AND r.purged_us IS NULL \
      LIMIT 1) AS used";
@@ -125,17 +127,17 @@ pub(super) const UPDATE_GROUP: &str = "UPDATE signing_groups SET name = $3, memb
 pub(super) const DELETE_GROUP: &str = "DELETE FROM signing_groups WHERE organization = $1 AND id = $2";
 
 pub(super) const INSERT_KEY: &str = "INSERT INTO keys (id, organization, name, hash, hint, permissions, created_us, \
-     revoked_us, mode, last_used_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+     revoked_us, mode, last_used_us, crypt_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 pub(super) const KEY_BY_HASH: &str = "SELECT id, organization, name, hash, hint, permissions, created_us, revoked_us, \
-     mode, last_used_us FROM keys WHERE hash = $1";
+     mode, last_used_us, crypt_hash FROM keys WHERE hash = $1";
 pub(super) const KEY: &str = "SELECT id, organization, name, hash, hint, permissions, created_us, revoked_us, mode, \
-     last_used_us FROM keys WHERE organization = $1 AND id = $2";
+     last_used_us, crypt_hash FROM keys WHERE organization = $1 AND id = $2";
 pub(super) const KEYS: &str = "SELECT id, organization, name, hash, hint, permissions, created_us, revoked_us, mode, \
-     last_used_us FROM keys WHERE $1 IN ('*', organization) ORDER BY created_us, id";
+     last_used_us, crypt_hash FROM keys WHERE $1 IN ('*', organization) ORDER BY created_us, id";
 pub(super) const ANY_KEY: &str = "SELECT count(*) FROM (SELECT 1 FROM keys WHERE organization = $1 LIMIT 1) AS first";
 /// `*` is every mode.
 pub(super) const KEYS_PAGE: &str = "SELECT id, organization, name, hash, hint, permissions, created_us, revoked_us, mode, \
-     last_used_us FROM keys WHERE organization = $1 AND $2 IN ('*', mode) ORDER BY created_us DESC, id DESC LIMIT $3 \
+     last_used_us, crypt_hash FROM keys WHERE organization = $1 AND $2 IN ('*', mode) ORDER BY created_us DESC, id DESC LIMIT $3 \
      OFFSET $4";
 pub(super) const COUNT_KEYS: &str = "SELECT count(*) FROM keys WHERE organization = $1 AND $2 IN ('*', mode)";
 pub(super) const REVOKE_KEY: &str = "UPDATE keys SET revoked_us = $3 WHERE organization = $1 AND id = $2 \

@@ -30,7 +30,7 @@ const CHECKPOINT_PAGES: &str = "4000";
 /// SQLite's own page cache in KiB (negative, as its pragma wants it). The system caches the file too,
 /// and SQLite walks its whole cache in a commit that split pages in the middle of a tree.
 const PAGE_CACHE: &str = "-16384";
-pub(super) const MIGRATIONS: [(i64, &str, &str); 9] = [
+pub(super) const MIGRATIONS: [(i64, &str, &str); 10] = [
     (1, "requests", include_str!("../../../migrations/sqlite/0001_requests.sql")),
     (2, "library", include_str!("../../../migrations/sqlite/0002_library.sql")),
     (3, "bus", include_str!("../../../migrations/sqlite/0003_bus.sql")),
@@ -40,6 +40,7 @@ pub(super) const MIGRATIONS: [(i64, &str, &str); 9] = [
     (7, "file_uses", include_str!("../../../migrations/sqlite/0007_file_uses.sql")),
     (8, "groups", include_str!("../../../migrations/sqlite/0008_groups.sql")),
     (9, "proofs", include_str!("../../../migrations/sqlite/0009_proofs.sql")),
+    (10, "d4sign", include_str!("../../../migrations/sqlite/0010_d4sign.sql")),
 ];
 
 /// Look-ups of many things at once; `CROSS JOIN` has SQLite go through what is wanted, not the table.

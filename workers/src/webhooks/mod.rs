@@ -7,7 +7,7 @@ mod stamps;
 
 use std::collections::BTreeSet;
 
-use countersign_engine::ids::{Digest, OrganizationId};
+use countersign_engine::ids::{Digest, OrganizationId, RequestId};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -32,17 +32,20 @@ pub enum Format {
     Native,
     /// Those of seed 003.
     Envelopes,
+    /// Those of D4Sign, of whose vocabulary seed 001 is a part.
+    D4Sign,
 }
 
 impl Format {
     /// Every format there is.
-    pub const ALL: [Format; 2] = [Format::Native, Format::Envelopes];
+    pub const ALL: [Format; 3] = [Format::Native, Format::Envelopes, Format::D4Sign];
 
     /// The format's name.
     pub fn as_str(self) -> &'static str {
         match self {
             Format::Native => "native",
             Format::Envelopes => "envelopes",
+            Format::D4Sign => "d4sign",
         }
     }
 }
@@ -54,6 +57,8 @@ pub struct Endpoint {
     pub id: Uuid,
     /// Whose.
     pub organization: OrganizationId,
+    /// Whose events it hears; `None` = every request's.
+    pub request: Option<RequestId>,
     /// Where messages go.
     pub url: String,
     /// In whose words.
@@ -75,6 +80,7 @@ impl Endpoint {
         Ok(Self {
             id: row.id,
             organization: row.organization.clone(),
+            request: row.request,
             url: row.url.clone(),
             format: format_of(row),
             events: events_of(row),

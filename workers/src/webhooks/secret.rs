@@ -1,13 +1,14 @@
 //! Secrets of webhooks: `whsec_` and 32 random bytes in base64, as Standard Webhooks has them. Encrypted wherever
-//! they are stored, and shown when they are made.
+//! they are stored, and shown when they are made. Those of documents' webhooks are their API key's.
 
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use countersign_engine::ids::KeyId;
 use uuid::Uuid;
 
-use crate::stamp::{self, KEY_BYTES};
+use crate::stamp::{self, KEY_BYTES, StampKey};
 use crate::vault::{Vault, VaultError};
 
 /// What the text of a secret begins with.
@@ -27,6 +28,12 @@ impl Secret {
     /// A fresh one.
     pub fn generate() -> Self {
         Self(stamp::random())
+    }
+
+    /// The one that an API key's webhooks of documents share (D4Sign's "secret key MAC"): derived, so that it can be
+    /// told with the key and be used for every document without being stored with the key.
+    pub fn of_key(minting: &StampKey, key: KeyId) -> Self {
+        Self(minting.stamp(&[b"webhooks of documents", key.0.as_bytes()]))
     }
 
     /// The bytes, which the standard stamp is made with.

@@ -66,7 +66,7 @@ fn apply(listing: &mut Listing, name: &str, value: &str) -> Result<(), Fault> {
         "filter[status]" => {
             let names = Status::ALL.map(Status::as_str).join(", ");
             let unknown = || Fault::parameter(name, format!("{name} is one of {names}."));
-            listing.status = Some(Status::parse(value).ok_or_else(unknown)?);
+            listing.statuses = vec![Status::parse(value).ok_or_else(unknown)?];
         }
         "filter[businessId]" if value.chars().count() > BUSINESS_ID_MAX => {
             return Err(Fault::parameter(name, format!("{name} has at most {BUSINESS_ID_MAX} characters.")));

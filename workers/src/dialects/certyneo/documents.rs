@@ -50,16 +50,7 @@ pub(super) async fn upload(
 }
 
 /// The organization's documents, newest first.
-#[utoipa::path(
-    get, path = "/documents", tag = "Documents",
-    params(
-        ("page" = Option<u64>, Query, minimum = 1, maximum = 1000000, description = "Which page, from 1"),
-        ("pageSize" = Option<u64>, Query, minimum = 1, maximum = 100, description = "Items on a page: 20, at most 100"),
-    ),
-    responses((status = 200, body = DocumentList)),
-    security(("key" = ["envelopes:read"]))
-)]
-pub(super) async fn list(
+pub(in crate::dialects) async fn list(
     State(floor): State<Floor>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
@@ -74,13 +65,7 @@ pub(super) async fn list(
 }
 
 /// One document.
-#[utoipa::path(
-    get, path = "/documents/{id}", tag = "Documents",
-    params(("id" = String, Path, description = "Which document")),
-    responses((status = 200, body = Document), (status = 404, body = EnvelopesError, description = "There is none")),
-    security(("key" = ["envelopes:read"]))
-)]
-pub(super) async fn get(
+pub(in crate::dialects) async fn get(
     State(floor): State<Floor>,
     headers: HeaderMap,
     Id(id): Id,

@@ -15,11 +15,13 @@ use super::problem::{Body, Id, Problems};
 use super::wire::{KeyList, MadeKey, NewKey, ShownKey};
 use crate::clock::from_micros;
 use crate::commit::{Failure, Receipt, is_honoured};
-use crate::http::auth::{Permission, key_of, new_key, permissions_of, shown_of};
+use crate::http::auth::{Permission, give_crypt, key_of, new_key, permissions_of, shown_of};
 use crate::http::fault::Fault;
 use crate::http::form::{Faults, Form};
 use crate::http::{Floor, idempotency};
+use crate::stamp;
 use crate::store::{KeyRow, Mode, ReceiptRow};
+use crate::webhooks::Secret;
 
 /// The modes by their names.
 const MODES: [(&str, Mode); 2] = [("live", Mode::Live), ("test", Mode::Test)];
@@ -46,13 +48,17 @@ pub(super) async fn create(State(floor): State<Floor>, headers: HeaderMap, body:
     if mode == Some(Mode::Live) && world.is_test_world() {
         faults.push(Fault::at(form.pointer("mode"), "live_key_needed", "A test key makes test keys only."));
     }
+    let with_crypt = form.boolean("cryptKey", &mut faults).unwrap_or(false);
     let (name, scopes) = Problems::unless(faults, (name, scopes))?;
     let world = if mode == Some(Mode::Test) { world.test_world() } else { world };
-    let (row, secret) = made(&floor, world, (name, &scopes), receipt).await?;
+    let (row, secret, crypt) = made(&floor, world, (name, &scopes, with_crypt), receipt).await?;
+    let mac = crypt.as_ref().map(|_| Secret::of_key(&floor.service.minting, row.id).text());
     let key = MadeKey {
         id: row.id.0,
         name: row.name.clone(),
         key: secret,
+        crypt_key: crypt,
+        mac_key: mac,
         prefix: shown_of(&row).0.to_owned(),
         last_four: shown_of(&row).1.to_owned(),
         mode: row.mode.as_str(),
@@ -66,14 +72,15 @@ pub(super) async fn create(State(floor): State<Floor>, headers: HeaderMap, body:
 async fn made(
     floor: &Floor,
     world: OrganizationId,
-    (name, scopes): (String, &[Permission]),
+    (name, scopes, with_crypt): (String, &[Permission], bool),
     receipt: Option<Receipt>,
-) -> Result<(KeyRow, String), Problems> {
+) -> Result<(KeyRow, String, Option<String>), Problems> {
     let (store, now) = (&floor.service.store, floor.service.clock.now());
     let Some(receipt) = receipt else {
-        let (row, secret) = new_key(world, name, scopes, now);
+        let (mut row, secret) = new_key(world, name, scopes, now);
+        let crypt = with_crypt.then(|| give_crypt(&mut row, &stamp::random()));
         store.insert_key(&row).await?;
-        return Ok((row, secret));
+        return Ok((row, secret, crypt));
     };
     let before = store.receipt(&world, &receipt.key).await?.filter(|before| is_honoured(before, now));
     if before.as_ref().is_some_and(|before| before.fingerprint != receipt.fingerprint) {
@@ -85,8 +92,9 @@ async fn made(
     };
     // Who repeats the call knows its Idempotency-Key, which is forgotten after a day: until then the secret
     // can be told again without being stored.
-    let bits = floor.service.minting.stamp(&[id.0.as_bytes(), receipt.key.as_bytes()]);
-    let (row, secret) = key_of(id, &bits, (world.clone(), name, scopes), at);
+    let (minting, parts): (_, [&[u8]; 2]) = (&floor.service.minting, [id.0.as_bytes(), receipt.key.as_bytes()]);
+    let (mut row, secret) = key_of(id, &minting.stamp(&parts), (world.clone(), name, scopes), at);
+    let crypt = with_crypt.then(|| give_crypt(&mut row, &minting.stamp(&[parts[0], parts[1], b"second"])));
     if before.is_none() {
         let Receipt { key, fingerprint } = receipt;
         let created_us = row.created_us;
@@ -94,7 +102,7 @@ async fn made(
         let receipt = ReceiptRow { organization: world, key, fingerprint, subject, seq: 0, created_us };
         store.insert_key_once(&row, Some(&receipt)).await?;
     }
-    Ok((row, secret))
+    Ok((row, secret, crypt))
 }
 
 fn scopes(form: &Form<'_>, faults: &mut Faults) -> Vec<Permission> {

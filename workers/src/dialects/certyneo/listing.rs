@@ -62,7 +62,7 @@ fn apply(listing: &mut Listing, name: &str, value: &str) -> Result<(), Fault> {
                 let names = Status::ALL.map(|status| EnvelopeStatus::from(status).as_str());
                 Fault::parameter(name, format!("status is one of {}.", names.join(", ")))
             };
-            listing.status = Some(vocabulary::status(value).ok_or_else(unknown)?);
+            listing.statuses = vec![vocabulary::status(value).ok_or_else(unknown)?];
         }
         "createdAfter" => listing.created_after_us = Some(fields::instant(name, value)?),
         "createdBefore" => listing.created_before_us = Some(fields::instant(name, value)?),

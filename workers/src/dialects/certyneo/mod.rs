@@ -5,7 +5,7 @@
 //! as `{error, code}`, `paging` lists as `{data, pagination}`, `notice` what endpoints are told; the rest are the handlers.
 
 mod deliveries;
-mod documents;
+pub(super) mod documents;
 mod downloads;
 mod drafting;
 mod envelopes;
@@ -30,6 +30,8 @@ use crate::http::Floor;
 use crate::http::fault::Fault;
 use problem::Problems;
 
+pub(super) use problem::Id;
+
 /// Where the dialect lives.
 pub const BASE: &str = "/api/v1";
 /// What its addresses begin with there.
@@ -41,11 +43,10 @@ const BODY_MAX_BYTES: usize = 1024 * 1024;
 
 /// The dialect's routes, with their description.
 pub fn routes() -> OpenApiRouter<Floor> {
-    let with_documents = OpenApiRouter::new()
-        .routes(routes!(documents::upload, documents::list))
-        .layer(DefaultBodyLimit::max(DOCUMENT_BODY_MAX_BYTES));
+    let with_documents =
+        OpenApiRouter::new().routes(routes!(documents::upload)).layer(DefaultBodyLimit::max(DOCUMENT_BODY_MAX_BYTES));
     OpenApiRouter::new()
-        .routes(routes!(documents::get, documents::delete))
+        .routes(routes!(documents::delete))
         .routes(routes!(envelopes::create, listing::list))
         .routes(routes!(envelopes::get, envelopes::change, envelopes::delete))
         .routes(routes!(envelopes::send))

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use super::wire::{EnvelopesError, EnvelopesFault};
-use crate::http::fault::{self, Fault, Source};
+use crate::http::fault::{self, Fault};
 use crate::http::form::{self, Faults};
 
 /// The bytes of a body, as many as the route's limit lets through.
@@ -41,7 +41,7 @@ pub(super) fn too_large() -> Fault {
 }
 
 /// The id in an address. One that is no text is as unknown as any other.
-pub(super) struct Id(pub(super) String);
+pub(in crate::dialects) struct Id(pub(in crate::dialects) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = Problems;
@@ -68,7 +68,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Ids {
 
 /// What is wrong with a call; never empty.
 #[derive(Debug)]
-pub(super) struct Problems(Faults);
+pub(in crate::dialects) struct Problems(Faults);
 
 impl Problems {
     /// The value, if no fault was found.
@@ -94,12 +94,7 @@ impl IntoResponse for Problems {
 }
 
 fn detail(fault: Fault) -> EnvelopesFault {
-    let field = match fault.source {
-        Source::Call => None,
-        Source::Pointer(pointer) => Some(readable(&pointer)).filter(|field| !field.is_empty()),
-        Source::Parameter(name) => Some(name),
-        Source::Header(name) => Some(name.to_owned()),
-    };
+    let field = fault.source.field();
     EnvelopesFault { error: fault.detail, code: fault.code, field }
 }
 
@@ -107,31 +102,5 @@ fn sentence(fault: &EnvelopesFault) -> String {
     match &fault.field {
         Some(field) => format!("{field}: {}", fault.error),
         None => fault.error.clone(),
-    }
-}
-
-/// A JSON pointer as people write it: `/recipients/0/email` is `recipients[0].email`.
-fn readable(pointer: &str) -> String {
-    let mut path = String::new();
-    for token in pointer.split('/').skip(1) {
-        let name = token.replace("~1", "/").replace("~0", "~");
-        match name.parse::<usize>() {
-            Ok(place) => path.push_str(&format!("[{place}]")),
-            Err(_) if path.is_empty() => path.push_str(&name),
-            Err(_) => path.push_str(&format!(".{name}")),
-        }
-    }
-    path
-}
-
-#[cfg(test)]
-mod tests {
-    use super::readable;
-
-    #[test]
-    fn a_pointer_reads_like_a_path() {
-        assert_eq!(readable("/recipients/0/email"), "recipients[0].email");
-        assert_eq!(readable("/a~1b/c~0d"), "a/b.c~d");
-        assert_eq!(readable(""), "");
     }
 }

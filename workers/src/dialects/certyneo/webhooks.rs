@@ -18,8 +18,8 @@ use crate::clock::from_micros;
 use crate::http::auth::Permission;
 use crate::http::fault::Fault;
 use crate::http::form::{Faults, Form};
-use crate::http::{Floor, idempotency};
-use crate::service::webhooks::{ENDPOINTS_MAX, OVERLAP_HOURS_MAX, URL_MAX, Wanted};
+use crate::http::{Floor, fields, idempotency};
+use crate::service::webhooks::{ENDPOINTS_MAX, OVERLAP_HOURS_MAX, Wanted};
 use crate::store::EndpointRow;
 use crate::webhooks::{DISABLED, EVERYTHING, Extra, Format, extras_of, format_of};
 
@@ -112,6 +112,10 @@ pub(super) async fn change(
 ) -> Result<Json<ShownWebhook>, Problems> {
     let organization = floor.keys.admit(&headers, Permission::WebhooksWrite).await?.organization;
     let row = find(&floor, &organization, &id).await?;
+    if row.request.is_some() {
+        let detail = "This webhook is a document's: it is changed by registering another for the document.";
+        return Err(Fault::new(StatusCode::CONFLICT, "webhook_of_a_document", detail).into());
+    }
     let json = body.json()?;
     let mut faults = Faults::new();
     let form = Form::required(Some(&json), "", &mut faults);
@@ -191,7 +195,7 @@ fn unknown() -> Fault {
 async fn wanted(floor: &Floor, form: &Form<'_>, before: Option<&EndpointRow>, faults: &mut Faults) -> Wanted {
     let url = match before {
         Some(row) if form.get("url").is_none() => row.url.clone(),
-        _ => url(floor, form, faults).await,
+        _ => fields::address(&floor.service.webhooks, form, "url", faults).await,
     };
     let format = form.one_of("format", &FORMATS, faults);
     let format = format.or(before.map(format_of)).unwrap_or(Format::Envelopes);
@@ -211,18 +215,6 @@ async fn wanted(floor: &Floor, form: &Form<'_>, before: Option<&EndpointRow>, fa
         _ => extras(form, faults),
     };
     Wanted { url, events, format, extras }
-}
-
-/// The URL of a body, which must lead to a public address; of what is wrong with it the caller learns by 400.
-async fn url(floor: &Floor, form: &Form<'_>, faults: &mut Faults) -> String {
-    let url = form.required_line("url", URL_MAX, faults);
-    if !url.is_empty()
-        && let Err(forbidden) = floor.service.webhooks.judge(&url).await
-    {
-        let fault = Fault::new(StatusCode::BAD_REQUEST, "invalid_url", forbidden.to_string());
-        faults.push(fault.with_pointer(form.pointer("url")));
-    }
-    url
 }
 
 /// A list of texts, each of them once and with its pointer.
@@ -266,6 +258,7 @@ fn is_known(format: Format, event: &str) -> bool {
     let own = match format {
         Format::Envelopes => EVENTS.contains(&event),
         Format::Native => Fact::NAMES.contains(&event),
+        Format::D4Sign => false,
     };
     own || event == EVERYTHING || event == DISABLED
 }
@@ -273,7 +266,7 @@ fn is_known(format: Format, event: &str) -> bool {
 fn unknown_event(format: Format, event: &str) -> String {
     let (other, known) = match format {
         Format::Envelopes => (Format::Native, EVENTS.join(", ")),
-        Format::Native => (Format::Envelopes, Fact::NAMES.join(", ")),
+        Format::Native | Format::D4Sign => (Format::Envelopes, Fact::NAMES.join(", ")),
     };
     let hint = if is_known(other, event) {
         format!(" With \"format\": \"{}\" it would be one.", other.as_str())

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::bus::cloudevent;
 use crate::clock::from_micros;
 use crate::dialects::certyneo::notice;
+use crate::dialects::d4sign;
 use crate::service::{Service, ServiceError};
 use crate::store::{DueDelivery, Scope};
 use crate::webhooks::{Endpoint, Format};
@@ -28,7 +29,7 @@ pub(super) struct Body {
 /// Makes a message. Before an endpoint is told of a completion, its sealed PDF is there.
 pub(super) async fn body(service: &Service, endpoint: &Endpoint, due: &DueDelivery) -> Result<Body, ServiceError> {
     let (bytes, subject) = match &due.line {
-        None => (of_note(endpoint, due), due.event),
+        None => (of_note(endpoint, due), endpoint.request.map_or(due.event, |request| request.0)),
         Some(row) => {
             let line = Line { body: row.body.clone(), disclosure: None, hash: row.hash };
             let event = trail::read(&line).map_err(|_| ServiceError::Missing { what: "event" })?;
@@ -41,6 +42,7 @@ pub(super) async fn body(service: &Service, endpoint: &Endpoint, due: &DueDelive
                     let then = then(service, &event).await?;
                     serde_json::to_vec(&notice::body(&due.name, &event, &then, &service.settings.public_url))
                 }
+                Format::D4Sign => Ok(d4sign::notice::body(&event, &*then(service, &event).await?)),
             };
             (bytes, event.request.0)
         }
@@ -49,6 +51,7 @@ pub(super) async fn body(service: &Service, endpoint: &Endpoint, due: &DueDelive
     let content_type = match endpoint.format {
         Format::Native => "application/cloudevents+json",
         Format::Envelopes => "application/json",
+        Format::D4Sign => d4sign::notice::CONTENT_TYPE,
     };
     Ok(Body { bytes, content_type, subject })
 }
@@ -63,6 +66,7 @@ fn of_note(endpoint: &Endpoint, due: &DueDelivery) -> serde_json::Result<Vec<u8>
             serde_json::to_vec(&cloudevent::of_endpoint(&due.name, due.event, whose, time, note))
         }
         Format::Envelopes => serde_json::to_vec(&notice::note(&due.name, time, note)),
+        Format::D4Sign => Ok(d4sign::notice::note(endpoint.request.map_or(endpoint.id, |request| request.0))),
     }
 }
 

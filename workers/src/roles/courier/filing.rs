@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use countersign_engine::event::Event;
-use countersign_engine::ids::OrganizationId;
+use countersign_engine::ids::{OrganizationId, RequestId};
 use countersign_engine::trail::{self, Broken, Line};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::config::Role;
 use crate::dialects::certyneo::notice;
+use crate::dialects::d4sign;
 use crate::roles::{LEASE, POLL};
 use crate::service::{Service, ServiceError};
 use crate::store::{
@@ -164,7 +165,8 @@ impl Filing {
         let events = rows.into_iter().map(|(at, row)| Ok((at, read(row)?))).collect::<Result<Vec<_>, Broken>>()?;
         let organizations: BTreeSet<OrganizationId> =
             events.iter().map(|(_, event)| event.organization.clone()).collect();
-        let endpoints = self.service.store.listening(&organizations).await?;
+        let requests: BTreeSet<RequestId> = events.iter().map(|(_, event)| event.request).collect();
+        let endpoints = self.service.store.listening(&organizations, &requests).await?;
         let mut deliveries = Vec::new();
         for (at, event) in &events {
             let theirs = |row: &&EndpointRow| row.organization == event.organization && *at > row.from;
@@ -241,7 +243,11 @@ impl Filing {
         event: &Event,
         replay: bool,
     ) -> Result<Option<DeliveryRow>, Interrupted> {
+        if endpoint.request.is_some_and(|request| request != event.request) {
+            return Ok(None);
+        }
         let name = match format_of(endpoint) {
+            Format::D4Sign => d4sign::notice::name(&event.fact),
             Format::Native => Some(event.fact.name()),
             Format::Envelopes => self.name_of_envelopes(event).await?,
         };

@@ -191,7 +191,7 @@ impl Records {
         if organizations.is_empty() {
             return Ok(Vec::new());
         }
-        let mut rows = self.service.store.listening(&organizations).await?;
+        let mut rows = self.service.store.listening(&organizations, &BTreeSet::new()).await?;
         rows.retain(|row| hears(row, DISABLED));
         Ok(rows)
     }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use countersign_engine::ids::OrganizationId;
+use countersign_engine::ids::{OrganizationId, RequestId};
 use uuid::Uuid;
 
-use super::words;
+use super::{ids, words};
 use crate::store::either::{read, within};
-use crate::store::rows::{all, organization};
+use crate::store::rows::{all, corrupt, organization};
 use crate::store::{Cursor, ReceiptRow, Scope, Store, StoreError, Transaction};
 
 /// An endpoint. Its secrets are encrypted; times are in microseconds.
@@ -17,6 +17,8 @@ pub struct EndpointRow {
     pub id: Uuid,
     /// Whose.
     pub organization: OrganizationId,
+    /// Whose events it hears; `None` = every request's.
+    pub request: Option<RequestId>,
     /// Where messages go.
     pub url: String,
     /// Names of events, separated by commas; `*` is all.
@@ -51,6 +53,7 @@ impl Store {
         within!(&mut transaction, |db| sqlx::query(words::INSERT_ENDPOINT)
             .bind(row.id)
             .bind(row.organization.as_str())
+            .bind(row.request.map(|request| request.0))
             .bind(&row.url)
             .bind(&row.events)
             .bind(&row.format)
@@ -80,7 +83,15 @@ impl Store {
         row.map(EndpointRow::try_from).transpose()
     }
 
-    /// One page of an organization's endpoints, by age, and how many there are.
+    /// The endpoint that hears one request's events only.
+    pub async fn endpoint_of(&self, scope: Scope<'_>, request: RequestId) -> Result<Option<EndpointRow>, StoreError> {
+        let row: Option<EndpointColumns> = read!(self, scope, |db| {
+            sqlx::query_as(words::ENDPOINT_OF).bind(request.0).bind(scope.as_str()).fetch_optional(db).await?
+        });
+        row.map(EndpointRow::try_from).transpose()
+    }
+
+    /// One page of an organization's endpoints that hear every request's events, by age, and how many there are.
     pub async fn endpoints(
         &self,
         organization: &OrganizationId,
@@ -183,15 +194,35 @@ impl Store {
         Ok(true)
     }
 
-    /// The endpoints of some organizations that are not disabled.
-    pub async fn listening(&self, organizations: &BTreeSet<OrganizationId>) -> Result<Vec<EndpointRow>, StoreError> {
+    /// Takes away endpoints of requests that ended and last changed before an instant, once nothing is left that was
+    /// filed for them; at most `limit`. How many there were.
+    pub async fn tidy_endpoints(&self, before_us: i64, limit: i64) -> Result<usize, StoreError> {
+        let mut transaction = self.begin().await?;
+        let old: Vec<Uuid> = within!(&mut transaction, |db| {
+            sqlx::query_scalar(words::OLD_ENDPOINTS).bind(before_us).bind(limit).fetch_all(db).await?
+        });
+        let text = words::DELETE_ENDPOINTS.of(&transaction);
+        let list = ids(old.iter().copied());
+        within!(&mut transaction, |db| sqlx::query(text).bind(&list).execute(db).await.map(drop))?;
+        transaction.commit().await?;
+        Ok(old.len())
+    }
+
+    /// The endpoints that are not disabled and hear some organizations' events, or those of some of their requests.
+    pub async fn listening(
+        &self,
+        organizations: &BTreeSet<OrganizationId>,
+        requests: &BTreeSet<RequestId>,
+    ) -> Result<Vec<EndpointRow>, StoreError> {
         let text = match self {
             Store::Sqlite(_) => words::LISTENING.sqlite,
             Store::Postgres(_) => words::LISTENING.postgres,
         };
         let organizations = serde_json::json!(organizations).to_string();
+        let requests: Vec<String> = requests.iter().map(|request| request.0.simple().to_string()).collect();
+        let requests = serde_json::json!(requests).to_string();
         let rows: Vec<EndpointColumns> =
-            read!(self, |db| sqlx::query_as(text).bind(organizations).fetch_all(db).await?);
+            read!(self, |db| sqlx::query_as(text).bind(organizations).bind(requests).fetch_all(db).await?);
         all(rows)
     }
 
@@ -224,7 +255,7 @@ impl Transaction {
 pub(super) type EndpointColumns = (
     Uuid,
     String,
-    String,
+    Option<Uuid>,
     String,
     String,
     String,
@@ -243,16 +274,18 @@ pub(super) type EndpointColumns = (
 impl TryFrom<EndpointColumns> for EndpointRow {
     type Error = StoreError;
     fn try_from(columns: EndpointColumns) -> Result<Self, StoreError> {
-        let (id, owner, url, events, format, stamps, secret, former, former_until_us, created_us, updated_us, ..) =
+        let (id, owner, request, url, events, words, secret, former, former_until_us, created_us, updated_us, ..) =
             columns;
         let (.., transaction, position, failing_us, disabled_us, disabled_why) = columns;
+        let (format, stamps) = words.split_once('/').ok_or_else(|| corrupt("format of an endpoint"))?;
         Ok(Self {
             id,
             organization: organization(&owner)?,
+            request: request.map(RequestId),
             url,
             events,
-            format,
-            stamps,
+            format: format.to_owned(),
+            stamps: stamps.to_owned(),
             secret,
             former_secret: former.zip(former_until_us),
             created_us,

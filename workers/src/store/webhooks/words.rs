@@ -30,10 +30,11 @@ macro_rules! with_ids {
     };
 }
 
+/// An endpoint's columns as they are read. A row has room for sixteen: format and stamps come as one.
 macro_rules! endpoint_columns {
     () => {
-        "id, organization, url, events, format, stamps, secret, former_secret, former_until_us, created_us, \
-         updated_us, from_transaction, from_position, failing_us, disabled_us, disabled_why"
+        "id, organization, request, url, events, format || '/' || stamps, secret, former_secret, former_until_us, \
+         created_us, updated_us, from_transaction, from_position, failing_us, disabled_us, disabled_why"
     };
 }
 
@@ -47,18 +48,20 @@ macro_rules! delivery_columns {
 // Endpoints.
 
 pub(super) const INSERT_ENDPOINT: &str = concat!(
-    "INSERT INTO endpoints (",
-    endpoint_columns!(),
-    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+    "INSERT INTO endpoints (id, organization, request, url, events, format, stamps, secret, former_secret, ",
+    "former_until_us, created_us, updated_us, from_transaction, from_position, failing_us, disabled_us, disabled_why",
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
 );
 pub(super) const ENDPOINT: &str =
     concat!("SELECT ", endpoint_columns!(), " FROM endpoints WHERE id = $1 AND $2 IN ('*', organization)");
+pub(super) const ENDPOINT_OF: &str =
+    concat!("SELECT ", endpoint_columns!(), " FROM endpoints WHERE request = $1 AND $2 IN ('*', organization)");
 pub(super) const ENDPOINTS: &str = concat!(
     "SELECT ",
     endpoint_columns!(),
-    " FROM endpoints WHERE organization = $1 ORDER BY created_us, id LIMIT $2 OFFSET $3"
+    " FROM endpoints WHERE organization = $1 AND request IS NULL ORDER BY created_us, id LIMIT $2 OFFSET $3"
 );
-pub(super) const COUNT_ENDPOINTS: &str = "SELECT count(*) FROM endpoints WHERE organization = $1";
+pub(super) const COUNT_ENDPOINTS: &str = "SELECT count(*) FROM endpoints WHERE organization = $1 AND request IS NULL";
 pub(super) const CHANGE_ENDPOINT: &str = "UPDATE endpoints SET url = $3, events = $4, format = $5, stamps = $6, \
      updated_us = $7 WHERE id = $1 AND organization = $2";
 pub(super) const ROTATE_SECRET: &str = "UPDATE endpoints SET former_secret = secret, former_until_us = $4, secret = $3, \
@@ -85,14 +88,20 @@ pub(super) const LISTENING: Words = Words {
     sqlite: concat!(
         "SELECT ",
         endpoint_columns!(),
-        " FROM endpoints WHERE disabled_us IS NULL AND organization IN (SELECT value FROM json_each($1)) \
+        " FROM endpoints WHERE disabled_us IS NULL AND request IS NULL \
+         AND organization IN (SELECT value FROM json_each($1)) UNION ALL SELECT ",
+        endpoint_columns!(),
+        " FROM endpoints WHERE disabled_us IS NULL AND request IN (SELECT unhex(value) FROM json_each($2)) \
          ORDER BY organization, created_us, id"
     ),
     postgres: concat!(
         "SELECT ",
         endpoint_columns!(),
+        " FROM endpoints WHERE disabled_us IS NULL AND request IS NULL \
+         AND organization = ANY (ARRAY(SELECT json_array_elements_text($1::json))) UNION ALL SELECT ",
+        endpoint_columns!(),
         " FROM endpoints WHERE disabled_us IS NULL \
-         AND organization = ANY (ARRAY(SELECT json_array_elements_text($1::json))) \
+         AND request = ANY (ARRAY(SELECT json_array_elements_text($2::json)::uuid)) \
          ORDER BY organization, created_us, id"
     ),
 };
@@ -221,6 +230,11 @@ pub(super) const OLD_DELIVERIES: &str = "SELECT id FROM deliveries WHERE created
      ORDER BY created_us LIMIT $2";
 pub(super) const DELETE_ATTEMPTS: Words = with_ids!("DELETE FROM delivery_attempts WHERE delivery ", "");
 pub(super) const DELETE_DELIVERIES: Words = with_ids!("DELETE FROM deliveries WHERE id ", "");
+/// Endpoints of requests that ended, or were erased, and of which nothing is left to be told or looked at.
+pub(super) const OLD_ENDPOINTS: &str = "SELECT e.id FROM endpoints e JOIN requests r ON r.id = e.request \
+     WHERE r.updated_us < $1 AND (r.deleted_us IS NOT NULL OR r.status IN ('COMPLETED', 'DECLINED', 'EXPIRED', 'CANCELLED')) \
+     AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.endpoint = e.id) LIMIT $2";
+pub(super) const DELETE_ENDPOINTS: Words = with_ids!("DELETE FROM endpoints WHERE id ", "");
 pub(super) const COUNT_PENDING: &str =
     "SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE state = 'pending' LIMIT $1) AS pending";
 pub(super) const OVERDUE: &str = "SELECT min(due_us) FROM endpoints WHERE due_us IS NOT NULL AND lease_us <= $1 \

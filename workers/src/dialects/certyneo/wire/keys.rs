@@ -9,6 +9,7 @@ use super::Pagination;
 
 /// A key to be made.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct NewKey {
     /// What it is for.
     #[schema(example = "payroll", max_length = 255)]
@@ -20,6 +21,9 @@ pub struct NewKey {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "live")]
     pub mode: Option<String>,
+    /// Give it a second secret, a `cryptKey`, which must then come along with every call; none if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crypt_key: Option<bool>,
 }
 
 /// A key as it is made, with its secret.
@@ -32,6 +36,12 @@ pub struct MadeKey {
     pub name: String,
     /// The key itself, shown this once.
     pub key: String,
+    /// Its second secret, shown this once, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crypt_key: Option<String>,
+    /// What the webhooks of documents that are registered with it are stamped with; with `cryptKey` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mac_key: Option<String>,
     /// What it begins with.
     #[schema(example = "sk_live_")]
     pub prefix: String,

@@ -1,0 +1,168 @@
+//! What is put right about signers, before and after the document is sent; old links die, and who has acted stays.
+
+use countersign_tests::world::Browser;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use super::{Desk, ok, signer, wrong};
+
+/// The calls that name a signer, with bodies for one that there is not.
+fn strangers() -> Vec<(&'static str, Value, &'static str)> {
+    vec![
+        ("changeemail", json!({ "email-before": "x@example.com", "email-after": "y@example.com" }), "email-before: "),
+        ("changesmsnumber", json!({ "email": "x@example.com", "sms-number": "+5511953874555" }), "email: "),
+        ("changepasswordcode", json!({ "email": "x@example.com", "password-code": "1" }), "email: "),
+        ("removeemaillist", json!({ "email-signer": "x@example.com", "key-signer": "NwYj=" }), "email-signer: "),
+        ("addinfo", json!({ "email": "x@example.com" }), "email: "),
+    ]
+}
+
+#[tokio::test]
+async fn an_address_is_changed_and_the_old_link_dies() {
+    let desk = Desk::new().await;
+    let (id, keys) =
+        desk.sent(json!([signer("ana@example.com", json!({})), signer("bia@example.com", json!({}))]), json!({})).await;
+    let old = desk.world.link(&id, 0).await;
+    let body = json!({ "email-before": "ana@example.com", "email-after": "ana@example.org", "key-signer": keys[0] });
+    assert_eq!(ok(&desk.post(&id, "changeemail", body.clone()).await), &json!({ "message": "E-mail changed" }));
+    assert_eq!(desk.emails(&id).await, ["ana@example.org", "bia@example.com"]);
+    assert_eq!(Browser::open(&old).await.status, StatusCode::GONE);
+    desk.world.sign(&id, 0).await;
+    let acted = json!({ "email-before": "ana@example.org", "email-after": "ana@example.net" });
+    assert_eq!(wrong(&desk.post(&id, "changeemail", acted).await, 409), "That signer has already acted.");
+    for (body, field) in [
+        (json!({ "email-after": "x@example.com" }), "email-before: "),
+        (json!({ "email-before": "bia@example.com" }), "email-after: "),
+        (json!({ "email-before": "bia@example.com", "email-after": "bia" }), "email-after: "),
+        (json!({ "email-before": "bia@example.com", "email-after": "+12" }), "email-after: "),
+    ] {
+        assert!(wrong(&desk.post(&id, "changeemail", body.clone()).await, 422).starts_with(field), "{body}");
+    }
+    let wrong_key = json!({ "email-before": "bia@example.com", "email-after": "b@example.com", "key-signer": keys[0] });
+    assert!(wrong(&desk.post(&id, "changeemail", wrong_key).await, 404).starts_with("key-signer: "));
+    desk.world.check().await;
+}
+
+#[tokio::test]
+async fn a_telephone_number_is_changed() {
+    let desk = Desk::new().await;
+    let (id, keys) =
+        desk.draft(json!([signer("ana@example.com", json!({ "embed_smsnumber": "+5511953020202" }))])).await;
+    // The seed's own number.
+    let body = json!({ "email": "ana@example.com", "sms-number": "+5511953874555", "key-signer": keys[0] });
+    assert_eq!(ok(&desk.post(&id, "changesmsnumber", body).await), &json!({ "message": "SMS number changed" }));
+    assert_eq!(desk.listed(&id).await["list"][0]["embed_smsnumber"], "+5511953874555");
+    // Whoever is known by a number may be named by it.
+    let body = json!({ "email-before": "+5511953874555", "email-after": "+5511953874556" });
+    ok(&desk.post(&id, "changeemail", body).await);
+    assert_eq!(desk.listed(&id).await["list"][0]["embed_smsnumber"], "+5511953874556");
+    for number in ["11953874555", "", "+55 11 95387"] {
+        let body = json!({ "email": "ana@example.com", "sms-number": number });
+        assert!(wrong(&desk.post(&id, "changesmsnumber", body).await, 422).starts_with("sms-number: "), "{number}");
+    }
+}
+
+#[tokio::test]
+async fn an_access_code_is_changed_and_taken_away() {
+    let desk = Desk::new().await;
+    let (id, keys) = desk.sent(json!([signer("ana@example.com", json!({}))]), json!({})).await;
+    let body = json!({ "email": "ana@example.com", "password-code": "caneta azul", "key-signer": keys[0] });
+    assert_eq!(ok(&desk.post(&id, "changepasswordcode", body).await), &json!({ "message": "Password code changed" }));
+    assert_eq!(desk.listed(&id).await["list"][0]["password_code"], "caneta azul");
+    let barred = desk.world.visit(&id, 0).await.sign(json!({})).await;
+    assert_ne!(barred.status, StatusCode::OK, "who must know a code does not sign without it");
+    ok(&desk.post(&id, "changepasswordcode", json!({ "email": "ana@example.com" })).await);
+    assert_eq!(desk.listed(&id).await["list"][0]["password_code"], "");
+    desk.world.sign(&id, 0).await;
+    let long = json!({ "email": "ana@example.com", "password-code": "x".repeat(101) });
+    assert!(wrong(&desk.post(&id, "changepasswordcode", long).await, 422).starts_with("password-code: "));
+    desk.world.check().await;
+}
+
+#[tokio::test]
+async fn a_signer_is_removed_and_the_next_is_invited() {
+    let desk = Desk::new().await;
+    let (id, keys) = desk
+        .sent(
+            json!([signer("a@example.com", json!({})), signer("b@example.com", json!({}))]),
+            json!({ "workflow": "1" }),
+        )
+        .await;
+    let old = desk.world.link(&id, 0).await;
+    let body = json!({ "email-signer": "a@example.com", "key-signer": keys[0] });
+    for (missing, field) in [("email-signer", "email-signer: "), ("key-signer", "key-signer: ")] {
+        let mut body = body.clone();
+        body.as_object_mut().unwrap().remove(missing);
+        assert!(wrong(&desk.post(&id, "removeemaillist", body).await, 422).starts_with(field));
+    }
+    assert_eq!(ok(&desk.post(&id, "removeemaillist", body).await), &json!({ "message": "E-mail has removed" }));
+    assert_eq!(Browser::open(&old).await.status, StatusCode::NOT_FOUND.max(Browser::open(&old).await.status));
+    assert_eq!(desk.emails(&id).await, ["b@example.com"]);
+    let last = json!({ "email-signer": "b@example.com", "key-signer": keys[1] });
+    assert_eq!(wrong(&desk.post(&id, "removeemaillist", last).await, 422), "A request needs somebody who acts.");
+    desk.world.sign(&id, 0).await;
+    // Before it is sent, a document may be left without any.
+    let (draft, keys) = desk.draft(json!([signer("a@example.com", json!({}))])).await;
+    ok(&desk.post(&draft, "removeemaillist", json!({ "email-signer": "a@example.com", "key-signer": keys[0] })).await);
+    assert_eq!(desk.emails(&draft).await, Vec::<String>::new());
+    desk.world.check().await;
+}
+
+#[tokio::test]
+async fn what_is_known_of_who_signs_in_person_is_written_down() {
+    let desk = Desk::new().await;
+    let signers = json!([
+        signer("ana@example.com", json!({ "assinatura_presencial": "1" })),
+        signer("bia@example.com", json!({}))
+    ]);
+    let (id, keys) = desk.draft(signers).await;
+    // The seed's own body, which names a token too.
+    let body = json!({ "key_signer": keys[0], "email": "ana@example.com", "display_name": "Ana Souza",
+        "documentation": "111.444.777-35", "birthday": "31/12/1990", "tokenAPI": "{token-user}" });
+    let changed = ok(&desk.post(&id, "addinfo", body).await).clone();
+    assert_eq!(
+        changed,
+        json!({ "uuid-doc": id, "email": "ana@example.com", "name": "Ana Souza",
+        "documentation": "11144477735", "birthday": "1990-12-31", "status": "changed" })
+    );
+    let listed = desk.listed(&id).await["list"][0].clone();
+    assert_eq!((&listed["user_name"], &listed["user_document"]), (&json!("Ana Souza"), &json!("11144477735 (CPF)")));
+    let other = json!({ "email": "bia@example.com", "display_name": "Bia" });
+    assert!(
+        wrong(&desk.post(&id, "addinfo", other).await, 422).starts_with("email: Only of somebody who signs in person")
+    );
+    for (field, value) in [
+        ("documentation", "11144477734"),
+        ("documentation", "11444777000161"),
+        ("birthday", "ontem"),
+        ("birthday", "2999-01-01"),
+        ("birthday", "1899-12-31"),
+        ("display_name", &"x".repeat(256)),
+    ] {
+        let body = json!({ "email": "ana@example.com", field: value });
+        assert!(
+            wrong(&desk.post(&id, "addinfo", body).await, 422).starts_with(&format!("{field}: ")),
+            "{field} {value}"
+        );
+    }
+    // Nothing to be written down is nothing to be changed.
+    assert_eq!(ok(&desk.post(&id, "addinfo", json!({ "email": "ana@example.com" })).await)["name"], "Ana Souza");
+}
+
+#[tokio::test]
+async fn nobody_else_is_changed() {
+    let desk = Desk::new().await;
+    let (id, _) = desk.sent(json!([signer("ana@example.com", json!({}))]), json!({})).await;
+    for (action, body, field) in strangers() {
+        assert!(wrong(&desk.post(&id, action, body).await, 404).starts_with(field), "{action}");
+    }
+    ok(&desk.post(&id, "cancel", json!({})).await);
+    let ended = [
+        ("changeemail", json!({ "email-before": "ana@example.com", "email-after": "y@example.com" })),
+        ("changesmsnumber", json!({ "email": "ana@example.com", "sms-number": "+5511953874555" })),
+        ("changepasswordcode", json!({ "email": "ana@example.com", "password-code": "1" })),
+    ];
+    for (action, body) in ended {
+        assert!(wrong(&desk.post(&id, action, body).await, 409).contains("Cancelado"), "{action}");
+    }
+}
