@@ -153,6 +153,8 @@ pub struct Request {
     pub values: BTreeMap<WidgetId, Value>,
     /// The signers, in the order they were named.
     pub signers: Vec<Arc<Signer>>,
+    /// Those who left, or were replaced, with how many links each had: all of them are dead.
+    pub left: BTreeMap<SignerId, u32>,
     /// What must still be done outside.
     pub owed: BTreeSet<Effect>,
     /// The sealed PDFs that were made, by the place of their document, from 0.
@@ -214,6 +216,7 @@ impl Request {
             labels: personal.labels,
             values: personal.values,
             signers,
+            left: BTreeMap::new(),
             owed: BTreeSet::new(),
             sealed: BTreeMap::new(),
         })
@@ -297,8 +300,9 @@ impl Request {
                 }
             }
             Fact::DeliverySent { effect } | Fact::DeliveryFailed { effect, .. } => self.settle(effect)?,
-            Fact::Added { signer, shift } => {
+            Fact::Added { signer, shift, widgets } => {
                 self.add(signer, *shift, &event.personal);
+                self.place(widgets);
                 self.let_in_if_viewer(event, signer.id)?;
             }
             Fact::Removed { signer, told } => self.remove(event, *signer, *told)?,
@@ -374,6 +378,7 @@ impl Request {
             Fact::Corrected { signer: id, changed, requirements } => {
                 if changed.contains(&Detail::Email) {
                     self.withdraw(event, *id);
+                    self.signer_mut(*id)?.forget_view();
                 }
                 let signer = self.signer_mut(*id)?;
                 signer.person = event.personal.people.get(id).cloned();
@@ -436,7 +441,7 @@ impl Request {
     }
 
     fn owe(&mut self, event: &Event, kind: EffectKind, signer: Option<SignerId>) {
-        let link = matches!(kind, EffectKind::Invitation | EffectKind::Reminder);
+        let link = matches!(kind, EffectKind::Invitation | EffectKind::Reminder | EffectKind::WithdrawnNotice);
         let unwritten = |id: SignerId| {
             let asked = self.signer(id).map(|signer| &signer.terms.requirements);
             asked.is_some_and(|asked| asked.silent && kind.code().is_none() || asked.in_person && link)
