@@ -28,14 +28,14 @@ use crate::report::{Report, median, spread};
 /// for the second signer's link.
 const CALLS: usize = 8;
 /// Connections at once: enough that the cores have work while a transaction becomes durable.
-const CONNECTIONS: usize = 256;
+pub(crate) const CONNECTIONS: usize = 256;
 /// The same, of a calmer house.
 const CONNECTIONS_FEW: usize = 64;
 const SIGNATURE: &str = r#"{"consent":true,"signature":{"kind":"typed","text":"João Silva"},"fields":{}}"#;
 
 /// What a client of the API knows. It puts together and reads as little as it can: it works on the cores
 /// of what it measures.
-struct Client {
+pub(crate) struct Client {
     address: SocketAddr,
     key: String,
     bodies: Bodies,
@@ -78,9 +78,7 @@ async fn rate(plan: &Plan, roles: &[Role], callers: usize, distinct: bool, repor
     let now = app.service.clock.now();
     let (row, key) = new_key("acme".parse().unwrap(), "bench".to_owned(), &Permission::ALL, now);
     app.service.store.insert_key(&row).await.unwrap();
-    let sample = countersign::seal::sample().unwrap();
-    let bodies = if distinct { Bodies::Distinct(sample, AtomicU64::new(0)) } else { Bodies::Same(body(&sample)) };
-    let client = Arc::new(Client { address: app.address.unwrap(), key, bodies });
+    let client = Arc::new(Client::new(app.address.unwrap(), key, distinct));
     let (mut rates, mut calls) = (Vec::new(), Vec::new());
     for _ in 0..plan.rounds {
         let (rate, taken) = drive(&client, callers, plan.slice).await;
@@ -93,7 +91,8 @@ async fn rate(plan: &Plan, roles: &[Role], callers: usize, distinct: bool, repor
     rate
 }
 
-async fn drive(client: &Arc<Client>, callers: usize, slice: Duration) -> (f64, Vec<Duration>) {
+/// Workflows completed per second by so many connections at once, and how long each call took.
+pub(crate) async fn drive(client: &Arc<Client>, callers: usize, slice: Duration) -> (f64, Vec<Duration>) {
     let over = Arc::new(AtomicBool::new(false));
     let started = Instant::now();
     let tasks: Vec<_> = (0..callers)
@@ -118,6 +117,13 @@ async fn drive(client: &Arc<Client>, callers: usize, slice: Duration) -> (f64, V
 }
 
 impl Client {
+    /// A client of the server at this address; `distinct` = each request has a document of its own.
+    pub(crate) fn new(address: SocketAddr, key: String, distinct: bool) -> Self {
+        let sample = countersign::seal::sample().unwrap();
+        let bodies = if distinct { Bodies::Distinct(sample, AtomicU64::new(0)) } else { Bodies::Same(body(&sample)) };
+        Self { address, key, bodies }
+    }
+
     async fn workflow(&self, connection: &mut Connection, taken: &mut Vec<Duration>) {
         let mut started = Instant::now();
         let mut lap = || taken.push(std::mem::replace(&mut started, Instant::now()).elapsed());

@@ -31,6 +31,18 @@ fn the_gateways_contract_is_the_one_checked_in() {
 }
 
 #[test]
+fn every_operation_of_the_api_has_a_name_of_its_own() {
+    let api = serde_json::to_value(countersign::app::openapi()).unwrap();
+    let operations = api["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
+    let mut names: Vec<&str> = operations.filter_map(|operation| operation["operationId"].as_str()).collect();
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all, "{names:?}");
+    assert!(all > 40, "the test reads what it should: {all} operations");
+}
+
+#[test]
 fn the_schemas_of_events_are_the_ones_checked_in() {
     let schemas = schemas::events();
     for (name, schema) in &schemas {

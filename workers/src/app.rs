@@ -24,6 +24,7 @@ use tower_http::trace::TraceLayer;
 use utoipa::OpenApi;
 use utoipa::openapi::Ref;
 use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
@@ -203,6 +204,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "Files", description = "PDFs uploaded ahead of requests"),
         (name = "History", description = "What happened, proven whole"),
         (name = "Keys", description = "API keys: made, listed, revoked"),
+        (name = "Documents", description = "PDFs uploaded for envelopes; what D4Sign calls documents"),
         (name = "D4Sign", description = "Documents, signers and webhooks in the words of D4Sign"),
         (name = "Retention", description = "How long is kept what has ended"),
         (name = "Webhooks", description = "Webhooks: registered, tested, what was delivered, and the same once more"),
@@ -218,6 +220,23 @@ struct Api;
 
 struct Keys;
 
+fn operations(api: &mut utoipa::openapi::OpenApi) -> impl Iterator<Item = &mut Operation> {
+    let paths = api.paths.paths.values_mut();
+    paths.flat_map(|path| [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete]).flatten()
+}
+
+/// Names every operation after its tag and its function, because the functions of two tags may have one
+/// name: in a description no two operations may (OpenAPI 3.1, `operationId`).
+fn named_apart(mut api: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    for operation in operations(&mut api) {
+        let tag = operation.tags.iter().flatten().next().map(|tag| tag.to_lowercase().replace(' ', "_"));
+        if let (Some(tag), Some(name)) = (tag, operation.operation_id.as_mut()) {
+            *name = format!("{tag}_{name}");
+        }
+    }
+    api
+}
+
 /// Says of operations what each may answer when it does not do what was asked, in the schema of that name.
 fn refusing(mut routes: OpenApiRouter<Floor>, schema: &str) -> OpenApiRouter<Floor> {
     let errors = Ref::from_schema_name(schema);
@@ -225,10 +244,7 @@ fn refusing(mut routes: OpenApiRouter<Floor>, schema: &str) -> OpenApiRouter<Flo
         let content = ContentBuilder::new().schema(Some(errors.clone())).build();
         ResponseBuilder::new().description(description).content("application/json", content).build()
     };
-    let paths = routes.get_openapi_mut().paths.paths.values_mut();
-    let operations =
-        paths.flat_map(|path| [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete]);
-    for operation in operations.flatten() {
+    for operation in operations(routes.get_openapi_mut()) {
         let responses = &mut operation.responses.responses;
         responses.insert("4XX".to_owned(), answer("What is wrong with the call, all of it").into());
         responses.insert("503".to_owned(), answer("Not now; the same call may be sent again").into());
@@ -257,12 +273,13 @@ fn api() -> (Router<Floor>, utoipa::openapi::OpenApi) {
     let envelopes = OpenApiRouter::new().nest(certyneo::BASE, certyneo::routes());
     let vaults = OpenApiRouter::new().nest(d4sign::BASE, d4sign::routes());
     let shared = OpenApiRouter::new().nest(d4sign::BASE, dialects::documents::routes());
-    OpenApiRouter::with_openapi(Api::openapi())
+    let (routes, description) = OpenApiRouter::with_openapi(Api::openapi())
         .merge(refusing(native, "Errors"))
         .merge(refusing(envelopes, "EnvelopesError"))
         .merge(refusing(vaults, "D4SignMessage"))
         .merge(refusing(shared, "DocumentsError"))
-        .split_for_parts()
+        .split_for_parts();
+    (routes, named_apart(description))
 }
 
 /// Every route of the HTTP role. Streams end when `stopping` is cancelled.

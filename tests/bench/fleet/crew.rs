@@ -1,10 +1,12 @@
 //! The processes of the fleet that is measured. Each is this program, told what to do by its arguments:
-//! `callers` runs workflows at the engine, `bus` grants published wishes and lets their signers sign. It
-//! says when it is ready, begins at a line on its input, and ends with its input.
+//! `callers` runs workflows at the engine, `http` serves, `bus` grants published wishes and lets their
+//! signers sign. It says when it is ready, begins at a line on its input, and ends with its input.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,8 +75,8 @@ impl Hand {
         self.child.stdin.as_mut().unwrap().write_all(b"begin\n").await.unwrap();
     }
 
-    /// The figure it measured.
-    pub(crate) async fn figure(&mut self) -> f64 {
+    /// What it says next: the figure it measured, or where it serves.
+    pub(crate) async fn told<T: FromStr<Err: Debug>>(&mut self) -> T {
         self.said.next_line().await.unwrap().unwrap().parse().unwrap()
     }
 
@@ -94,7 +96,8 @@ pub(crate) async fn work(arguments: &[String]) {
             let slice = Duration::from_millis(millis.parse().unwrap());
             call(ground, callers.parse().unwrap(), slice).await;
         }
-        [kind] if kind == "bus" => serve(ground).await,
+        [kind] if kind == "http" => serve(ground).await,
+        [kind] if kind == "bus" => grant(ground).await,
         _ => panic!("{what:?}"),
     }
 }
@@ -108,6 +111,13 @@ async fn call(ground: Ground, callers: usize, slice: Duration) {
 }
 
 async fn serve(ground: Ground) {
+    let app = App::start(ground.settings(&[Role::Http]), Clock::System).await.unwrap();
+    println!("{READY}\n{}", app.address.unwrap());
+    told().await;
+    app.stop().await;
+}
+
+async fn grant(ground: Ground) {
     let app = App::start(ground.settings(&[Role::Intake, Role::Relay]), Clock::System).await.unwrap();
     let signing = tokio::spawn(sign(Arc::clone(&app.service), ground.nats));
     println!("{READY}");

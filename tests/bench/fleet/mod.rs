@@ -3,6 +3,7 @@
 
 mod bus;
 mod crew;
+mod http;
 mod nats;
 mod pipe;
 mod rows;
@@ -36,18 +37,23 @@ pub(crate) async fn measure(plan: &Plan, copy: &[Workflow], report: &mut Report)
     let ground = Ground { database: database().await, nats: nats.url.clone(), folder: folder.path().to_owned() };
     let house = House::over(ground.settings(&[])).await;
     let wish = bus::Wishes::new(&ground).await;
-    let (mut filled, mut empty): (usize, Option<[f64; 2]>) = (0, None);
+    let key = http::key(&house).await;
+    let (mut filled, mut empty): (usize, Option<[f64; 3]>) = (0, None);
     for open in &plan.fleet_backlogs {
         house.fill(open - filled).await;
         filled = *open;
         let (mut rows, mut one, mut three) = (Vec::new(), Vec::new(), Vec::new());
-        let mut alone = Vec::new();
+        let (mut alone, mut served) = (Vec::new(), [Vec::new(), Vec::new()]);
         for _ in 0..plan.rounds {
             let before = bare.write(copy).await;
             one.push(house.drive(CALLERS, plan.slice).await.rate());
             three.push(together(&ground, plan.slice).await);
             alone.extend(house.drive(1, plan.slice / 3).await.commands);
-            rows.push((before + bare.write(copy).await) / 2.0);
+            let between = bare.write(copy).await;
+            rows.push((before + between) / 2.0);
+            for (processes, rates) in [1, PROCESSES].into_iter().zip(&mut served) {
+                rates.push(http::rate(&ground, &key, processes, plan.slice).await);
+            }
         }
         let rate = |rates: &[f64]| format!("{:.0} workflows/s", median(rates));
         report.figure(format!("bare rows, {open} open"), rate(&rows));
@@ -56,6 +62,11 @@ pub(crate) async fn measure(plan: &Plan, copy: &[Workflow], report: &mut Report)
         report.figure(format!("engine: {PROCESSES} processes, {open} open"), rate(&three));
         report.at_least(format!("engine: 1 process, {open} open, share of bare rows"), shares(&one, &rows), 0.5);
         report.at_least(format!("engine: {PROCESSES} processes, {open} open, share"), shares(&three, &rows), 0.5);
+        for (processes, rates) in [1, PROCESSES].into_iter().zip(&served) {
+            report.figure(format!("HTTP: {processes} process(es), {open} open"), rate(rates));
+            let figure = format!("HTTP: {processes} process(es), {open} open, share of bare rows");
+            report.figure(figure, format!("{:.2}", shares(rates, &rows)));
+        }
 
         bus::begin_here(&ground).await;
         let (mut pipes, mut through) = (Vec::new(), [Vec::new(), Vec::new()]);
@@ -74,12 +85,13 @@ pub(crate) async fn measure(plan: &Plan, copy: &[Workflow], report: &mut Report)
         }
         bus::begin_here(&ground).await;
         bus::latencies(&ground, &wish, plan.letters, *open, report).await;
-        let now = [median(&one), median(&through[0])];
+        // Each beside the ceiling of its own minutes: what was measured with none lies minutes back.
+        let now = [shares(&one, &rows), shares(&served[0], &rows), shares(&through[0], &pipes)];
         match empty {
             None => empty = Some(now),
             Some(empty) => {
-                for (what, (now, empty)) in ["engine", "bus"].into_iter().zip(now.into_iter().zip(empty)) {
-                    report.at_least(format!("{what}: {open} open, share of its figure with none"), now / empty, 0.9);
+                for (what, (now, empty)) in ["engine", "HTTP", "bus"].into_iter().zip(now.into_iter().zip(empty)) {
+                    report.at_least(format!("{what}: {open} open, share of its share with none"), now / empty, 0.9);
                 }
             }
         }
@@ -103,7 +115,7 @@ async fn together(ground: &Ground, slice: Duration) -> f64 {
     }
     let mut rate = 0.0;
     for mut hand in hands {
-        rate += hand.figure().await;
+        rate += hand.told::<f64>().await;
         hand.dismiss().await;
     }
     rate

@@ -17,6 +17,8 @@ use super::inspect::{Inspection, MAX_FILE_BYTES, Unsignable, inspect};
 
 /// Address space the child may use, in bytes.
 const MAX_MEMORY_BYTES: u64 = 1024 * 1024 * 1024;
+/// How much of it the allocator reserves at a time: by itself it would ask for all at once.
+const RESERVE: (&str, &str) = ("MIMALLOC_ARENA_RESERVE", "64MiB");
 /// Processor time the child may use, in seconds.
 const MAX_CPU_SECONDS: u64 = 10;
 /// Time the parent waits for the child, however busy the machine is.
@@ -58,6 +60,7 @@ async fn run(program: &Path, args: &[&str], bytes: Arc<[u8]>, wall_time: Duratio
     let child = Command::new(program)
         .args(args)
         .env_clear()
+        .env(RESERVE.0, RESERVE.1)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

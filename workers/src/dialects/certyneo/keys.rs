@@ -14,13 +14,13 @@ use super::paging::Page;
 use super::problem::{Body, Id, Problems};
 use super::wire::{KeyList, MadeKey, NewKey, ShownKey};
 use crate::clock::from_micros;
-use crate::commit::{Failure, Receipt, is_honoured};
+use crate::commit::Receipt;
 use crate::http::auth::{Permission, give_crypt, key_of, new_key, permissions_of, shown_of};
 use crate::http::fault::Fault;
 use crate::http::form::{Faults, Form};
 use crate::http::{Floor, idempotency};
 use crate::stamp;
-use crate::store::{KeyRow, Mode, ReceiptRow};
+use crate::store::{KeyRow, Mode};
 use crate::webhooks::Secret;
 
 /// The modes by their names.
@@ -30,7 +30,7 @@ const SCOPES_MAX: usize = 20;
 
 /// Makes a key. It is in the answer and nowhere else: only its digest is stored.
 #[utoipa::path(
-    post, path = "/keys", tag = "Keys", operation_id = "create_key", request_body = NewKey,
+    post, path = "/keys", tag = "Keys", request_body = NewKey,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat safe for 24 hours")),
     responses((status = 201, body = MadeKey)),
     security(("key" = ["ESIGNATURE_ADMIN"]))
@@ -82,10 +82,7 @@ async fn made(
         store.insert_key(&row).await?;
         return Ok((row, secret, crypt));
     };
-    let before = store.receipt(&world, &receipt.key).await?.filter(|before| is_honoured(before, now));
-    if before.as_ref().is_some_and(|before| before.fingerprint != receipt.fingerprint) {
-        return Err(Failure::KeyReused.into());
-    }
+    let before = floor.service.receipt_before(&world, Some(&receipt)).await?;
     let (id, at) = match &before {
         Some(before) => (before.subject.parse().map_err(|_| Fault::not_found("key"))?, from_micros(before.created_us)),
         None => (KeyId(Uuid::now_v7()), now),
@@ -96,10 +93,7 @@ async fn made(
     let (mut row, secret) = key_of(id, &minting.stamp(&parts), (world.clone(), name, scopes), at);
     let crypt = with_crypt.then(|| give_crypt(&mut row, &minting.stamp(&[parts[0], parts[1], b"second"])));
     if before.is_none() {
-        let Receipt { key, fingerprint } = receipt;
-        let created_us = row.created_us;
-        let subject = id.to_string();
-        let receipt = ReceiptRow { organization: world, key, fingerprint, subject, seq: 0, created_us };
+        let receipt = receipt.row(&world, id.to_string(), row.created_us);
         store.insert_key_once(&row, Some(&receipt)).await?;
     }
     Ok((row, secret, crypt))
@@ -129,7 +123,7 @@ fn scopes(form: &Form<'_>, faults: &mut Faults) -> Vec<Permission> {
 
 /// The organization's keys, newest first, revoked ones too; a test key sees the test keys only.
 #[utoipa::path(
-    get, path = "/keys", tag = "Keys", operation_id = "list_keys",
+    get, path = "/keys", tag = "Keys",
     params(
         ("page" = Option<u64>, Query, description = "Which page, from 1"),
         ("pageSize" = Option<u64>, Query, description = "Items on a page: 20, at most 100"),
@@ -182,7 +176,7 @@ fn shown(row: KeyRow) -> ShownKey {
 
 /// Revokes a key. Its next call fails here, and within a second in every other process. It stays in the list.
 #[utoipa::path(
-    delete, path = "/keys/{id}", tag = "Keys", operation_id = "revoke_key",
+    delete, path = "/keys/{id}", tag = "Keys",
     params(("id" = String, Path, description = "Which key")),
     responses((status = 204)),
     security(("key" = ["ESIGNATURE_ADMIN"]))
