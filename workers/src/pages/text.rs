@@ -258,6 +258,7 @@ words! {
         person_acknowledged: "Person has acknowledged receipt.",
         person_witnessed: "Person has witnessed.",
         person_declined: "Person has declined.",
+        person_covered: "Another of the person's signing group has signed.",
         person_copied: "Person gets a copy at the end.",
         person_follows: "Person may follow the request, and read its documents.",
         at_sent: "Label of the time of the invitation.",

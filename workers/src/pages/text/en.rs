@@ -188,6 +188,7 @@ pub(super) static WORDS: Words = Words {
         person_acknowledged: "Acknowledged",
         person_witnessed: "Witnessed",
         person_declined: "Declined",
+        person_covered: "Another of the group signed",
         person_copied: "Copy at the end",
         person_follows: "Follows",
         at_sent: "Invited",

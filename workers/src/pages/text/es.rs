@@ -188,6 +188,7 @@ pub(super) static WORDS: Words = Words {
         person_acknowledged: "Ha acusado recibo",
         person_witnessed: "Ha firmado como testigo",
         person_declined: "Ha rechazado",
+        person_covered: "Firmó otra persona del grupo",
         person_copied: "Copia al final",
         person_follows: "Lo sigue",
         at_sent: "Invitación",

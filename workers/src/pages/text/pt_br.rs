@@ -188,6 +188,7 @@ pub(super) static WORDS: Words = Words {
         person_acknowledged: "Acusou recebimento",
         person_witnessed: "Assinou como testemunha",
         person_declined: "Recusou",
+        person_covered: "Outra pessoa do grupo assinou",
         person_copied: "Cópia no final",
         person_follows: "Acompanha",
         at_sent: "Convite",
