@@ -310,8 +310,9 @@ async fn files_that_prove_nothing_are_refused_by_name() {
     assert_eq!(hand(&browser, "photo", &[]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     let three = hand(&browser, "photo", &[("1", &picture(1)), ("2", &picture(2)), ("3", &picture(3))]).await;
     assert_eq!(three.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let vast = hand(&browser, "photo", &[("v.png", &vec![0; 27 * 1024 * 1024])]).await;
+    let vast = hand(&browser, "photo", &[("v.png", &vec![0; 52 * 1024 * 1024])]).await;
     assert_eq!(vast.status, StatusCode::PAYLOAD_TOO_LARGE);
+    vast.is_step("photo").says("too large together");
     hand(&browser, "photo", &[("rg.png", &picture(1))]).await.is_step("attachments").says("Contrato social");
     let script = b"%PDF-1.4\n1 0 obj<</Type/Catalog/OpenAction<</S/JavaScript/JS(x)>>>>endobj\ntrailer<</Root 1 0 R>>";
     hand(&browser, "attachments", &[("a.pdf", script)]).await.says("is not a PDF that can be accepted");
