@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use countersign::http::auth::Permission;
 use countersign::zipping::unpack;
+use countersign_engine::ids::Digest;
 use countersign_tests::servers::Database;
 use countersign_tests::world::{Browser, World};
 use futures_util::future::join_all;
@@ -13,6 +14,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::evidence::bundle::evidence;
+use crate::tools;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const MAILED: &str = "joao@empresa.com";
@@ -135,6 +137,8 @@ async fn nothing_is_shown_before_the_access_code_is_known() {
     let proved = ["signer.authenticated", "signer.viewed", "signer.signed"];
     let events = world.events(&id).await;
     assert!(events.windows(3).any(|three| three == proved), "{events:?}");
+    let certificate = tools::text_of(&tools::sealed(&world, &id).await).await;
+    assert!(certificate.contains("Access code · 2026-01-15 10:30:00 UTC"), "{certificate}");
     world.check().await;
 }
 
@@ -336,6 +340,10 @@ async fn what_was_handed_in_is_evidence_and_goes_with_the_request() {
     assert_eq!(rest, ["01-photo.png", "02-photo.png", "01-selfie.png", "01-attachments.png"]);
     assert_eq!(files[proofs[2]], picture(3));
     assert_eq!(countersign::evidence::check(&files).faults, Vec::<String>::new());
+    let trail = tools::text_of(&files["audit-trail.pdf"]).await;
+    for told in ["frente.png image/png", &Digest::of(&picture(3)).to_string()[..20]] {
+        assert!(trail.contains(told), "{told} is not in the audit trail: {trail}");
+    }
     let mut altered = files.clone();
     altered.insert(proofs[2].to_owned(), picture(9));
     altered.insert("proofs/9999-01-photo.png".to_owned(), picture(9));
