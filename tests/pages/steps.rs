@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use countersign::http::auth::Permission;
 use countersign::zipping::unpack;
-use countersign_engine::ids::Digest;
 use countersign_tests::servers::Database;
 use countersign_tests::world::{Browser, World};
 use futures_util::future::join_all;
@@ -341,7 +340,7 @@ async fn what_was_handed_in_is_evidence_and_goes_with_the_request() {
     assert_eq!(files[proofs[2]], picture(3));
     assert_eq!(countersign::evidence::check(&files).faults, Vec::<String>::new());
     let trail = tools::text_of(&files["audit-trail.pdf"]).await;
-    for told in ["frente.png image/png", &Digest::of(&picture(3)).to_string()[..20]] {
+    for told in ["frente.png", "verso.png", "eu.png", "conta.png"] {
         assert!(trail.contains(told), "{told} is not in the audit trail: {trail}");
     }
     let mut altered = files.clone();
