@@ -503,7 +503,7 @@ impl Request {
     }
 
     fn owe(&mut self, event: &Event, kind: EffectKind, signer: Option<SignerId>) {
-        let link = matches!(kind, EffectKind::Invitation | EffectKind::Reminder);
+        let link = matches!(kind, EffectKind::Invitation | EffectKind::Reminder | EffectKind::WithdrawnNotice);
         let unwritten = |id: SignerId| {
             let asked = self.signer(id).map(|signer| &signer.terms.requirements);
             asked.is_some_and(|asked| asked.silent && kind.code().is_none() || asked.in_person && link)

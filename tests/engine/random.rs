@@ -38,6 +38,7 @@ pub(crate) enum Step {
     CorrectCode(usize, bool),
     Authenticate(usize, usize),
     AuthenticateNext(usize),
+    Challenge(usize, usize),
     Replace(usize),
     Add { order: u32, shift: bool, role: Role },
     Remove(usize),
@@ -125,6 +126,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         1 => (who.clone(), any::<bool>()).prop_map(|(place, code)| Step::CorrectCode(place, code)),
         1 => (who.clone(), 0..Method::ALL.len()).prop_map(|(place, method)| Step::Authenticate(place, method)),
         8 => who.clone().prop_map(Step::AuthenticateNext),
+        3 => (who.clone(), 0..Method::ALL.len()).prop_map(|(place, method)| Step::Challenge(place, method)),
         1 => who.clone().prop_map(Step::Replace),
         2 => (1..=6_u32, any::<bool>(), role()).prop_map(|(order, shift, role)| Step::Add { order, shift, role }),
         1 => who.clone().prop_map(Step::Remove),
@@ -181,6 +183,10 @@ pub(crate) fn wish(play: &Play, step: &Step, fresh: u32) -> Option<Wish> {
         }
         Step::Authenticate(place, method) => prove(at(place)?, Method::ALL[*method]),
         Step::AuthenticateNext(place) => prove(at(place)?, at(place)?.unproved().next()?),
+        Step::Challenge(place, method) => {
+            let signer = at(place)?;
+            Wish::Challenge { signer: signer.id(), round: signer.round, method: Method::ALL[*method] }
+        }
         Step::Replace(place) => replaced(at(place)?.id(), fresh),
         Step::Add { order, shift, role } => {
             let terms = SignerTerms { capacity: Some(5), ..SignerTerms::new(signer(fresh), *order, *role) };

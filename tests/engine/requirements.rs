@@ -171,6 +171,8 @@ fn a_proof_is_what_its_method_takes() {
     ] {
         assert_eq!(play.refused(wish(refused.clone())), Code::Invalid, "{refused:?}");
     }
+    assert_eq!(play.refused(wish(with(Method::Photo, 1))), Code::AuthenticationRequired, "codes come first");
+    play.wish(wish(Proved::by(Method::EmailCode))).unwrap();
     play.wish(wish(Proved { score: Some(80), reference: Some("check 7".into()), ..Proved::by(Method::Score) }))
         .unwrap();
     play.wish(wish(with(Method::Photo, 20))).unwrap();

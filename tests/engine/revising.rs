@@ -60,7 +60,6 @@ fn only_a_draft_is_revised_and_only_as_it_was_known() {
     for change in [
         (|terms| terms.business_id = None) as fn(&mut Terms),
         |terms| terms.provider = "d4sign".into(),
-        |terms| terms.signers.clear(),
         |terms| terms.documents.clear(),
     ] {
         let wish = revise(&play, |draft| change(&mut draft.terms));
@@ -69,6 +68,19 @@ fn only_a_draft_is_revised_and_only_as_it_was_known() {
     play.wish(Wish::Send).unwrap();
     let late = revise(&play, |_| {});
     assert_eq!(play.refused(late), Code::WrongState);
+}
+
+#[test]
+fn a_draft_may_wait_for_its_signers() {
+    let mut play = Play::drafted(draft(&[]));
+    assert_eq!(play.refused(Wish::Send), Code::Invalid, "somebody must act");
+    let named = draft(&[(1, Role::Signer)]);
+    let wish = revise(&play, |draft| *draft = named);
+    assert_eq!(play.names(wish), ["request.revised"]);
+    assert_eq!(play.replayed(), play.request.clone());
+    let wish = revise(&play, |draft| draft.terms.signers.clear());
+    play.wish(wish).unwrap();
+    assert_eq!(play.refused(Wish::Send), Code::Invalid, "somebody must act");
 }
 
 #[test]

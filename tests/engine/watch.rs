@@ -95,7 +95,8 @@ impl Watch {
             Fact::Viewed { signer } => {
                 self.in_time(event);
                 let seat = self.seat(*signer);
-                let knows = !seat.requirements.access_code || seat.proved.contains(&Method::AccessCode);
+                let knows =
+                    seat.requirements.methods().all(|method| !method.unlocks() || seat.proved.contains(&method));
                 assert!(knows && !seat.covered, "who must know a code sees nothing before");
             }
             Fact::Authenticated { signer, method, .. } => {
@@ -103,7 +104,15 @@ impl Watch {
                 let seat = self.seat(*signer);
                 assert!(seat.invited && !seat.signed && !seat.covered, "only whose turn it is proves something");
                 assert!(seat.requirements.asks(*method), "only what is asked is proved");
-                assert!(seat.proved.insert(*method), "nothing is proved twice with one link");
+                let compared = seat.requirements.score.is_some() && !seat.proved.contains(&Method::Score);
+                let again = compared && matches!(method, Method::Photo | Method::Selfie | Method::VideoSelfie);
+                assert!(seat.proved.insert(*method) || again, "nothing is proved twice with one link");
+            }
+            Fact::Challenged { signer, method } => {
+                self.in_time(event);
+                let seat = self.seat(*signer);
+                assert!(seat.invited && !seat.signed && !seat.covered, "only whose turn it is asks for a code");
+                assert!(seat.requirements.asks(*method) && !seat.proved.contains(method), "only what is asked");
             }
             Fact::Corrected { signer, requirements, .. } => {
                 let seat = self.seat(*signer);
@@ -201,6 +210,13 @@ impl Watch {
                 self.drop_letters(Some(*signer));
                 self.owed.insert(key("invitation", signer));
             }
+            Fact::Challenged { signer, method } => {
+                self.drop_code(signer, *method);
+                if method.is_code() {
+                    self.owed.insert(key(method.as_str(), signer));
+                }
+            }
+            Fact::Authenticated { signer, method, .. } => self.drop_code(signer, *method),
             Fact::Sent { .. } => self.tell(|_, seat| seat.views, |id| key("invitation", id)),
             Fact::Added { signer, .. } if self.out && self.seat(signer.id).views => {
                 self.owed.insert(key("invitation", &signer.id));
@@ -269,9 +285,18 @@ impl Watch {
         }
         let test = event.organization.as_str().ends_with("~test");
         let all = self.seats.iter().chain(&self.gone);
-        let silent: BTreeSet<String> =
-            all.filter(|(_, seat)| seat.requirements.silent).map(|(id, _)| id.to_string()).collect();
-        let written = |owed: &str| !test && owed.split('.').nth(3).is_some_and(|id| !silent.contains(id));
+        let asked: BTreeMap<String, Requirements> =
+            all.map(|(id, seat)| (id.to_string(), seat.requirements.clone())).collect();
+        // Whoever wants to be left alone still is sent the code that they ask for; a link that is opened at somebody's
+        // device is nobody's letter.
+        let written = |owed: &str| {
+            let parts: Vec<&str> = owed.split('.').collect();
+            let link = matches!(parts[2], "invitation" | "reminder" | "withdrawn");
+            let asked = parts.get(3).and_then(|id| asked.get(*id));
+            let left_alone =
+                asked.is_none_or(|asked| asked.silent && !parts[2].ends_with("_code") || asked.in_person && link);
+            !test && !left_alone
+        };
         self.owed.retain(|owed| owed.ends_with(".seal") || written(owed));
         if let Some(end) = terminal(&event.fact) {
             assert_eq!(self.terminal, None, "a request ends once");
@@ -284,12 +309,17 @@ impl Watch {
         self.owed.extend(self.seats.iter().filter(|(id, seat)| who(id, seat)).map(|(id, _)| key(id)));
     }
 
-    /// Invitations and reminders make no sense once their signer, or the whole request, is done.
+    fn drop_code(&mut self, signer: &SignerId, method: Method) {
+        let end = format!(".{}.{signer}", method.as_str());
+        self.owed.retain(|owed| !owed.ends_with(&end));
+    }
+
+    /// Invitations, reminders and codes make no sense once their signer, or the whole request, is done.
     fn drop_letters(&mut self, signer: Option<SignerId>) {
         let moot = |owed: &str| {
             let parts: Vec<&str> = owed.split('.').collect();
             let about = signer.is_none_or(|id| parts.get(3) == Some(&id.to_string().as_str()));
-            about && matches!(parts[2], "invitation" | "reminder")
+            about && (matches!(parts[2], "invitation" | "reminder") || parts[2].ends_with("_code"))
         };
         self.owed.retain(|owed| !moot(owed));
     }

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{RATE, call, call_at, limited, number, until_refused};
 use crate::dialects::catalisa::fault;
+use crate::dialects::d4sign::wrong;
 use crate::simulation::Chance;
 
 fn pass(world: &World, time: SignedDuration) {
@@ -85,19 +86,21 @@ async fn whoever_waits_as_told_is_admitted() {
 async fn every_dialect_counts_and_says_so_in_its_own_words() {
     let world = limited().await;
     let base = world.app.service.settings.public_url.clone();
-    let paths = ["/api/v1/esignature/requests", "/api/v1/keys", "/api/v1/events", "/api/v1/dead-letters"];
-    for (left, path) in (196..200).rev().zip(paths) {
+    let paths =
+        ["/api/v1/esignature/requests", "/api/v1/keys", "/api/v1/events", "/api/v1/dead-letters", "/api/v1/safes"];
+    for (left, path) in (195..200).rev().zip(paths) {
         let answer = call_at(&world, &base, path).await;
         assert_eq!((answer.status, number(&answer, "ratelimit-remaining")), (StatusCode::OK, left), "{path}");
     }
     let missing = call_at(&world, &base, "/api/v1/esignature/requests/none").await;
-    assert_eq!((missing.status, number(&missing, "ratelimit-remaining")), (StatusCode::NOT_FOUND, 195));
-    assert_eq!(until_refused(&world).await.0, 195);
+    assert_eq!((missing.status, number(&missing, "ratelimit-remaining")), (StatusCode::NOT_FOUND, 194));
+    assert_eq!(until_refused(&world).await.0, 194);
     for path in paths {
         let refused = call_at(&world, &base, path).await;
         assert_eq!((refused.status, number(&refused, "retry-after")), (StatusCode::TOO_MANY_REQUESTS, 10), "{path}");
         match path {
             "/api/v1/keys" => assert_eq!(refused.json["code"], "rate_limited", "{:#}", refused.json),
+            "/api/v1/safes" => assert!(wrong(&refused, 429).contains("100 times a minute")),
             _ => assert_eq!(fault(&refused, 429).0, "rate_limited", "{path}"),
         }
     }

@@ -13,6 +13,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::evidence::bundle::evidence;
+use crate::tools;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const MAILED: &str = "joao@empresa.com";
@@ -135,6 +136,8 @@ async fn nothing_is_shown_before_the_access_code_is_known() {
     let proved = ["signer.authenticated", "signer.viewed", "signer.signed"];
     let events = world.events(&id).await;
     assert!(events.windows(3).any(|three| three == proved), "{events:?}");
+    let certificate = tools::text_of(&tools::sealed(&world, &id).await).await;
+    assert!(certificate.contains("Access code · 2026-01-15 10:30:00 UTC"), "{certificate}");
     world.check().await;
 }
 
@@ -310,8 +313,9 @@ async fn files_that_prove_nothing_are_refused_by_name() {
     assert_eq!(hand(&browser, "photo", &[]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     let three = hand(&browser, "photo", &[("1", &picture(1)), ("2", &picture(2)), ("3", &picture(3))]).await;
     assert_eq!(three.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let vast = hand(&browser, "photo", &[("v.png", &vec![0; 27 * 1024 * 1024])]).await;
+    let vast = hand(&browser, "photo", &[("v.png", &vec![0; 52 * 1024 * 1024])]).await;
     assert_eq!(vast.status, StatusCode::PAYLOAD_TOO_LARGE);
+    vast.is_step("photo").says("too large together");
     hand(&browser, "photo", &[("rg.png", &picture(1))]).await.is_step("attachments").says("Contrato social");
     let script = b"%PDF-1.4\n1 0 obj<</Type/Catalog/OpenAction<</S/JavaScript/JS(x)>>>>endobj\ntrailer<</Root 1 0 R>>";
     hand(&browser, "attachments", &[("a.pdf", script)]).await.says("is not a PDF that can be accepted");
@@ -335,6 +339,10 @@ async fn what_was_handed_in_is_evidence_and_goes_with_the_request() {
     assert_eq!(rest, ["01-photo.png", "02-photo.png", "01-selfie.png", "01-attachments.png"]);
     assert_eq!(files[proofs[2]], picture(3));
     assert_eq!(countersign::evidence::check(&files).faults, Vec::<String>::new());
+    let trail = tools::text_of(&files["audit-trail.pdf"]).await;
+    for told in ["frente.png", "verso.png", "eu.png", "conta.png"] {
+        assert!(trail.contains(told), "{told} is not in the audit trail: {trail}");
+    }
     let mut altered = files.clone();
     altered.insert(proofs[2].to_owned(), picture(9));
     altered.insert("proofs/9999-01-photo.png".to_owned(), picture(9));

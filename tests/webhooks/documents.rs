@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::receiver::{Heard, Receiver, Say};
 use super::stamps::verified;
 use super::{open, world};
+use crate::bus::server::until;
 use crate::dialects::certyneo::call;
 use crate::dialects::d4sign::{Desk, ok, signer, text, wrong};
 
@@ -144,10 +145,16 @@ async fn a_document_has_one_webhook_and_another_takes_its_place() {
     // It is none of the organization's webhooks, but what was delivered can be looked at, and had again.
     let hook = text(&listed[0]["id"]);
     assert_eq!(call(&desk.world, Method::GET, "/webhooks", None).await.json["pagination"]["total"], 0);
-    let deliveries = call(&desk.world, Method::GET, &format!("/webhooks/{hook}/deliveries"), None).await.json;
+    let deliveries = format!("/webhooks/{hook}/deliveries?status=delivered");
+    until("the delivery is done", async || {
+        call(&desk.world, Method::GET, &deliveries, None).await.json["pagination"]["total"] == 1
+    })
+    .await;
+    let deliveries = call(&desk.world, Method::GET, &deliveries, None).await.json;
     assert_eq!(deliveries["data"][0]["event"], "document.cancelled");
     let again = format!("/webhooks/{hook}/deliveries/{}/replay", text(&deliveries["data"][0]["id"]));
-    assert!(call(&desk.world, Method::POST, &again, None).await.status.is_success());
+    let answer = call(&desk.world, Method::POST, &again, None).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{:#}", answer.json);
     let heard = second.has(2).await;
     assert_eq!((heard[0].id(), &heard[0].body), (heard[1].id(), &heard[1].body));
     let changed =

@@ -211,6 +211,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "History", description = "What happened, proven whole"),
         (name = "Keys", description = "API keys: made, listed, revoked"),
         (name = "Providers", description = "Who collects signatures: accounts at vendors, and how these do"),
+        (name = "Documents", description = "PDFs uploaded for envelopes; what D4Sign calls documents"),
         (name = "D4Sign", description = "Documents, signers and webhooks in the words of D4Sign"),
         (name = "Retention", description = "How long is kept what has ended"),
         (name = "Webhooks", description = "Webhooks: registered, tested, what was delivered, and the same once more"),

@@ -65,7 +65,6 @@ impl Act<'_> {
         if signer.proofs.contains_key(&method) && !may_be_retaken(signer, method) {
             return Err(Refusal::new(Code::AlreadyAuthenticated, "You have proved this already."));
         }
-        refuse_out_of_turn(signer, method)?;
         let legal = files.len() <= PROOF_FILES_MAX
             && (file_names.is_empty() || file_names.len() == files.len())
             && files.is_empty() != method.takes_files()
@@ -77,6 +76,7 @@ impl Act<'_> {
         if method == Method::Score && *score < signer.terms.requirements.score {
             return Err(Refusal::new(Code::Invalid, "The similarity is lower than what is asked for."));
         }
+        refuse_out_of_turn(signer, method)?;
         let told = told.clone().map(|told| Person { email: signer.email().to_owned(), ..told });
         let personal = Personal {
             file_names: file_names.clone(),

@@ -26,11 +26,11 @@ use super::visit::Visit;
 use crate::commit::Failure;
 use crate::http::{Floor, upload};
 use crate::service::ServiceError;
-use crate::service::proofs::{Handed, VIDEO_MAX_BYTES};
+use crate::service::proofs::{ATTACHMENTS_MAX, FILE_MAX_BYTES, Handed};
 use crate::service::proving::{NotProved, Prover};
 
-/// Largest form of a step, in bytes: a video, or a few attachments.
-pub(super) const FORM_MAX_BYTES: usize = VIDEO_MAX_BYTES + 1024 * 1024;
+/// Largest form of a step, in bytes: as many attachments as are taken, which are more than a video.
+pub(super) const FORM_MAX_BYTES: usize = ATTACHMENTS_MAX * FILE_MAX_BYTES + 1024 * 1024;
 /// Largest form without files.
 const FIELDS_MAX_BYTES: usize = 16 * 1024;
 /// Nobody was born before.
@@ -127,7 +127,7 @@ async fn entered(
     match read(request).await {
         Ok(form) => Ok((method, form)),
         Err(TooLarge) => {
-            let text = words(visit.language).answers.too_large.to_owned();
+            let text = words(visit.language).step_faults.form_large.to_owned();
             let told = Told { status: StatusCode::PAYLOAD_TOO_LARGE, fault: StepFault { field: "file", text } };
             Err(page(floor, visit, method, Some(told), &Form::default()).await.into())
         }

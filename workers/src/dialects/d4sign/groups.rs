@@ -20,7 +20,7 @@ const GROUPS_MAX: i64 = 1000;
     responses((status = 200, body = Vec<D4SignGroup>)),
     security(("tokenAPI" = [], "cryptKey" = []))
 )]
-pub(super) async fn list(
+pub(super) async fn list_groups(
     State(floor): State<Floor>,
     call: Call,
     Id(id): Id,

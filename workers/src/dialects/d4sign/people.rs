@@ -34,7 +34,7 @@ use crate::store::Scope;
     responses((status = 200, body = Vec<D4SignSigners>)),
     security(("tokenAPI" = [], "cryptKey" = []))
 )]
-pub(super) async fn list(
+pub(super) async fn list_signers(
     State(floor): State<Floor>,
     call: Call,
     Id(id): Id,

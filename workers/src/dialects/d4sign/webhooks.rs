@@ -53,7 +53,7 @@ pub(super) async fn register(
     responses((status = 200, body = Vec<D4SignWebhook>)),
     security(("tokenAPI" = [], "cryptKey" = []))
 )]
-pub(super) async fn list(
+pub(super) async fn list_webhooks(
     State(floor): State<Floor>,
     call: Call,
     Id(id): Id,

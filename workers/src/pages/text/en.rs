@@ -341,6 +341,7 @@ pub(super) static WORDS: Words = Words {
         file_small: "“{name}” has too few pixels to be readable.",
         file_empty: "“{name}” is empty.",
         file_unsafe: "“{name}” is not a PDF that can be accepted: it is damaged, encrypted, or contains scripts or other files.",
+        form_large: "This is too large together. Please send smaller files.",
         files_many: "At most {count} files, please.",
         away: "The service that checks this does not answer. Nothing is lost: please try again in a moment.",
         unsupported: "This cannot be checked here at the moment. Please tell the sender.",

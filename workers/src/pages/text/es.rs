@@ -341,6 +341,7 @@ pub(super) static WORDS: Words = Words {
         file_small: "“{name}” tiene muy pocos píxeles para poder leerse.",
         file_empty: "“{name}” está vacío.",
         file_unsafe: "“{name}” no es un PDF que pueda aceptarse: está dañado, cifrado, o contiene scripts u otros archivos.",
+        form_large: "Todo junto es demasiado grande. Envíe archivos más pequeños.",
         files_many: "Como máximo {count} archivos.",
         away: "El servicio que comprueba esto no responde. No se ha perdido nada: inténtelo de nuevo en un momento.",
         unsupported: "Esto no puede comprobarse aquí por ahora. Avise a quien se lo envió.",

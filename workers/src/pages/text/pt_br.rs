@@ -341,6 +341,7 @@ pub(super) static WORDS: Words = Words {
         file_small: "“{name}” tem pixels de menos para ser legível.",
         file_empty: "“{name}” está vazio.",
         file_unsafe: "“{name}” não é um PDF que possa ser aceito: está danificado, criptografado, ou contém scripts ou outros arquivos.",
+        form_large: "Tudo junto é grande demais. Envie arquivos menores.",
         files_many: "No máximo {count} arquivos.",
         away: "O serviço que verifica isto não responde. Nada se perdeu: tente novamente em um instante.",
         unsupported: "No momento isto não pode ser verificado aqui. Avise quem enviou.",

@@ -80,6 +80,7 @@ words! {
         file_small: "A picture has too few points. Places: name.",
         file_empty: "A file is empty. Places: name.",
         file_unsafe: "A PDF holds what is not taken. Places: name.",
+        form_large: "Everything together is too large.",
         files_many: "Too many files. Places: count.",
         away: "Whoever makes the check does not answer.",
         unsupported: "Nobody makes the check here.",

@@ -183,7 +183,9 @@ impl StepPage {
             },
         );
         let hint = super::file_hint(words, method.unwrap_or(Method::Photo));
-        let input = |name, label| FileInput::new(name, label, hint.clone());
+        // Whoever only waits for a comparison gives nothing again.
+        let required = !matches!(self.step, Step::Score { .. });
+        let input = |name, label| FileInput { required, ..FileInput::new(name, label, hint.clone()) };
         match method {
             Some(Method::Photo) => {
                 let back = FileInput { required: false, ..input("back", words.photo_back) };
