@@ -53,8 +53,11 @@ async fn submitted(world: &World, config: Uuid, id: &str) {
     assert_eq!(store.begin_call(hold, account, Some(&envelope), (now, now + 1)).await.unwrap(), Begun::Go);
     let shown = world.get(id).await;
     let signers = shown["relationships"]["signers"]["data"].as_array().unwrap();
-    let signers: BTreeMap<SignerId, String> =
-        signers.iter().zip(1..).map(|(one, n)| (one["id"].as_str().unwrap().parse().unwrap(), format!("r-{n}"))).collect();
+    let signers: BTreeMap<SignerId, String> = signers
+        .iter()
+        .zip(1..)
+        .map(|(one, n)| (one["id"].as_str().unwrap().parse().unwrap(), format!("r-{n}")))
+        .collect();
     let wish = Wish::Submitted { config: ConfigId(config), reference: DOCUMENT.to_owned(), signers };
     let order = Order::system("acme".parse().unwrap(), Command { request, wish });
     world.app.service.submit(order).await.unwrap();
@@ -63,8 +66,9 @@ async fn submitted(world: &World, config: Uuid, id: &str) {
 /// What Certyneo tells of a recipient, or of the envelope.
 fn notice(event: &str, recipient: Option<u8>, at: &str) -> Value {
     let emails = ["joao@empresa.com", "maria@cliente.com"];
-    let recipient = recipient
-        .map(|number| json!({ "id": format!("r-{number}"), "email": emails[usize::from(number) - 1], "status": "SIGNED" }));
+    let recipient = recipient.map(
+        |number| json!({ "id": format!("r-{number}"), "email": emails[usize::from(number) - 1], "status": "SIGNED" }),
+    );
     json!({ "event": event, "envelope_id": DOCUMENT, "occurred_at": at, "data": { "recipient": recipient } })
 }
 
@@ -111,7 +115,9 @@ async fn what_comes_twice_or_late_or_in_another_order_is_in_the_history_once() {
         assert_eq!(world.call(Method::POST, &path, None).await.status, StatusCode::ACCEPTED);
     }
     let all = until_settled(&world, 14).await;
-    assert!(all[7..].iter().all(|one| ["duplicate", "stale"].contains(&one["attributes"]["verdict"].as_str().unwrap())));
+    assert!(
+        all[7..].iter().all(|one| ["duplicate", "stale"].contains(&one["attributes"]["verdict"].as_str().unwrap()))
+    );
     assert_eq!(done(&world, &id).await, facts);
     world.check().await;
 }
@@ -124,7 +130,11 @@ async fn a_genuine_stamp_with_a_rewritten_type_does_nothing_until_the_vendor_was
     let letter = Letter::of(d4sign);
     for kind in ["1", "3", "4", "99"] {
         let body = format!("uuid={DOCUMENT}&type_post={kind}&message=x&email=joao%40empresa.com");
-        assert_eq!(post(&world, &url, &letter.sent().saying(body)).await.status, StatusCode::OK, "{kind}: it is genuine");
+        assert_eq!(
+            post(&world, &url, &letter.sent().saying(body)).await.status,
+            StatusCode::OK,
+            "{kind}: it is genuine"
+        );
     }
     until_settled(&world, 1).await;
     for _ in 0..3 {

@@ -136,7 +136,7 @@ impl Agent {
         let Some(row) = row.filter(|row| !request.left.contains(&ConfigId(row.id))) else { return Ok(None) };
         let fits =
             Vendor::parse(&row.provider).is_some_and(|vendor| request.terms.documents.len() <= vendor.documents_max());
-        Ok(fits.then(|| Collector { config: ConfigId(row.id), provider: row.provider }))
+        Ok(fits.then_some(Collector { config: ConfigId(row.id), provider: row.provider }))
     }
 
     /// Wishes what an errand led to, as its provider's act, as long as the errand is still claimed.
