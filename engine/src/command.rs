@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::effect::Effect;
-use crate::event::{Collector, Personal, Terms, Value};
+use crate::event::{Collector, Personal, Terms, Value, Widget};
 use crate::ids::{ConfigId, Digest, RequestId, SignerId, WidgetId};
 use crate::national_id::NationalId;
 use crate::person::{Person, Phone};
@@ -169,6 +169,8 @@ pub enum Wish {
         newcomers: Vec<(SignerTerms, Profile)>,
         /// Where in the order.
         at: Position,
+        /// Where they fill and sign, thought out on the widgets there are; the engine gives the numbers.
+        widgets: Vec<Widget>,
     },
     /// Let a signer leave.
     Remove {

@@ -94,7 +94,7 @@ pub fn decide(request: Option<&Request>, command: &Command, given: &Given<'_>) -
             let requirements = requirements.as_ref();
             corrections::replace(request, *signer, corrections::Heir { by: *by, requirements, profile }, given)
         }
-        Wish::Add { newcomers, at } => corrections::add(request, newcomers, *at, given),
+        Wish::Add { newcomers, at, widgets } => corrections::add(request, newcomers, *at, widgets, given),
         Wish::Remove { signer } => corrections::remove(request, *signer, given),
         Wish::Tick => tick(request, given.now),
         Wish::Delivered { effect } => Ok(vec![Fact::DeliverySent { effect: effect.key() }.into()]),

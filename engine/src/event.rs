@@ -182,6 +182,9 @@ pub enum Fact {
         shift: bool,
         /// Who, and where in the order.
         signer: SignerTerms,
+        /// Where they fill and sign, numbered behind those there are.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        widgets: Vec<Widget>,
     },
     /// A signer left.
     #[serde(rename = "signer.removed")]

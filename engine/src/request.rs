@@ -165,13 +165,17 @@ pub struct Request {
     pub values: BTreeMap<WidgetId, Value>,
     /// The signers, in the order they were named.
     pub signers: Vec<Arc<Signer>>,
+    /// Those who left, or were replaced, with how many links each had: all of them are dead.
+    pub left: BTreeMap<SignerId, u32>,
     /// What must still be done outside.
     pub owed: BTreeSet<Effect>,
     /// The accounts at providers that it left for another because they did not take it.
-    pub left: BTreeSet<ConfigId>,
+    pub passed_over: BTreeSet<ConfigId>,
     /// Whom its provider could not write to, at the address they have.
     pub undelivered: BTreeSet<SignerId>,
-    /// When its provider was last asked how things stand.
+    /// Since when its provider is, or was last, to be asked how things stand.
+    pub asked_at: Option<Timestamp>,
+    /// Up to when what its provider told is answered for: the provider was asked after that.
     pub confirmed_at: Option<Timestamp>,
     /// What its provider has of it; `None` as long as it was not handed over.
     pub envelope: Option<Envelope>,
@@ -234,9 +238,11 @@ impl Request {
             labels: personal.labels,
             values: personal.values,
             signers,
+            left: BTreeMap::new(),
             owed: BTreeSet::new(),
-            left: BTreeSet::new(),
+            passed_over: BTreeSet::new(),
             undelivered: BTreeSet::new(),
+            asked_at: None,
             confirmed_at: None,
             envelope: None,
             sealed: BTreeMap::new(),
@@ -328,12 +334,13 @@ impl Request {
             }
             Fact::DeliverySent { effect } | Fact::DeliveryFailed { effect, .. } => {
                 if self.settle(effect)?.kind == EffectKind::Confirm {
-                    self.confirmed_at = Some(event.time);
+                    self.confirmed_at = self.asked_at;
                 }
             }
-            Fact::Added { signer, shift } => {
+            Fact::Added { signer, shift, widgets } => {
                 self.owe_amendment(event);
                 self.add(signer, *shift, &event.personal);
+                self.place(widgets);
                 self.let_in_if_viewer(event, signer.id)?;
             }
             Fact::Removed { signer, told } => {
@@ -360,7 +367,10 @@ impl Request {
                 self.owed.retain(|effect| effect.kind != EffectKind::Submit);
             }
             Fact::ProviderFailed { next: Some(next), .. } => self.hand_over(event, next)?,
-            Fact::ProviderReported { unconfirmed: true, .. } => self.owe(event, EffectKind::Confirm, None),
+            Fact::ProviderReported { unconfirmed: true, .. } => {
+                self.asked_at = Some(event.time);
+                self.owe(event, EffectKind::Confirm, None);
+            }
             Fact::ProviderReported { signer: Some(signer), .. } => drop(self.undelivered.insert(*signer)),
             Fact::ProviderFailed { .. } | Fact::ProviderReported { .. } => {}
         }
@@ -430,6 +440,7 @@ impl Request {
                 self.owe_amendment(event);
                 if changed.contains(&Detail::Email) {
                     self.withdraw(event, *id);
+                    self.signer_mut(*id)?.forget_view();
                 }
                 let signer = self.signer_mut(*id)?;
                 signer.person = event.personal.people.get(id).cloned();
@@ -532,7 +543,7 @@ impl Request {
             return Err(Refusal::new(Code::NotAccepted, "Somebody was invited already."));
         }
         let terms = Arc::make_mut(&mut self.terms);
-        self.left.extend(terms.provider_config);
+        self.passed_over.extend(terms.provider_config);
         terms.provider = next.provider.clone();
         terms.provider_config = Some(next.config);
         self.owed.retain(|effect| !effect.kind.is_at_vendor());

@@ -247,6 +247,14 @@ impl Signer {
         matches!(self.status, SignerStatus::Sent | SignerStatus::Viewed) && self.covered_by.is_none()
     }
 
+    /// Whoever reads at another address from now on has not looked yet.
+    pub(crate) fn forget_view(&mut self) {
+        self.viewed_at = None;
+        if self.status == SignerStatus::Viewed {
+            self.status = SignerStatus::Sent;
+        }
+    }
+
     /// What they must still prove with their current link before they may act, in the order in which it is
     /// gone through.
     pub fn unproved(&self) -> impl Iterator<Item = Method> {

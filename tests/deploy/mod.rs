@@ -28,7 +28,8 @@ pub(crate) const PASSWORDS: [(&str, &str); 4] = [
 const OF_SEVERAL_PROCESSES: [&str; 4] =
     ["COUNTERSIGN_DATABASE_URL", "COUNTERSIGN_NATS_URL", "COUNTERSIGN_NATS_CREDENTIALS", "COUNTERSIGN_NATS_REPLICAS"];
 /// Every role there is.
-const ROLES: [&str; 8] = ["http", "intake", "relay", "timekeeper", "notifier", "sealer", "courier", "clerk"];
+const ROLES: [&str; 9] =
+    ["http", "intake", "relay", "timekeeper", "notifier", "sealer", "courier", "clerk", "agent"];
 
 pub(crate) fn deploy(path: &str) -> PathBuf {
     root().join("deploy").join(path)

@@ -16,7 +16,7 @@ fn newcomer(order: u32, role: Role) -> SignerTerms {
 
 fn add(order: u32, shift: bool) -> Wish {
     let at = if shift { Position::Before } else { Position::Beside };
-    Wish::Add { newcomers: vec![(newcomer(order, Role::Signer), person(50).into())], at }
+    Wish::Add { newcomers: vec![(newcomer(order, Role::Signer), person(50).into())], at, widgets: Vec::new() }
 }
 
 #[test]
@@ -83,8 +83,11 @@ fn a_newcomer_may_push_the_others_back_but_not_before_who_is_invited() {
 
 #[test]
 fn a_place_is_told_by_who_stands_before_it() {
-    let after =
-        |n| Wish::Add { newcomers: vec![(newcomer(77, Role::Signer), person(50).into())], at: Position::After(n) };
+    let after = |n| Wish::Add {
+        newcomers: vec![(newcomer(77, Role::Signer), person(50).into())],
+        at: Position::After(n),
+        widgets: Vec::new(),
+    };
     let orders = |play: &Play| -> Vec<u32> { play.request().signers.iter().map(|signer| signer.terms.order).collect() };
     let mut play = Play::with_orders(&[1, 2, 3]);
     play.wish(after(1)).unwrap();
@@ -107,7 +110,11 @@ fn a_place_is_told_by_who_stands_before_it() {
 
 #[test]
 fn without_a_place_a_newcomer_acts_with_all_or_behind_all() {
-    let last = || Wish::Add { newcomers: vec![(newcomer(77, Role::Signer), person(50).into())], at: Position::Last };
+    let last = || Wish::Add {
+        newcomers: vec![(newcomer(77, Role::Signer), person(50).into())],
+        at: Position::Last,
+        widgets: Vec::new(),
+    };
     for (orders, expected) in [(vec![1], 1), (vec![3, 3], 3), (vec![1, 2], 3), (vec![5, 2], 6)] {
         let mut play = Play::with_orders(&orders);
         play.wish(last()).unwrap();

@@ -93,7 +93,11 @@ fn who_was_acted_for_stays_as_they_are() {
     for wish in [correct(1, 9), replace(1, 50, 50), Wish::Remove { signer: signer(1) }] {
         assert_eq!(play.refused(wish), Code::GroupSigned);
     }
-    let late = Wish::Add { newcomers: vec![(member(50, 1, Role::Signer), person(50).into())], at: Position::Beside };
+    let late = Wish::Add {
+        newcomers: vec![(member(50, 1, Role::Signer), person(50).into())],
+        at: Position::Beside,
+        widgets: Vec::new(),
+    };
     assert_eq!(play.refused(late), Code::GroupSigned);
 }
 
@@ -110,7 +114,11 @@ fn members_act_together_in_one_role() {
     copied.terms.signers[..2].iter_mut().for_each(|signer| signer.role = Role::Copied);
     assert_eq!(Play::new().refused(Wish::Create { draft: Box::new(copied), send: false }), Code::Invalid);
     let mut play = Play::sent(grouped());
-    let join = |order, at| Wish::Add { newcomers: vec![(member(50, order, Role::Signer), person(50).into())], at };
+    let join = |order, at| Wish::Add {
+        newcomers: vec![(member(50, order, Role::Signer), person(50).into())],
+        at,
+        widgets: Vec::new(),
+    };
     assert_eq!(play.refused(join(2, Position::Beside)), Code::Invalid);
     assert_eq!(play.names(join(1, Position::Beside)), ["signer.added", "signer.invited"]);
 }
@@ -119,7 +127,7 @@ fn members_act_together_in_one_role() {
 fn a_whole_group_joins_at_one_place() {
     let mut play = Play::with_orders(&[1, 2]);
     let newcomers = (50..53).map(|number| (member(number, 9, Role::Signer), person(number).into())).collect();
-    let names = play.names(Wish::Add { newcomers, at: Position::After(1) });
+    let names = play.names(Wish::Add { newcomers, at: Position::After(1), widgets: Vec::new() });
     assert_eq!(names, ["signer.added", "signer.added", "signer.added"]);
     let orders: Vec<u32> = play.request().signers.iter().map(|signer| signer.terms.order).collect();
     assert_eq!(orders, [1, 3, 2, 2, 2]);

@@ -7,6 +7,7 @@ mod groups;
 mod lifecycle;
 mod order;
 pub(crate) mod play;
+mod providers;
 pub(crate) mod random;
 mod requirements;
 mod revising;

@@ -185,7 +185,7 @@ pub(crate) fn wish(play: &Play, step: &Step, fresh: u32) -> Option<Wish> {
         Step::Add { order, shift, role } => {
             let terms = SignerTerms { capacity: Some(5), ..SignerTerms::new(signer(fresh), *order, *role) };
             let at = if *shift { Position::Before } else { Position::Beside };
-            Wish::Add { newcomers: vec![(terms, person(fresh).into())], at }
+            Wish::Add { newcomers: vec![(terms, person(fresh).into())], at, widgets: Vec::new() }
         }
         Step::Remove(place) => Wish::Remove { signer: at(place)?.id() },
         Step::Tick => Wish::Tick,

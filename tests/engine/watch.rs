@@ -123,7 +123,7 @@ impl Watch {
                 assert!(event.time >= expiry, "expiry is never early");
             }
             Fact::Expiring { .. } => self.in_time(event),
-            Fact::Added { signer, shift } => {
+            Fact::Added { signer, shift, .. } => {
                 if *shift {
                     self.seats.values_mut().filter(|seat| seat.order >= signer.order).for_each(|seat| seat.order += 1);
                 }

@@ -34,8 +34,10 @@ async fn what_is_secret_never_comes_out_again() {
         assert!(!text.contains("nobody_may"), "{text}");
     }
     let attributes = &changed["data"]["attributes"];
-    assert_eq!((&attributes["name"], &attributes["callsPerHour"], &attributes["hookScheme"]),
-        (&json!("other"), &json!(10), &json!("d4sign")));
+    assert_eq!(
+        (&attributes["name"], &attributes["callsPerHour"], &attributes["hookScheme"]),
+        (&json!("other"), &json!(10), &json!("d4sign"))
+    );
     assert_eq!(attributes["state"]["status"], "ok");
     let folder = world.stop().await;
     for file in ["countersign.db", "countersign.db-wal"] {
@@ -83,13 +85,16 @@ async fn one_is_the_default_and_a_request_may_name_another() {
     let set = world.call(Method::POST, &format!("{path}/set-default"), None).await;
     assert_eq!((set.status, &set.json["data"]["attributes"]["isDefault"]), (StatusCode::OK, &json!(true)));
     let listed = world.call(Method::GET, "/provider-configs", None).await.json;
-    let defaults: Vec<&Value> = listed["data"].as_array().unwrap().iter().map(|c| &c["attributes"]["isDefault"]).collect();
+    let defaults: Vec<&Value> =
+        listed["data"].as_array().unwrap().iter().map(|c| &c["attributes"]["isDefault"]).collect();
     assert_eq!(defaults, [&json!(false), &json!(true)]);
     let request = world.created(json!({ "configId": first["id"] })).await;
     assert_eq!(world.status(&request).await, "SENT");
     let unknown = world.create(json!({ "configId": "01990000-0000-7000-8000-000000000000" })).await;
-    assert_eq!((unknown.status, &unknown.json["errors"][0]["code"]),
-        (StatusCode::UNPROCESSABLE_ENTITY, &json!("unknown_config")));
+    assert_eq!(
+        (unknown.status, &unknown.json["errors"][0]["code"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("unknown_config"))
+    );
     let tested = world.call(Method::POST, &format!("{path}/test"), None).await;
     assert_eq!(tested.json["data"]["attributes"], json!({ "ok": true }));
     assert_eq!(world.call(Method::DELETE, &path, None).await.status, StatusCode::NO_CONTENT);
@@ -101,15 +106,18 @@ async fn what_a_vendor_cannot_carry_is_refused_with_its_place() {
     let world = World::manual().await;
     let vault = configure(&world, usual()).await;
     let date = json!([{ "type": "date", "page": 1, "x": 100, "y": 150 }]);
-    let copied = json!([{ "name": "A", "email": "a@example.com" }, { "name": "B", "email": "b@example.com", "role": "copied" }]);
+    let copied =
+        json!([{ "name": "A", "email": "a@example.com" }, { "name": "B", "email": "b@example.com", "role": "copied" }]);
     for (fields, pointer) in [(json!({ "widgets": date }), "/widgets"), (json!({ "signers": copied }), "/signers/1")] {
         let mut attributes = json!({ "configId": vault["id"] });
         attributes.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         let answer = world.create(attributes).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{:#}", answer.json);
         let fault = &answer.json["errors"][0];
-        assert_eq!((&fault["code"], &fault["source"]["pointer"]),
-            (&json!("not_supported"), &json!(format!("/data/attributes{pointer}"))));
+        assert_eq!(
+            (&fault["code"], &fault["source"]["pointer"]),
+            (&json!("not_supported"), &json!(format!("/data/attributes{pointer}")))
+        );
     }
 }
 
@@ -120,15 +128,25 @@ async fn configurations_are_for_who_administers_their_organization() {
     let path = format!("/provider-configs/{}", made["id"].as_str().unwrap());
     let reader = world.key("acme", &[Permission::Read, Permission::Create, Permission::Delete]).await;
     let stranger = world.key("other", &Permission::ALL).await;
-    let calls = [(Method::GET, path.clone()), (Method::DELETE, path.clone()), (Method::POST, format!("{path}/test")),
-        (Method::POST, format!("{path}/set-default"))];
+    let calls = [
+        (Method::GET, path.clone()),
+        (Method::DELETE, path.clone()),
+        (Method::POST, format!("{path}/test")),
+        (Method::POST, format!("{path}/set-default")),
+    ];
     for (method, path) in calls {
         let answer = world.call_as(&reader, method.clone(), &path, None).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {path}");
         let answer = world.call_as(&stranger, method.clone(), &path, None).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{method} {path}");
     }
-    let named = world.call_as(&stranger, Method::POST, "/requests",
-        Some(countersign_tests::world::new_request(json!({ "configId": made["id"] })))).await;
+    let named = world
+        .call_as(
+            &stranger,
+            Method::POST,
+            "/requests",
+            Some(countersign_tests::world::new_request(json!({ "configId": made["id"] }))),
+        )
+        .await;
     assert_eq!(named.json["errors"][0]["code"], "unknown_config", "{:#}", named.json);
 }

@@ -15,12 +15,17 @@ async fn goes_round(vendor: &str) {
     let request = pair.ours.created(json!({ "message": "Por favor, assine." })).await;
     pair.until(&request, "provider.submitted", 1, SOON).await;
     let theirs = pair.one(&request).await;
-    assert_eq!(pair.ours.events(&request).await,
-        ["request.created", "request.sent", "provider.submitted", "signer.invited"]);
+    assert_eq!(
+        pair.ours.events(&request).await,
+        ["request.created", "request.sent", "provider.submitted", "signer.invited"]
+    );
     let (first, second) = (pair.ours.signer(&request, 0).await, pair.ours.signer(&request, 1).await);
     assert_eq!((&first["status"], &second["status"]), (&json!("SENT"), &json!("PENDING")));
     assert_eq!(first["signingUrl"], Value::Null, "the link is the vendor's");
-    assert!(!pair.ours.mail().exists() || pair.ours.mail().read_dir().unwrap().count() == 0, "nobody is written to by us");
+    assert!(
+        !pair.ours.mail().exists() || pair.ours.mail().read_dir().unwrap().count() == 0,
+        "nobody is written to by us"
+    );
 
     pair.theirs.sign(&theirs, 0).await;
     pair.until(&request, "signer.signed", 1, SOON).await;

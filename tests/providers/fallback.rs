@@ -16,8 +16,9 @@ async fn to_ourselves(pair: &Pair) {
     let path = format!("/provider-configs/{}", pair.config);
     let changed = pair.ours.call(Method::PATCH, &path, Some(change)).await;
     assert_eq!(changed.status, StatusCode::OK, "{:#}", changed.json);
-    let in_use = pair.ours.call(Method::DELETE, &format!("/provider-configs/{}", own["id"].as_str().unwrap()), None);
-    assert_eq!(in_use.await.status, StatusCode::CONFLICT, "something falls back to it");
+    let own = format!("/provider-configs/{}", own["id"].as_str().unwrap());
+    let in_use = pair.ours.call(Method::DELETE, &own, None).await;
+    assert_eq!(in_use.status, StatusCode::CONFLICT, "something falls back to it");
 }
 
 #[tokio::test]
@@ -27,8 +28,10 @@ async fn who_is_not_known_to_the_vendor_collects_the_signatures_themselves() {
     pair.line.judge(|_| Fate::Refused(401, None));
     let request = pair.ours.created(json!({})).await;
     pair.until(&request, "signer.invited", 1, SOON).await;
-    assert_eq!(pair.ours.events(&request).await[..4],
-        ["request.created", "request.sent", "provider.failed", "signer.invited"]);
+    assert_eq!(
+        pair.ours.events(&request).await[..4],
+        ["request.created", "request.sent", "provider.failed", "signer.invited"]
+    );
     pair.ours.sign(&request, 0).await;
     pair.ours.sign(&request, 1).await;
     pair.until(&request, "document.sealed", 1, SOON).await;

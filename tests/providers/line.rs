@@ -50,7 +50,8 @@ impl Line {
         let line = Self { url, judge: Arc::clone(&judge), made: Arc::clone(&made) };
         tokio::spawn(async move {
             while let Ok((caller, _)) = listener.accept().await {
-                let (target, judge, made, clock) = (target.clone(), Arc::clone(&judge), Arc::clone(&made), clock.clone());
+                let (target, judge, made, clock) =
+                    (target.clone(), Arc::clone(&judge), Arc::clone(&made), clock.clone());
                 tokio::spawn(async move {
                     let _ = carry(caller, &target, &judge, &made, &clock).await;
                 });
@@ -87,7 +88,10 @@ async fn carry(
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let what = format!("{method} {}", path.split('?').next().unwrap_or_default());
     made.lock().unwrap().push(Made { at: clock.now(), what: what.clone() });
-    let fate = (judge.lock().unwrap())(&what);
+    let fate = {
+        let mut judge = judge.lock().unwrap();
+        (*judge)(&what)
+    };
     match fate {
         Fate::Away => return Ok(()),
         Fate::Refused(status, retry_after) => {
@@ -98,10 +102,10 @@ async fn carry(
         Fate::Answered | Fate::Lost => {}
     }
     let mut there = TcpStream::connect(target).await?;
-    let head: String = head.split("\r\n").filter(|line| !line.to_ascii_lowercase().starts_with("connection:")).fold(
-        String::new(),
-        |head, line| if line.is_empty() { head } else { head + line + "\r\n" },
-    );
+    let head: String = head
+        .split("\r\n")
+        .filter(|line| !line.to_ascii_lowercase().starts_with("connection:"))
+        .fold(String::new(), |head, line| if line.is_empty() { head } else { head + line + "\r\n" });
     there.write_all(format!("{head}connection: close\r\n\r\n").as_bytes()).await?;
     there.write_all(&body).await?;
     let mut answer = Vec::new();

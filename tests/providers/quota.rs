@@ -25,6 +25,8 @@ async fn ten_calls_an_hour_are_ten_calls_an_hour_across_restarts() {
     }
     let calls = pair.line.made();
     assert!(calls.len() >= requests.len() * 4, "{calls:#?}");
+    let uploads = calls.iter().filter(|call| call.what.ends_with("/upload")).count();
+    assert_eq!(uploads, requests.len(), "and none is made twice");
     for eleven in calls.windows(CALLS + 1) {
         let took = eleven[CALLS].at.duration_since(eleven[0].at);
         assert!(took >= HOUR, "eleven calls within {took}: {eleven:#?}");

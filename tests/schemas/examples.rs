@@ -81,7 +81,11 @@ fn facts() -> Vec<Fact> {
         Fact::Reminded { number: 1, signer },
         Fact::Replaced { by: SignerTerms { id: self::signer(3), ..terms().signers[0].clone() }, signer, told: true },
         Fact::Corrected { changed: vec![Detail::Email], requirements: None, signer },
-        Fact::Added { shift: true, signer: SignerTerms { id: self::signer(4), ..terms().signers[0].clone() } },
+        Fact::Added {
+            shift: true,
+            widgets: Vec::new(),
+            signer: SignerTerms { id: self::signer(4), ..terms().signers[0].clone() },
+        },
         Fact::Removed { signer, told: true },
         Fact::Completed {},
         Fact::RequestDeclined { signer },

@@ -61,7 +61,7 @@ async fn a_process_that_has_all_it_needs_is_ready_and_says_what_that_is() {
     assert_eq!((told.status, &told.json["status"]), (StatusCode::OK, &json!("ready")));
     let names: Vec<&str> =
         told.json["checks"].as_array().unwrap().iter().map(|check| check["name"].as_str().unwrap()).collect();
-    let loops = ["intake", "relay", "timekeeper", "notifier", "sealer", "courier", "clerk"];
+    let loops = ["intake", "relay", "timekeeper", "notifier", "sealer", "courier", "agent", "clerk"];
     assert_eq!(names[..6], ["database", "documents", "nats", "streams", "intake_consumer", "mail"]);
     assert_eq!(names[6..], loops);
     assert_eq!(told.check("nats")["stops"], json!(["intake", "relay"]));

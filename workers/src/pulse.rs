@@ -14,8 +14,16 @@ use crate::config::Role;
 pub const ROUND_MAX: Duration = Duration::from_secs(600);
 
 /// The roles that are loops.
-const LOOPS: [Role; 7] =
-    [Role::Intake, Role::Relay, Role::Timekeeper, Role::Notifier, Role::Sealer, Role::Courier, Role::Clerk];
+const LOOPS: [Role; 8] = [
+    Role::Intake,
+    Role::Relay,
+    Role::Timekeeper,
+    Role::Notifier,
+    Role::Sealer,
+    Role::Courier,
+    Role::Agent,
+    Role::Clerk,
+];
 /// A role that this process does not run.
 const NOT_RUN: u64 = u64::MAX;
 

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::{Decision, Given, Proposal, fitting, follow_up, invite_again, providers, refuse_if_expired};
-use crate::command::{Correction, ORDER_MAX, Position, Profile, SIGNERS_MAX};
-use crate::event::{Detail, Fact, Personal};
-use crate::ids::SignerId;
+use crate::command::{Correction, ORDER_MAX, Position, Profile, SIGNERS_MAX, WIDGETS_MAX};
+use crate::event::{Detail, Fact, Personal, Widget};
+use crate::ids::{SignerId, WidgetId};
 use crate::person::Person;
 use crate::provider::Ability;
 use crate::refusal::{Code, Refusal};
@@ -85,6 +85,7 @@ pub(super) fn add(
     request: &Request,
     newcomers: &[(SignerTerms, Profile)],
     at: Position,
+    widgets: &[Widget],
     given: &Given<'_>,
 ) -> Decision {
     editable(request, given)?;
@@ -95,6 +96,7 @@ pub(super) fn add(
     let (order, shift) = place(request, named, at)?;
     let joining: Vec<SignerTerms> = newcomers.iter().map(|(terms, _)| SignerTerms { order, ..terms.clone() }).collect();
     fitting::check_newcomers(request, joining.iter().zip(newcomers.iter().map(|(_, profile)| profile)), shift, given)?;
+    let mut widgets = numbered(request, &joining, widgets)?;
     let mut due: Vec<Signer> = request.due().cloned().collect();
     if shift {
         for signer in due.iter_mut().filter(|signer| signer.terms.order >= order) {
@@ -106,14 +108,38 @@ pub(super) fn add(
     }
     due.extend(joining.iter().filter(|terms| terms.role.acts()).map(|terms| Signer::new(terms.clone(), None)));
     let profiles = newcomers.iter().map(|(_, profile)| profile);
-    let added = |(place, (signer, profile)): (usize, (SignerTerms, &Profile))| {
-        about(signer.id, profile, Fact::Added { shift: shift && place == 0, signer })
+    let mut added = |(place, (signer, profile)): (usize, (SignerTerms, &Profile))| {
+        let own = widgets.extract_if(.., |widget| widget.signer == signer.id).collect();
+        about(signer.id, profile, Fact::Added { shift: shift && place == 0, signer, widgets: own })
     };
-    let mut proposals: Vec<Proposal> = joining.into_iter().zip(profiles).enumerate().map(added).collect();
+    let mut proposals: Vec<Proposal> = joining.into_iter().zip(profiles).enumerate().map(&mut added).collect();
     if request.status.is_out() {
         proposals.extend(follow_up(request, &due, given));
     }
     Ok(proposals)
+}
+
+/// The widgets of newcomers, numbered behind those there are. They were thought out on what there was, so nothing
+/// may have come to stand in their places since.
+fn numbered(request: &Request, newcomers: &[SignerTerms], widgets: &[Widget]) -> Result<Vec<Widget>, Refusal> {
+    let known = &request.terms.widgets;
+    let last = known.iter().map(|widget| widget.id.0).max().unwrap_or(0);
+    let theirs = |widget: &Widget| newcomers.iter().any(|terms| terms.id == widget.signer);
+    let documents = request.terms.documents.len();
+    if !widgets.iter().all(|widget| theirs(widget) && (widget.document as usize) < documents) {
+        return Err(Refusal::new(
+            Code::Invalid,
+            "Widgets must belong to who joins, and stand on documents of the request.",
+        ));
+    }
+    if known.len() + widgets.len() > WIDGETS_MAX + SIGNERS_MAX {
+        return Err(Refusal::new(Code::Invalid, "A request has at most 1000 widgets."));
+    }
+    let place = |widget: &Widget| (widget.document, widget.page, widget.at);
+    if widgets.iter().any(|widget| known.iter().any(|other| place(other) == place(widget))) {
+        return Err(Refusal::new(Code::Changed, "Something else came to stand there at the same time."));
+    }
+    Ok((last + 1..).zip(widgets).map(|(id, widget)| Widget { id: WidgetId(id), ..widget.clone() }).collect())
 }
 
 /// The order at which somebody joins, and whether whoever is there moves back.

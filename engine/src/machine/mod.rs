@@ -208,7 +208,7 @@ mod samples {
             Fact::Reminded { signer, number: 1 },
             Fact::Replaced { signer, by: terms.clone(), told: false },
             Fact::Corrected { changed: Vec::new(), requirements: None, signer },
-            Fact::Added { signer: terms, shift: false },
+            Fact::Added { signer: terms, shift: false, widgets: Vec::new() },
             Fact::Removed { signer, told: false },
             Fact::Completed {},
             Fact::RequestDeclined { signer },

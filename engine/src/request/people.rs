@@ -60,12 +60,27 @@ impl Request {
         self.signers.push(Arc::new(signer_of(terms, personal)));
     }
 
+    /// Puts widgets on the documents; on pages appended to the last, as many as they need.
+    pub(super) fn place(&mut self, widgets: &[Widget]) {
+        if widgets.is_empty() {
+            return;
+        }
+        let terms = Arc::make_mut(&mut self.terms);
+        let last = terms.documents.len().saturating_sub(1);
+        let pages = terms.documents.last().map_or(0, |document| document.pages);
+        let behind = widgets.iter().filter(|widget| widget.document as usize == last);
+        let needed = behind.map(|widget| widget.page.saturating_sub(pages)).max().unwrap_or(0);
+        terms.appended_pages = terms.appended_pages.max(needed);
+        terms.widgets.extend(widgets.iter().cloned());
+    }
+
     pub(super) fn remove(&mut self, event: &Event, id: SignerId, told: bool) -> Result<(), Refusal> {
         if told {
             self.withdraw(event, id);
         }
         self.drop_messages(id);
-        self.signer_mut(id)?;
+        let rounds = self.signer_mut(id)?.round;
+        self.left.insert(id, rounds);
         let heir = self.fellows(id).next().map(Signer::id);
         self.signers.retain(|signer| signer.id() != id);
         match heir {
@@ -80,7 +95,8 @@ impl Request {
             self.withdraw(event, id);
         }
         self.drop_messages(id);
-        *self.signer_mut(id)? = signer_of(by, &event.personal);
+        let leaving = std::mem::replace(self.signer_mut(id)?, signer_of(by, &event.personal));
+        self.left.insert(id, leaving.round);
         self.hand_on_widgets(id, by.id);
         Ok(())
     }

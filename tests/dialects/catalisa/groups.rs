@@ -39,7 +39,7 @@ async fn groups_are_made_read_changed_and_deleted() {
     ok(&world.call(Method::PUT, &path, Some(group("Compras", &["eva"]))).await);
     let list = plain(&world, Method::GET, "/groups").await;
     assert_eq!(
-        (&list.json["meta"]["total"], &list.json["data"][0]["attributes"]["name"]),
+        (&list.json["meta"]["totalItems"], &list.json["data"][0]["attributes"]["name"]),
         (&json!(1), &json!("Compras"))
     );
     let stranger = world.key("other", &[countersign::http::auth::Permission::Read]).await;

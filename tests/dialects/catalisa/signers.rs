@@ -188,11 +188,15 @@ async fn who_leaves_leaves_at_once_and_the_next_is_invited() {
 async fn somebody_else_signs_in_a_signers_place() {
     let world = World::manual().await;
     let id = sequence(&world).await;
-    let old = world.visit(&id, 0).await;
+    let link = world.link(&id, 0).await;
+    let old = Browser::open(&link).await;
     let heir = json!({ "name": "Zoe", "email": "zoe@x.com", "requirements": { "silent": true } });
     let answer = about(&world, &id, 0, Method::POST, "/replace", heir).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{:#}", answer.json);
     assert_eq!(old.sign(json!({})).await.status, StatusCode::GONE);
+    let page = reqwest::get(&link).await.unwrap();
+    assert_eq!(page.status(), StatusCode::GONE);
+    assert!(page.text().await.unwrap().contains("You are no longer asked to act here"));
     let shown = world.signer(&id, 0).await;
     assert_eq!((&shown["name"], &shown["order"], &shown["status"]), (&json!("Zoe"), &json!(1), &json!("SENT")));
     world.sign(&id, 0).await;
@@ -248,5 +252,28 @@ async fn the_history_keeps_who_it_was() {
     assert!(replaced["data"]["told"].is_null(), "bob was never written to");
     let trail = plain(&world, Method::GET, &format!("/requests/{id}/audit-trail")).await;
     assert_eq!(trail.status, StatusCode::OK);
+    world.check().await;
+}
+
+#[tokio::test]
+async fn whoever_joins_has_a_place_to_sign_of_their_own() {
+    let world = World::manual().await;
+    let id = world.created(json!({ "signers": [{ "name": "Ana", "email": "ana@x.com" }] })).await;
+    let new = |name: &str| json!({ "name": name, "email": format!("{name}@x.com") });
+    let (first, second) = (add(&world, &id, new("bob")), add(&world, &id, new("eva")));
+    let (first, second) = tokio::join!(first, second);
+    assert_eq!((first.status, second.status), (StatusCode::CREATED, StatusCode::CREATED), "also two at once");
+    ok(&add(&world, &id, json!({ "name": "Rui", "email": "rui@x.com", "role": "approver" })).await);
+    let request = world.app.service.behind_link(World::id(&id)).await.unwrap().unwrap();
+    let terms = &request.request.terms;
+    let places: std::collections::BTreeSet<_> =
+        terms.widgets.iter().map(|widget| (widget.page, widget.at.x, widget.at.y)).collect();
+    let numbers: Vec<u32> = terms.widgets.iter().map(|widget| widget.id.0).collect();
+    assert_eq!((places.len(), numbers), (3, vec![1, 2, 3]), "three who sign, three places; who approves needs none");
+    for place in 0..4 {
+        world.sign(&id, place).await;
+    }
+    let loaded = world.app.service.behind_link(World::id(&id)).await.unwrap().unwrap();
+    world.app.service.sealed_pdf(&loaded, 0).await.unwrap();
     world.check().await;
 }

@@ -131,7 +131,9 @@ async fn providers(service: &Service) -> Option<Check> {
     let away: usize = circuits.iter().filter(gone).map(|(_, configs)| configs).sum();
     let found = match away {
         0 => Ok(format!("{all} accounts at vendors can be called.")),
-        away => Err(format!("{away} of {all} accounts at vendors cannot be called: the vendor is away, or denies them.")),
+        away => {
+            Err(format!("{away} of {all} accounts at vendors cannot be called: the vendor is away, or denies them."))
+        }
     };
     (all > 0).then(|| check(service, "providers", &[], found))
 }

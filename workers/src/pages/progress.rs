@@ -112,6 +112,7 @@ fn person(signer: &Signer, reader: Reader<'_>) -> Person {
         role: signer.terms.role,
         order: signer.terms.order,
         status: signer.status,
+        covered: signer.covered_by.is_some(),
         sent_at: signer.sent_at,
         viewed_at: signer.viewed_at,
         signed_at: signer.signed_at,

@@ -55,6 +55,9 @@ pub(super) async fn open_link(
         None if floor.service.links.was_covered(&request, &token) => {
             closed(spoken, ClosedReason::GroupSigned, Some(&request))
         }
+        None if floor.service.links.was_withdrawn(&request, &token) => {
+            closed(spoken, ClosedReason::Withdrawn, Some(&request))
+        }
         None if floor.service.links.was_link(&request, &token) => {
             closed(spoken, ClosedReason::Replaced, Some(&request))
         }

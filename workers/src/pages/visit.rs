@@ -61,6 +61,9 @@ impl FromRequestParts<Floor> for Visit {
         let language = language(&parts.headers, Some(&request));
         let origin = Origin::of(peer, &parts.headers, floor.service.settings.trusted_proxies);
         match request.signers.iter().position(|signer| signer.id() == session.signer) {
+            None if request.left.contains_key(&session.signer) => {
+                Err(closed(language, ClosedReason::Withdrawn, Some(&request)))
+            }
             None => Err(unknown()),
             Some(place) if request.signers[place].round != session.round => {
                 Err(closed(language, ClosedReason::Replaced, Some(&request)))

@@ -4,15 +4,18 @@
 use std::sync::Arc;
 
 use countersign_engine::command::{Command, Correction, Position, Profile, Wish};
-use countersign_engine::event::Actor;
+use countersign_engine::event::{Actor, Widget};
 use countersign_engine::ids::{OrganizationId, RequestId, SignerId};
 use countersign_engine::refusal::Code;
 use countersign_engine::request::Request;
 use countersign_engine::requirement::Requirements;
 use countersign_engine::signer::SignerTerms;
 
-use super::{Service, ServiceError};
+use super::{Service, ServiceError, placing};
 use crate::commit::{Failure, Order, Receipt};
+
+/// How often a place to sign is thought out before it is given up.
+const TRIES_MAX: usize = 20;
 
 /// Who wants signers of a request changed, and how a repeat is known.
 #[derive(Clone, Debug)]
@@ -66,14 +69,38 @@ impl Service {
         self.submit(by.order(wish)).await
     }
 
-    /// Lets people join at one place.
+    /// Lets people join at one place in the order. Who signs gets a place for that on an appended page; where somebody
+    /// else got that place at the same time, another is thought out.
     pub async fn add_signers(
         &self,
         by: Corrector,
         newcomers: Vec<(SignerTerms, Profile)>,
         at: Position,
     ) -> Result<Arc<Request>, ServiceError> {
-        self.submit(by.order(Wish::Add { newcomers, at })).await
+        let mut tries = TRIES_MAX;
+        loop {
+            let widgets = self.places_for(&by, &newcomers).await?;
+            let wish = Wish::Add { newcomers: newcomers.clone(), at, widgets };
+            match self.submit(by.clone().order(wish)).await {
+                Err(ServiceError::Commit(Failure::Refused(refusal))) if refusal.code == Code::Changed && tries > 1 => {
+                    tries -= 1;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    async fn places_for(
+        &self,
+        by: &Corrector,
+        newcomers: &[(SignerTerms, Profile)],
+    ) -> Result<Vec<Widget>, ServiceError> {
+        let Some(request) = self.find(&by.organization, by.request).await? else { return Ok(Vec::new()) };
+        let Some(last) = request.terms.documents.last() else { return Ok(Vec::new()) };
+        let document = self.documents.find(&by.organization, last.digest).await?;
+        let Some(sheet) = document.and_then(|document| document.pages.last().copied()) else { return Ok(Vec::new()) };
+        let terms: Vec<SignerTerms> = newcomers.iter().map(|(terms, _)| terms.clone()).collect();
+        Ok(placing::places_for(&request, &terms, sheet))
     }
 
     /// Lets a signer leave. With the last one whom the request waited for it is complete.

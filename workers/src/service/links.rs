@@ -98,6 +98,16 @@ impl Links {
         covered.any(|signer| stamp::same(last(signer).as_bytes(), token.as_bytes()))
     }
 
+    /// Whether a token is a link of somebody who left the request, or whom another replaced.
+    pub fn was_withdrawn(&self, request: &Request, token: &str) -> bool {
+        request.left.iter().any(|(signer, rounds)| {
+            (1..=*rounds).rev().take(EARLIER_ROUNDS_MAX).any(|round| {
+                let old = link_token(&self.link, request.id, *signer, round);
+                stamp::same(old.as_bytes(), token.as_bytes())
+            })
+        })
+    }
+
     /// Whether a token is a link that was replaced by a newer one.
     pub fn was_link(&self, request: &Request, token: &str) -> bool {
         let earlier = |signer: &Signer| (1..signer.round).rev().take(EARLIER_ROUNDS_MAX);

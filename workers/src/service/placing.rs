@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use countersign_engine::event::{Area, Widget, WidgetKind};
 use countersign_engine::ids::{SignerId, WidgetId};
+use countersign_engine::request::Request;
 use countersign_engine::signer::SignerTerms;
 
 use super::documents::File;
@@ -129,28 +130,44 @@ impl Placed {
                 unplaced.push(signer);
             }
         }
-        let grid = Grid::on(*sheet);
-        for (at, signer) in unplaced.into_iter().enumerate() {
-            let (page, area) = grid.cell(at);
+        let document = u32::try_from(documents.len() - 1).unwrap_or(u32::MAX);
+        let pages = last.document.reference().pages;
+        for (signer, (page, at)) in unplaced.into_iter().zip(Grid::on(*sheet).cells()) {
             self.appended_pages = self.appended_pages.max(page + 1);
-            let widget = Widget {
-                at: area,
-                document: u32::try_from(documents.len() - 1).unwrap_or(u32::MAX),
-                id: WidgetId(0),
-                kind: WidgetKind::Signature,
-                name: None,
-                page: last.document.reference().pages.saturating_add(page + 1),
-                prefilled: false,
-                required: true,
-                signer: signer.id,
-            };
-            self.put(widget, None);
+            self.put(appended(signer.id, document, pages.saturating_add(page + 1), at), None);
         }
     }
 
     fn signs(&self, signer: SignerId) -> bool {
         self.widgets.iter().any(|widget| widget.signer == signer && widget.kind == WidgetKind::Signature)
     }
+}
+
+/// Where those sign who join a request later: each signer, and each signing group, has a place of its own on a
+/// page that is appended to the last document, `sheet` its last page.
+pub(super) fn places_for(request: &Request, newcomers: &[SignerTerms], sheet: PageSize) -> Vec<Widget> {
+    let Some(last) = request.terms.documents.last() else { return Vec::new() };
+    let document = u32::try_from(request.terms.documents.len() - 1).unwrap_or(u32::MAX);
+    let mut signing: Vec<&SignerTerms> = Vec::new();
+    for terms in newcomers.iter().filter(|terms| terms.role.signs()) {
+        let known = request.signers.iter().map(|signer| &signer.terms).chain(signing.iter().copied());
+        if !known.into_iter().any(|other| other.is_fellow_of(terms)) {
+            signing.push(terms);
+        }
+    }
+    let there = |page: u32, at: Area| {
+        let mut widgets = request.terms.widgets.iter();
+        widgets.any(|widget| (widget.document, widget.page, widget.at) == (document, page, at))
+    };
+    let cells = Grid::on(sheet).cells().map(|(page, at)| (last.pages.saturating_add(page + 1), at));
+    let free = cells.filter(|(page, at)| !there(*page, *at));
+    signing.into_iter().zip(free).map(|(terms, (page, at))| appended(terms.id, document, page, at)).collect()
+}
+
+/// A place to sign on an appended page.
+fn appended(signer: SignerId, document: u32, page: u32, at: Area) -> Widget {
+    let kind = WidgetKind::Signature;
+    Widget { at, document, id: WidgetId(0), kind, name: None, page, prefilled: false, required: true, signer }
 }
 
 /// Places for signatures on appended pages.
@@ -171,6 +188,11 @@ impl Grid {
         let height = SIGNATURE_POINTS.1.min(sheet.height_points - 2.0 * margin);
         let rows = ((sheet.height_points - 2.0 * margin + GAP_POINTS) / (height + GAP_POINTS)).floor();
         Self { columns, rows: (rows as usize).max(1), width, height, margin }
+    }
+
+    /// All of them, one after another, without end.
+    fn cells(self) -> impl Iterator<Item = (u32, Area)> {
+        (0..).map(move |at| self.cell(at))
     }
 
     /// The appended page (from 0) and the box of the n-th signature.

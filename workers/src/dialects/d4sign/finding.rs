@@ -76,7 +76,18 @@ pub(super) async fn wished(
     wish: Wish,
     receipt: Option<Receipt>,
 ) -> Result<Arc<Request>, Problems> {
-    match floor.service.submit(order(caller, request, wish, receipt)).await {
+    let done = floor.service.submit(order(caller, request, wish, receipt)).await;
+    answered(floor, caller, request, done).await
+}
+
+/// What became of a wish; a status that does not allow it is named as this dialect names it.
+pub(super) async fn answered(
+    floor: &Floor,
+    caller: &Caller,
+    request: RequestId,
+    done: Result<Arc<Request>, ServiceError>,
+) -> Result<Arc<Request>, Problems> {
+    match done {
         Err(ServiceError::Commit(Failure::Refused(refusal))) if refusal.code == Code::WrongState => {
             Err(phase_forbids(floor, caller, request, refusal).await)
         }

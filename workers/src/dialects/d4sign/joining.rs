@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use countersign_engine::command::{Position, Profile, Wish};
+use countersign_engine::event::Actor;
 use countersign_engine::ids::{GroupId, OrganizationId, RequestId, SignerId};
 use countersign_engine::person::Person;
 use countersign_engine::refusal::{Code, Refusal};
@@ -18,7 +19,7 @@ use uuid::Uuid;
 
 use super::body::Body;
 use super::call::Call;
-use super::finding::{Found, find, order, phase_forbids, receipt_for, wished};
+use super::finding::{Found, answered, find, order, phase_forbids, receipt_for};
 use super::people;
 use super::problem::{Id, Problems};
 use super::read::{self, Wanted};
@@ -29,6 +30,7 @@ use crate::http::Floor;
 use crate::http::auth::{Caller, Permission};
 use crate::http::fault::Fault;
 use crate::http::form::Faults;
+use crate::service::corrections::Corrector;
 use crate::service::drafting::Outline;
 use crate::service::uploads::Upload;
 use crate::service::{Service, ServiceError};
@@ -217,7 +219,10 @@ async fn in_flight(
     let (mut request, count) = (request, wishes.len());
     for (number, (newcomers, at)) in (1..).zip(wishes) {
         let receipt = receipt.clone().filter(|_| number == count);
-        request = wished(floor, caller, request.id, Wish::Add { newcomers, at }, receipt).await?;
+        let (organization, actor) = (caller.organization.clone(), Actor::Key(caller.key));
+        let by = Corrector { organization, request: request.id, actor, receipt };
+        let done = floor.service.add_signers(by, newcomers, at).await;
+        request = answered(floor, caller, request.id, done).await?;
     }
     Ok(request)
 }

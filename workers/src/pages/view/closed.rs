@@ -11,6 +11,8 @@ pub enum ClosedReason {
     Unknown,
     /// A newer link was sent.
     Replaced,
+    /// This person is not asked any more.
+    Withdrawn,
     /// This person has acted.
     AlreadySigned,
     /// Somebody else of their signing group has signed.
@@ -31,9 +33,10 @@ pub enum ClosedReason {
 
 impl ClosedReason {
     /// Every reason.
-    pub const ALL: [ClosedReason; 10] = [
+    pub const ALL: [ClosedReason; 11] = [
         ClosedReason::Unknown,
         ClosedReason::Replaced,
+        ClosedReason::Withdrawn,
         ClosedReason::AlreadySigned,
         ClosedReason::GroupSigned,
         ClosedReason::Completed,
@@ -50,6 +53,7 @@ impl ClosedReason {
             ClosedReason::Unknown => 404,
             ClosedReason::NotYourTurn => 403,
             ClosedReason::Replaced
+            | ClosedReason::Withdrawn
             | ClosedReason::AlreadySigned
             | ClosedReason::GroupSigned
             | ClosedReason::Completed
@@ -65,6 +69,7 @@ impl ClosedReason {
             ClosedReason::AlreadySigned | ClosedReason::GroupSigned | ClosedReason::Completed => "good",
             ClosedReason::NotYourTurn | ClosedReason::Replaced => "busy",
             ClosedReason::Unknown
+            | ClosedReason::Withdrawn
             | ClosedReason::Declined
             | ClosedReason::Cancelled
             | ClosedReason::Expired
@@ -95,6 +100,7 @@ impl ClosedPage {
         let (heading, detail, next) = match self.reason {
             ClosedReason::Unknown => (c.unknown, c.unknown_detail, c.unknown_next),
             ClosedReason::Replaced => (c.replaced, c.replaced_detail, c.replaced_next),
+            ClosedReason::Withdrawn => (c.withdrawn, c.withdrawn_detail, c.withdrawn_next),
             ClosedReason::AlreadySigned => (c.already_signed, c.already_signed_detail, c.already_signed_next),
             ClosedReason::GroupSigned => (c.group_signed, c.group_signed_detail, c.group_signed_next),
             ClosedReason::Completed => (c.completed, c.completed_detail, c.completed_next),

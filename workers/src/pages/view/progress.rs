@@ -50,6 +50,8 @@ pub struct Person {
     pub order: u32,
     /// Where this person stands.
     pub status: SignerStatus,
+    /// Somebody else of their signing group has signed for them.
+    pub covered: bool,
     /// When the invitation was sent.
     pub sent_at: Option<Timestamp>,
     /// When the document was first seen.
@@ -69,6 +71,7 @@ impl Person {
 
     fn tone(&self) -> &'static str {
         match self.status {
+            _ if self.covered => "quiet",
             SignerStatus::Pending => "quiet",
             SignerStatus::Sent | SignerStatus::Viewed => "busy",
             SignerStatus::Signed => "good",
@@ -80,6 +83,7 @@ impl Person {
         let view = &words.view;
         match (self.status, self.role) {
             (SignerStatus::Declined, _) => view.person_declined,
+            _ if self.covered => view.person_covered,
             (_, Role::Copied) => view.person_copied,
             (_, Role::Viewer) => view.person_follows,
             (SignerStatus::Pending, _) => view.person_pending,
@@ -130,7 +134,7 @@ impl ProgressPage {
     }
 
     fn acting(&self) -> usize {
-        self.people.iter().filter(|person| person.role.acts()).count()
+        self.people.iter().filter(|person| person.role.acts() && !person.covered).count()
     }
 
     fn acted(&self) -> usize {

@@ -56,6 +56,7 @@ fn person(role: Role, order: u32, status: SignerStatus) -> Person {
         role,
         order,
         status,
+        covered: false,
         sent_at: Some(Timestamp::UNIX_EPOCH),
         viewed_at: None,
         signed_at: None,
