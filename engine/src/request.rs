@@ -170,7 +170,7 @@ pub struct Request {
     /// What must still be done outside.
     pub owed: BTreeSet<Effect>,
     /// The accounts at providers that it left for another because they did not take it.
-    pub left: BTreeSet<ConfigId>,
+    pub passed_over: BTreeSet<ConfigId>,
     /// Whom its provider could not write to, at the address they have.
     pub undelivered: BTreeSet<SignerId>,
     /// Since when its provider is, or was last, to be asked how things stand.
@@ -240,7 +240,7 @@ impl Request {
             signers,
             departed: BTreeMap::new(),
             owed: BTreeSet::new(),
-            left: BTreeSet::new(),
+            passed_over: BTreeSet::new(),
             undelivered: BTreeSet::new(),
             asked_at: None,
             confirmed_at: None,
@@ -543,7 +543,7 @@ impl Request {
             return Err(Refusal::new(Code::NotAccepted, "Somebody was invited already."));
         }
         let terms = Arc::make_mut(&mut self.terms);
-        self.left.extend(terms.provider_config);
+        self.passed_over.extend(terms.provider_config);
         terms.provider = next.provider.clone();
         terms.provider_config = Some(next.config);
         self.owed.retain(|effect| !effect.kind.is_at_vendor());

@@ -50,7 +50,7 @@ async fn submitted(world: &World, config: Uuid, id: &str) {
     let account = Account { stamp: Digest::of(b"account"), most: 10, window_us: 1 };
     let reference = Some(DOCUMENT.to_owned());
     let envelope = EnvelopeRow { config, request, reference, note: "{}".to_owned() };
-    assert_eq!(store.begin_call(hold, account, Some(&envelope), (now, now + 1)).await.unwrap(), Begun::Go);
+    assert_eq!(store.begin_call(Some(hold), account, Some(&envelope), (now, now + 1)).await.unwrap(), Begun::Go);
     let shown = world.get(id).await;
     let signers = shown["relationships"]["signers"]["data"].as_array().unwrap();
     let signers: BTreeMap<SignerId, String> = signers

@@ -50,7 +50,7 @@ pub(super) fn failed(
     if request.envelope.is_some() {
         return Err(Refusal::new(Code::NotOwed, "The provider has the request already."));
     }
-    if next.is_some_and(|next| next.config == config || request.left.contains(&next.config)) {
+    if next.is_some_and(|next| next.config == config || request.passed_over.contains(&next.config)) {
         return Err(Refusal::new(Code::Invalid, "That provider did not take the request already."));
     }
     let fact = Fact::ProviderFailed {

@@ -133,7 +133,7 @@ impl Agent {
     async fn another(&self, config: &Config, request: &Request) -> Result<Option<Collector>, ServiceError> {
         let Some(fallback) = config.row.fallback else { return Ok(None) };
         let row = self.service.store.provider_config(Scope::Of(&config.organization), fallback).await?;
-        let Some(row) = row.filter(|row| !request.left.contains(&ConfigId(row.id))) else { return Ok(None) };
+        let Some(row) = row.filter(|row| !request.passed_over.contains(&ConfigId(row.id))) else { return Ok(None) };
         let fits =
             Vendor::parse(&row.provider).is_some_and(|vendor| request.terms.documents.len() <= vendor.documents_max());
         Ok(fits.then_some(Collector { config: ConfigId(row.id), provider: row.provider }))
