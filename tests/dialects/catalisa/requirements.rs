@@ -1,5 +1,6 @@
 //! What signers must prove, as the native API takes and shows it; and where an access code never stands.
 
+use countersign::config::GatewaySettings;
 use countersign_tests::world::World;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -52,7 +53,9 @@ async fn nobody_signs_unproved() {
 
 #[tokio::test]
 async fn what_does_not_fit_together_is_told_where_it_stands() {
-    let world = World::manual().await;
+    let url = "https://gateway.example.com".to_owned();
+    let gateway = GatewaySettings { url, secret: vec![7; 32] };
+    let world = World::with(|settings| settings.gateway = Some(gateway)).await;
     let at = |code: &str, pointer: &str| (code.to_owned(), pointer.to_owned());
     let holder = || json!({ "name": "Ana", "nationalId": "529.982.247-25" });
     for (asked, expected) in [
