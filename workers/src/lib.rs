@@ -35,6 +35,6 @@ pub mod webhooks;
 pub mod zipping;
 
 /// Requests, lines and answers are many small things made on one core and let go on another, which is what
-/// the system's allocator is worst at: this one gives the write path and HTTP a tenth more each.
+/// the system's allocator is worst at: this one gives the write path about a seventh more.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

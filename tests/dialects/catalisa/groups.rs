@@ -74,6 +74,7 @@ async fn one_member_signs_for_all_and_the_others_links_die() {
     let before = signers(&world, &id).await;
     assert_eq!(before.len(), 4);
     assert!(before[..3].iter().all(|signer| signer["status"] == "SENT" && signer["groupId"] == group.as_str()));
+    world.until(&id, "delivery.sent", 3).await;
     let ana = world.link(&id, 0).await;
     let open = Browser::open(&ana).await;
     world.sign(&id, 1).await;
@@ -84,6 +85,7 @@ async fn one_member_signs_for_all_and_the_others_links_die() {
     let dead = reqwest::get(&ana).await.unwrap();
     assert_eq!(dead.status(), StatusCode::GONE);
     assert!(dead.text().await.unwrap().contains("Somebody else of your group has signed"));
+    world.until(&id, "delivery.sent", 4).await;
     world.sign(&id, 3).await;
     assert_eq!(world.status(&id).await, "COMPLETED");
     world.until(&id, "document.sealed", 1).await;

@@ -37,7 +37,7 @@ const INSTANT_MAX: usize = 64;
     responses((status = 200, body = DeliveryList)),
     security(("key" = ["ESIGNATURE_ADMIN", "webhooks:write"]))
 )]
-pub(super) async fn list(
+pub(super) async fn list_deliveries(
     State(floor): State<Floor>,
     headers: HeaderMap,
     Id(id): Id,
@@ -73,7 +73,7 @@ pub(super) async fn list(
     responses((status = 200, body = ShownDelivery)),
     security(("key" = ["ESIGNATURE_ADMIN", "webhooks:write"]))
 )]
-pub(super) async fn get(
+pub(super) async fn get_delivery(
     State(floor): State<Floor>,
     headers: HeaderMap,
     Ids(id, delivery): Ids,
