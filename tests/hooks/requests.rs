@@ -30,7 +30,7 @@ async fn at_vendor(provider: &'static str) -> (World, Uuid, String) {
         "d4sign" => json!({ "tokenAPI": "live_token" }),
         _ => json!({ "apiKey": "sk_live_of_the_vendor" }),
     };
-    let attributes = json!({ "provider": provider, "name": "Account", "baseUrl": "http://127.0.0.1:9",
+    let attributes = json!({ "provider": provider, "name": "Account", "baseUrl": "http://127.0.0.1:9443",
         "safe": "06b3ddb1-abc9-4ab8-b944-0d7c940486af", "credentials": credentials,
         "hookSecret": secret(Scheme::named(provider).unwrap(), 1) });
     let body = json!({ "data": { "type": "provider-config", "attributes": attributes } });

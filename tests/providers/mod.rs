@@ -130,7 +130,10 @@ impl Pair {
             if events.iter().filter(|event| *event == name).count() >= count {
                 return;
             }
-            assert!(started.elapsed() < PATIENCE, "{count} {name}: {events:?}\n{:#}", self.shown().await);
+            if started.elapsed() >= PATIENCE {
+                let told = self.ours.call(Method::GET, "/inbound-deliveries", None).await.json;
+                panic!("{count} {name}: {events:?}\n{:#}\n{told:#}", self.shown().await);
+            }
             tokio::time::sleep(LOOK).await;
             let calls = self.line.made().len();
             self.pass(if calls == known { step } else { SignedDuration::from_secs(1) });

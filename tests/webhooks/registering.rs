@@ -24,7 +24,7 @@ async fn a_webhook_is_registered_listed_changed_and_taken_away(database: Databas
     let secret = made["secret"].as_str().unwrap();
     assert!(secret.starts_with("whsec_") && secret.len() == "whsec_".len() + 44, "{secret}");
     let expected = json!({ "id": made["id"], "url": url, "events": ["envelope.completed", "envelope.declined"],
-        "isActive": true, "format": "envelopes", "stamps": [], "createdAt": "2026-01-15T10:30:00Z",
+        "isActive": true, "format": "envelopes", "stamps": ["certyneo"], "createdAt": "2026-01-15T10:30:00Z",
         "updatedAt": "2026-01-15T10:30:00Z", "failingSince": null, "disabledAt": null, "disabledReason": null,
         "formerSecretUntil": null });
     let mut without = made.clone();

@@ -212,6 +212,8 @@ async fn wanted(floor: &Floor, form: &Form<'_>, before: Option<&EndpointRow>, fa
     let events = events.into_iter().map(|(event, _)| event).collect();
     let extras = match before {
         Some(row) if form.get("stamps").is_none() => extras_of(row),
+        // Who was written for the vendor looks for the vendor's stamp, and does not know that it could be asked for.
+        None if form.get("stamps").is_none() && format == Format::Envelopes => vec![Extra::Certyneo],
         _ => extras(form, faults),
     };
     Wanted { url, events, format, extras }

@@ -21,14 +21,16 @@ pub(super) fn item(signer: &Signer, access_code: Option<&str>) -> Value {
         "videoselfie": digit(asked.video),
         "skipemail": digit(asked.silent),
         "upload_allow": digit(asked.attachments),
-        "embed_methodauth": if asked.sms { "sms" } else { "email" },
-        "embed_smsnumber": if asked.sms { phone } else { "" },
     });
     let mut put = |name: &str, value: Option<String>| {
         if let Some(value) = value {
             item[name] = Value::String(value);
         }
     };
+    // Whoever is asked for no code is dealt with as the vendor deals with its signers by itself.
+    let code = if asked.sms { Some("sms") } else { asked.email_code.then_some("email") };
+    put("embed_methodauth", code.map(str::to_owned));
+    put("embed_smsnumber", asked.sms.then(|| phone.to_owned()));
     put("foreign_lang", asked.language.as_deref().filter(|_| asked.foreign).map(language));
     put("upload_obs", particulars.attachments.clone());
     put("whatsapp_number", asked.whatsapp.then(|| phone.to_owned()));
