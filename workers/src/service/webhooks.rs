@@ -132,7 +132,7 @@ impl Webhooks {
             let row = EndpointRow { updated_us: self.clock.now().as_microsecond(), ..row.clone() };
             self.store.rotate_secret(&row, &secret.seal(row.id, &self.vault)?, row.updated_us, None).await?;
         }
-        Ok(self.change(row, wanted, Some(true)).await?.ok_or(ServiceError::Missing { what: "webhook" })?)
+        self.change(row, wanted, Some(true)).await?.ok_or(ServiceError::Missing { what: "webhook" })
     }
 
     /// The endpoint that hears of one request of an organization only.

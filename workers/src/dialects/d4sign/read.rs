@@ -222,7 +222,7 @@ fn attachments(form: &Form<'_>, faults: &mut Faults) -> (bool, Option<String>) {
         return (false, None);
     }
     let which = form.text("upload_obs", ATTACHMENTS_MAX.min(TEXT_MAX), faults).filter(|text| !text.trim().is_empty());
-    if which.is_none() && !form.get("upload_obs").is_some_and(|value| !value.is_string()) {
+    if which.is_none() && form.get("upload_obs").is_none_or(Value::is_string) {
         let detail = "upload_obs says which documents are to be handed in, as upload_allow is 1.";
         faults.push(Fault::at(form.pointer("upload_obs"), "required", detail));
     }
