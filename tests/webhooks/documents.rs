@@ -108,7 +108,7 @@ async fn an_e_mail_that_does_not_arrive_is_told_of() {
     ok(&desk.post(&id, "sendtosigner", json!({})).await);
     let service = &desk.world.app.service;
     let loaded = service.behind_link(World::id(&id)).await.unwrap().unwrap();
-    let effect = loaded.request.owed.iter().find(|effect| effect.kind == EffectKind::Invitation).unwrap().clone();
+    let effect = *loaded.request.owed.iter().find(|effect| effect.kind == EffectKind::Invitation).unwrap();
     let wish = Wish::Undeliverable { effect, code: "refused".into() };
     let order = Order {
         organization: "acme".parse().unwrap(),
