@@ -1,96 +1,26 @@
 //! A request: what its events make of it, and nothing else. The only way to change one is
 //! [`Request::apply`]; deciding and replaying both go through it, so they cannot disagree.
 
+mod owing;
 mod people;
+mod standing;
+mod status;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::effect::{Effect, EffectKind};
-use crate::event::{Actor, Collector, Detail, Event, Fact, Personal, Reminders, Terms, Value};
+use crate::event::{Actor, Collector, Detail, Event, Fact, Personal, Terms, Value};
 use crate::ids::{ConfigId, Digest, OrganizationId, RequestId, SignerId, WidgetId};
 use crate::machine;
-use crate::provider::{Ability, can};
 use crate::refusal::{Code, Refusal};
-use crate::requirement::{Challenge, Method, Particulars, Proof};
-use crate::schedule;
+use crate::requirement::{Challenge, Particulars, Proof};
 use crate::signer::{Role, Signer, SignerStatus};
 use people::signer_of;
 
-/// Where a request stands (seed 002, "Atributos da Requisição"). Never regresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Status {
-    /// Not sent yet.
-    Draft,
-    /// Sent; nobody has looked.
-    Sent,
-    /// Somebody has looked.
-    Viewed,
-    /// Somebody has signed, more are due.
-    PartiallySigned,
-    /// All have signed. Terminal.
-    Completed,
-    /// Somebody refused. Terminal.
-    Declined,
-    /// Its time ran out. Terminal.
-    Expired,
-    /// The sender called it off. Terminal.
-    Cancelled,
-}
-
-impl Status {
-    /// Every status, in the order of SPEC §2.
-    pub const ALL: [Status; 8] = [
-        Status::Draft,
-        Status::Sent,
-        Status::Viewed,
-        Status::PartiallySigned,
-        Status::Completed,
-        Status::Declined,
-        Status::Expired,
-        Status::Cancelled,
-    ];
-
-    /// The status as the native API and the store write it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Status::Draft => "DRAFT",
-            Status::Sent => "SENT",
-            Status::Viewed => "VIEWED",
-            Status::PartiallySigned => "PARTIALLY_SIGNED",
-            Status::Completed => "COMPLETED",
-            Status::Declined => "DECLINED",
-            Status::Expired => "EXPIRED",
-            Status::Cancelled => "CANCELLED",
-        }
-    }
-
-    /// The status of a text; `None` if there is none of that name.
-    pub fn parse(text: &str) -> Option<Status> {
-        Status::ALL.into_iter().find(|status| status.as_str() == text)
-    }
-
-    /// Whether the signers may act.
-    pub fn is_out(self) -> bool {
-        matches!(self, Status::Sent | Status::Viewed | Status::PartiallySigned)
-    }
-
-    /// Whether nothing can change it any more.
-    pub fn is_terminal(self) -> bool {
-        matches!(self, Status::Completed | Status::Declined | Status::Expired | Status::Cancelled)
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+pub use status::Status;
 
 /// The sealed PDF of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -502,41 +432,6 @@ impl Request {
         }
     }
 
-    fn owe(&mut self, event: &Event, kind: EffectKind, signer: Option<SignerId>) {
-        let link = matches!(kind, EffectKind::Invitation | EffectKind::Reminder | EffectKind::WithdrawnNotice);
-        let unwritten = |id: SignerId| {
-            let asked = self.signer(id).map(|signer| &signer.terms.requirements);
-            asked.is_some_and(|asked| asked.silent && kind.code().is_none() || asked.in_person && link)
-        };
-        let silent = self.is_test() || self.terms.is_at_vendor() || signer.is_some_and(unwritten);
-        if kind.is_letter() && silent {
-            return;
-        }
-        self.owed.insert(Effect { request: self.id, seq: event.seq, kind, signer });
-    }
-
-    fn owe_everyone(&mut self, event: &Event, kind: EffectKind, who: impl Fn(&Signer) -> bool) {
-        let ids: Vec<_> = self.signers.iter().filter(|signer| who(signer)).map(|signer| signer.id()).collect();
-        for id in ids {
-            self.owe(event, kind, Some(id));
-        }
-    }
-
-    /// What is to be undone at its provider when it ends here; what the provider told needs no telling.
-    fn owe_withdrawal(&mut self, event: &Event) {
-        if self.terms.is_at_vendor() && self.sent_at.is_some() && !matches!(event.actor, Actor::Provider(_)) {
-            self.owe(event, EffectKind::Withdraw, None);
-        }
-    }
-
-    /// The provider's list of signers is to be as it is here: once, whatever has changed until then.
-    fn owe_amendment(&mut self, event: &Event) {
-        if self.terms.is_at_vendor() && self.status.is_out() {
-            self.owed.retain(|effect| effect.kind != EffectKind::Amend);
-            self.owe(event, EffectKind::Amend, None);
-        }
-    }
-
     /// Somebody else collects the signatures from now on.
     fn hand_over(&mut self, event: &Event, next: &Collector) -> Result<(), Refusal> {
         if self.envelope.is_some() || self.signers.iter().any(|signer| signer.is_invited() || signer.has_acted()) {
@@ -582,31 +477,11 @@ impl Request {
         self.signers.iter().filter(|signer| signer.terms.role == Role::Viewer).map(|signer| signer.id())
     }
 
-    fn settle(&mut self, key: &str) -> Result<Effect, Refusal> {
-        let effect = key.parse::<Effect>().ok().filter(|effect| self.owed.contains(effect));
-        match effect {
-            Some(effect) => {
-                self.owed.remove(&effect);
-                Ok(effect)
-            }
-            None => Err(Refusal::new(Code::NotOwed, "That effect is not owed.")),
-        }
-    }
-
     fn known_document(&self, document: u32) -> Result<(), Refusal> {
         match self.terms.documents.get(document as usize) {
             Some(_) => Ok(()),
             None => Err(Refusal::new(Code::NotAccepted, "The request has no such document.")),
         }
-    }
-
-    /// A code that counts no longer is not sent any more.
-    fn drop_code(&mut self, id: SignerId, method: Method) {
-        self.owed.retain(|effect| effect.signer != Some(id) || effect.kind.code() != Some(method));
-    }
-
-    fn drop_messages(&mut self, id: SignerId) {
-        self.owed.retain(|effect| effect.signer != Some(id) || !effect.kind.is_moot_when_closed());
     }
 
     fn signer_mut(&mut self, id: SignerId) -> Result<&mut Signer, Refusal> {
@@ -623,76 +498,6 @@ impl Request {
         let turn = self.active_order();
         let signer = self.signer_mut(id)?;
         if signer.is_due() && Some(signer.terms.order) == turn { Ok(signer) } else { Err(not_their_turn()) }
-    }
-
-    /// Whether it only tries things out: nobody is written to, and what is sealed says so.
-    pub fn is_test(&self) -> bool {
-        self.organization.is_test_world()
-    }
-
-    /// The signer with this id.
-    pub fn signer(&self, id: SignerId) -> Option<&Signer> {
-        self.signers.iter().map(Arc::as_ref).find(|signer| signer.id() == id)
-    }
-
-    /// BCP 47 tag of the language that a signer is written to in.
-    pub fn language_of<'r>(&'r self, signer: &'r Signer) -> &'r str {
-        signer.terms.requirements.language.as_deref().unwrap_or(&self.terms.language)
-    }
-
-    /// The file name of a document, counted from 0; empty once erased.
-    pub fn file_name(&self, document: usize) -> &str {
-        self.file_names.get(document).map_or("", String::as_str)
-    }
-
-    /// The documents, counted from 0, that have no sealed PDF yet.
-    pub fn unsealed(&self) -> impl Iterator<Item = u32> {
-        (0..).zip(&self.terms.documents).map(|(place, _)| place).filter(|place| !self.sealed.contains_key(place))
-    }
-
-    /// Those the request still waits for.
-    pub fn due(&self) -> impl Iterator<Item = &Signer> {
-        self.signers.iter().map(Arc::as_ref).filter(|signer| signer.is_due())
-    }
-
-    /// The order number whose turn it is.
-    pub fn active_order(&self) -> Option<u32> {
-        self.due().map(|signer| signer.terms.order).min()
-    }
-
-    /// Those whose turn it is and who have not acted.
-    pub fn active(&self) -> impl Iterator<Item = &Signer> {
-        let turn = self.active_order();
-        self.due().filter(move |signer| Some(signer.terms.order) == turn)
-    }
-
-    /// Whether its personal data and documents are gone.
-    pub fn is_erased(&self) -> bool {
-        self.purged_at.is_some() || self.deleted_at.is_some()
-    }
-
-    /// From when the organization's retention counts: its end, unless it is held or erased already.
-    pub fn retained_since(&self) -> Option<Timestamp> {
-        self.ended_at.filter(|_| self.held_at.is_none() && !self.is_erased())
-    }
-
-    /// Whether the links have stopped working because of the time, swept or not.
-    pub fn is_past_expiry(&self, now: Timestamp) -> bool {
-        self.expires_at.is_some_and(|expiry| now >= expiry)
-    }
-
-    /// The cadence of reminders that are for us to see to; a vendor that cannot be told to remind does so by itself.
-    pub fn cadence(&self) -> Option<Reminders> {
-        self.terms.reminders.filter(|_| can(&self.terms.provider, Ability::Nudge))
-    }
-
-    /// When [`crate::command::Wish::Tick`] is next due: expiry, warning or reminder.
-    pub fn wake_at(&self) -> Option<Timestamp> {
-        if !self.status.is_out() {
-            return None;
-        }
-        let reminder = |signer: &Signer| schedule::reminder(signer, self.cadence(), self.expires_at);
-        self.signers.iter().map(Arc::as_ref).filter_map(reminder).chain(self.expires_at).chain(self.warn_at).min()
     }
 }
 
