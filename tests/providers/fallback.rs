@@ -1,11 +1,13 @@
 //! Falling back: a request whose provider does not take it goes to another one, as long as nobody was invited.
 
+use std::time::Instant;
+
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use super::line::Fate;
-use super::{Pair, configure};
+use super::{LOOK, PATIENCE, Pair, configure};
 
 const SOON: SignedDuration = SignedDuration::from_secs(1);
 
@@ -54,10 +56,14 @@ async fn once_somebody_may_have_been_invited_a_request_stays_where_it_is() {
     });
     let request = pair.ours.created(json!({})).await;
     pair.until(&request, "provider.failed", 1, SignedDuration::from_secs(30)).await;
-    for _ in 0..40 {
-        pair.pass(SignedDuration::from_mins(1));
-        tokio::task::yield_now().await;
+    // It is away for longer than after which another takes over, and was called in vain all the while.
+    let (long, started) = (pair.ours.now() + SignedDuration::from_mins(30), Instant::now());
+    while !pair.line.made().iter().any(|call| call.at >= long) {
+        assert!(started.elapsed() < PATIENCE, "it is called again");
+        pair.pass(SignedDuration::from_secs(30));
+        tokio::time::sleep(LOOK).await;
     }
+    assert!(!pair.ours.events(&request).await.contains(&"signer.invited".to_owned()), "nobody else takes over");
     pair.line.judge(|_| Fate::Answered);
     pair.until(&request, "provider.submitted", 1, SignedDuration::from_secs(30)).await;
     let request = pair.one(&request).await;
