@@ -320,8 +320,9 @@ fn tick(request: &Request, now: Timestamp) -> Decision {
         let due = schedule::reminder(signer, request.cadence(), request.expires_at)?;
         (due <= now).then(|| Fact::Reminded { signer: signer.id(), number: signer.reminders + 1 })
     };
-    let facts: Vec<Proposal> =
-        warning.into_iter().chain(request.active().filter_map(reminder)).map(Proposal::from).collect();
+    let silence = providers::silence(request, warning.is_some(), now);
+    let reminders = request.active().filter_map(reminder);
+    let facts: Vec<Proposal> = warning.into_iter().chain(silence).chain(reminders).map(Proposal::from).collect();
     if facts.is_empty() {
         return Err(Refusal::new(Code::NothingDue, "Nothing is due yet."));
     }

@@ -43,15 +43,17 @@ pub enum EffectKind {
     Nudge,
     /// Call it off at its provider.
     Withdraw,
-    /// Ask its provider how things stand.
+    /// Ask its provider how things stand, because something was told that cannot be believed by itself.
     Confirm,
+    /// Ask its provider how things stand, because nothing was heard for long.
+    Inquire,
     /// Fetch each signed document from its provider; owed until the last is there.
     Fetch,
 }
 
 impl EffectKind {
     /// Every kind there is.
-    pub const ALL: [EffectKind; 17] = [
+    pub const ALL: [EffectKind; 18] = [
         EffectKind::Seal,
         EffectKind::Invitation,
         EffectKind::Reminder,
@@ -68,6 +70,7 @@ impl EffectKind {
         EffectKind::Nudge,
         EffectKind::Withdraw,
         EffectKind::Confirm,
+        EffectKind::Inquire,
         EffectKind::Fetch,
     ];
 
@@ -90,6 +93,7 @@ impl EffectKind {
             EffectKind::Nudge => "nudge",
             EffectKind::Withdraw => "withdraw",
             EffectKind::Confirm => "confirm",
+            EffectKind::Inquire => "inquire",
             EffectKind::Fetch => "fetch",
         }
     }
@@ -116,15 +120,20 @@ impl EffectKind {
 
     /// Whether it is something to be done at a vendor.
     pub fn is_at_vendor(self) -> bool {
-        use EffectKind::{Amend, Confirm, Fetch, Nudge, Submit, Withdraw};
-        matches!(self, Submit | Amend | Nudge | Withdraw | Confirm | Fetch)
+        use EffectKind::{Amend, Fetch, Nudge, Submit, Withdraw};
+        matches!(self, Submit | Amend | Nudge | Withdraw | Fetch) || self.is_question()
+    }
+
+    /// Whether a vendor is only asked how things stand: nothing there changes by it.
+    pub fn is_question(self) -> bool {
+        matches!(self, EffectKind::Confirm | EffectKind::Inquire)
     }
 
     /// Whether it makes sense only while the request is out: such an effect is no longer owed once
     /// the request ends.
     pub fn is_moot_when_closed(self) -> bool {
-        use EffectKind::{Amend, Confirm, Invitation, Nudge, Reminder, Submit};
-        matches!(self, Invitation | Reminder | Submit | Amend | Nudge | Confirm) || self.code().is_some()
+        use EffectKind::{Amend, Invitation, Nudge, Reminder, Submit};
+        matches!(self, Invitation | Reminder | Submit | Amend | Nudge) || self.is_question() || self.code().is_some()
     }
 }
 

@@ -303,6 +303,14 @@ pub enum Fact {
         /// Which provider.
         provider: String,
     },
+    /// Nothing was heard of a provider for long, or the request soon expires: it is asked how things stand.
+    #[serde(rename = "provider.silent")]
+    ProviderSilent {
+        /// Which provider.
+        provider: String,
+        /// When it was last heard of.
+        since: Timestamp,
+    },
     /// A provider told something that changes nothing by itself.
     #[serde(rename = "provider.reported")]
     ProviderReported {
@@ -419,6 +427,7 @@ impl Fact {
         "delivery.failed",
         "provider.submitted",
         "provider.failed",
+        "provider.silent",
         "provider.reported",
     ];
 
@@ -454,6 +463,7 @@ impl Fact {
             Fact::DeliveryFailed { .. } => "delivery.failed",
             Fact::ProviderSubmitted { .. } => "provider.submitted",
             Fact::ProviderFailed { .. } => "provider.failed",
+            Fact::ProviderSilent { .. } => "provider.silent",
             Fact::ProviderReported { .. } => "provider.reported",
         }
     }

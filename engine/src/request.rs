@@ -42,6 +42,10 @@ pub struct Envelope {
     pub reference: Option<String>,
     /// The provider's ids of the signers, as they were when it was handed over.
     pub signers: BTreeMap<SignerId, String>,
+    /// When it was last heard how things stand there.
+    pub heard_at: Timestamp,
+    /// How often the provider was asked since it last told anything.
+    pub silences: u32,
 }
 
 /// A request as its events left it. The next version shares what its event did not change.
@@ -195,6 +199,7 @@ impl Request {
             return Err(Refusal::new(Code::NotAccepted, "Somebody who must act has not."));
         }
         self.change(event)?;
+        self.hear(event);
         self.status = status;
         self.seq = event.seq;
         self.head = event.hash;
@@ -262,11 +267,7 @@ impl Request {
                     self.owed.retain(|effect| !matches!(effect.kind, EffectKind::Seal | EffectKind::Fetch));
                 }
             }
-            Fact::DeliverySent { effect } | Fact::DeliveryFailed { effect, .. } => {
-                if self.settle(effect)?.kind == EffectKind::Confirm {
-                    self.confirmed_at = self.asked_at;
-                }
-            }
+            Fact::DeliverySent { effect } | Fact::DeliveryFailed { effect, .. } => self.settle(event, effect)?,
             Fact::Added { signer, shift, widgets } => {
                 self.owe_amendment(event);
                 self.add(signer, *shift, &event.personal);
@@ -293,7 +294,8 @@ impl Request {
             Fact::SealFailed { document, .. } => self.known_document(*document)?,
             Fact::ProviderSubmitted { config, reference, signers, .. } => {
                 let (reference, signers) = (reference.clone(), signers.clone());
-                self.envelope = Some(Envelope { config: *config, reference, signers });
+                let (config, heard_at) = (*config, event.time);
+                self.envelope = Some(Envelope { config, reference, signers, heard_at, silences: 0 });
                 self.owed.retain(|effect| effect.kind != EffectKind::Submit);
             }
             Fact::ProviderFailed { next: Some(next), .. } => self.hand_over(event, next)?,
@@ -301,6 +303,7 @@ impl Request {
                 self.asked_at = Some(event.time);
                 self.owe(event, EffectKind::Confirm, None);
             }
+            Fact::ProviderSilent { .. } => self.owe(event, EffectKind::Inquire, None),
             Fact::ProviderReported { signer: Some(signer), .. } => drop(self.undelivered.insert(*signer)),
             Fact::ProviderFailed { .. } | Fact::ProviderReported { .. } => {}
         }

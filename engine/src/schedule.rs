@@ -1,4 +1,5 @@
-//! When something is due: expiry, its warning, reminders, and how soon a resend may follow another.
+//! When something is due: expiry, its warning, reminders, questions to a silent provider, and how soon a resend may
+//! follow another.
 //! Pure arithmetic on times that are given; nothing here reads a clock.
 
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +17,9 @@ pub const EXPIRES_IN_DAYS_MAX: u32 = 365;
 pub const REMINDER_DAYS_MAX: u32 = 365;
 /// Most reminders for one signer.
 pub const REMINDERS_MAX: u32 = 50;
+
+/// After how many questions to which there was no news the wait for the next grows no more.
+const SILENCES_COUNTED: u32 = 3;
 
 /// Longest time that an organization may keep what has ended before it is purged, in days: a century.
 pub const RETENTION_DAYS_MAX: u32 = 36_500;
@@ -50,6 +54,12 @@ pub fn reminder(signer: &Signer, cadence: Option<Reminders>, expires_at: Option<
         None => signer.sent_at?.checked_add(days(cadence.first_after_days)),
     };
     due.ok().filter(|due| expires_at.is_none_or(|expiry| *due < expiry))
+}
+
+/// When a provider of which nothing was heard since `heard_at` is asked how things stand: after a day, and after two,
+/// four and then eight each time that it had nothing to tell. What it tells by itself may be lost on the way.
+pub fn inquiry(heard_at: Timestamp, silences: u32) -> Option<Timestamp> {
+    heard_at.checked_add(days(1 << silences.min(SILENCES_COUNTED))).ok()
 }
 
 /// When a request that ended at `ended_at` is to be purged.

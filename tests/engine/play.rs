@@ -163,7 +163,12 @@ impl Play {
 
     /// Asks for something now; what was added to the history, or why nothing was.
     pub(crate) fn wish(&mut self, wish: Wish) -> Result<Vec<Event>, Refusal> {
-        let actor = Actor::Key(KeyId(Uuid::from_u128(9)));
+        let actor = match &wish {
+            Wish::Submitted { .. } | Wish::SubmitFailed { .. } | Wish::Report(_) | Wish::Hint { .. } => {
+                Actor::Provider("d4sign".to_owned())
+            }
+            _ => Actor::Key(KeyId(Uuid::from_u128(9))),
+        };
         let link = |request: RequestId, signer: SignerId, round: u32| {
             Digest::of(format!("{request}/{signer}/{round}").as_bytes())
         };

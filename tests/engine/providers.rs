@@ -8,7 +8,9 @@ use countersign_engine::event::Collector;
 use countersign_engine::ids::ConfigId;
 use countersign_engine::refusal::Code;
 use countersign_engine::request::Status;
+use countersign_engine::schedule;
 use countersign_engine::signer::{Role, SignerStatus};
+use jiff::SignedDuration;
 use uuid::Uuid;
 
 use super::play::{Play, correct, draft, signer};
@@ -153,4 +155,52 @@ fn another_provider_takes_over_only_before_anyone_was_invited_and_never_twice() 
     let mut late = submitted(&[1]);
     assert_eq!(late.refused(failed(1, next(2, "native"))), Code::NotOwed);
     assert_eq!(play.replayed(), play.request.clone());
+}
+
+#[test]
+fn a_silent_vendor_is_asked_ever_more_seldom() {
+    let mut play = submitted(&[1, 2]);
+    for days in [1, 2, 4, 8, 8] {
+        play.pass(schedule::days(days) - SignedDuration::from_secs(1));
+        assert_eq!(play.refused(Wish::Tick), Code::NothingDue, "before {days} days");
+        play.pass(SignedDuration::from_secs(1));
+        assert_eq!(play.request().wake_at(), Some(play.now));
+        assert_eq!(play.names(Wish::Tick), ["provider.silent"]);
+        assert_eq!((owed(&play), play.request().wake_at()), (vec![EffectKind::Inquire], None), "and asked once");
+        play.wish(Wish::Delivered { effect: effect(&play, EffectKind::Inquire) }).unwrap();
+    }
+    play.wish(report(&[(1, Step::Viewed)], None)).unwrap();
+    play.pass(schedule::days(1));
+    assert_eq!(play.names(Wish::Tick), ["provider.silent"], "after it has told something, the day counts again");
+    play.wish(report(&[(1, Step::Signed)], None)).unwrap();
+    assert_eq!(owed(&play), [], "who tells need not be asked");
+    assert_eq!(play.replayed(), play.request.clone());
+}
+
+#[test]
+fn what_a_vendor_told_while_it_is_to_be_asked_is_one_question() {
+    let mut play = submitted(&[1]);
+    play.pass(schedule::days(1));
+    play.wish(Wish::Tick).unwrap();
+    play.wish(Wish::Hint { config: config(1), word: "1".into() }).unwrap();
+    assert_eq!(owed(&play), [EffectKind::Confirm]);
+    play.pass(schedule::days(9));
+    assert_eq!(play.refused(Wish::Tick), Code::NothingDue, "it is to be asked already");
+    play.wish(Wish::Cancel { reason: None }).unwrap();
+    assert_eq!(owed(&play), [EffectKind::Withdraw], "and whoever has called it off asks nothing");
+}
+
+#[test]
+fn a_vendor_is_asked_before_the_request_expires() {
+    let mut draft = draft(&[(1, Role::Signer)]);
+    draft.terms.provider = "d4sign".to_owned();
+    draft.terms.provider_config = Some(config(1));
+    draft.terms.expires_in_days = Some(3);
+    let mut play = Play::sent(draft);
+    play.pass(SignedDuration::from_hours(47));
+    let there = Wish::Submitted { config: config(1), reference: "there".into(), signers: BTreeMap::new() };
+    play.wish(there).unwrap();
+    play.pass(SignedDuration::from_hours(1));
+    assert_eq!(play.names(Wish::Tick), ["request.expiring", "provider.silent"], "although it was heard an hour ago");
+    assert_eq!(play.names(report(&[], Some(Outcome::Completed))).last(), Some(&"request.completed"));
 }

@@ -8,6 +8,7 @@ mod fallback;
 mod line;
 mod losses;
 mod quota;
+mod silence;
 
 use std::time::{Duration, Instant};
 
@@ -34,6 +35,14 @@ struct Pair {
 impl Pair {
     /// A pair in the words of a vendor, with so many calls an hour.
     async fn new(vendor: &str, calls_per_hour: i64) -> Self {
+        let pair = Self::deaf(vendor, calls_per_hour).await;
+        let url = pair.shown().await["hookUrl"].as_str().unwrap().to_owned();
+        pair.have_hooks(vendor, &url).await;
+        pair
+    }
+
+    /// A pair of which theirs tells ours nothing by itself.
+    async fn deaf(vendor: &str, calls_per_hour: i64) -> Self {
         let ours = World::changed(|settings| settings.webhooks.allow_loopback = true).await;
         let theirs = World::changed(|settings| settings.webhooks.allow_loopback = true).await;
         let line = Line::to(&theirs.app.service.settings.public_url, ours.app.service.clock.clone()).await;
@@ -50,9 +59,7 @@ impl Pair {
         }
         let made = configure(&ours, attributes).await;
         let config = made["id"].as_str().unwrap().to_owned();
-        let pair = Self { ours, theirs, line, config };
-        pair.have_hooks(vendor, made["attributes"]["hookUrl"].as_str().unwrap()).await;
-        pair
+        Self { ours, theirs, line, config }
     }
 
     /// Has theirs tell ours what happens.

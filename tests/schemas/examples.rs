@@ -110,6 +110,7 @@ fn facts() -> Vec<Fact> {
             next: Some(Collector { config, provider: "native".to_owned() }),
             provider: provider.clone(),
         },
+        Fact::ProviderSilent { provider: provider.clone(), since: "2026-01-14T09:00:00Z".parse().unwrap() },
         Fact::ProviderReported { provider, report: "4".to_owned(), signer: None, unconfirmed: true },
         Fact::Revised(Arc::new(terms())),
     ]

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::signing::signatures;
 use super::{Decision, Given, Proposal, invite, invite_again};
 use crate::command::{Outcome, Report, Step};
@@ -78,6 +80,14 @@ pub(super) fn hint(request: &Request, config: ConfigId, word: &str) -> Decision 
     }
     let provider = request.terms.provider.clone();
     Ok(vec![Fact::ProviderReported { provider, report: word.to_owned(), signer: None, unconfirmed: true }.into()])
+}
+
+/// A provider that has told nothing for long is asked, and so is one whose request soon expires: everything that it
+/// told may have been lost, and a request that all have signed must not run out.
+pub(super) fn silence(request: &Request, expires_soon: bool, now: Timestamp) -> Option<Fact> {
+    let due = request.inquiry_at().filter(|at| expires_soon || *at <= now);
+    let envelope = due.and(request.envelope.as_ref())?;
+    Some(Fact::ProviderSilent { provider: request.terms.provider.clone(), since: envelope.heard_at })
 }
 
 /// Takes a request as far as its provider says it has come.

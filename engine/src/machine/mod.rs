@@ -108,7 +108,8 @@ impl Superstate<Machine> for Group {
                 | Fact::Replaced { .. }
                 | Fact::Corrected { .. }
                 | Fact::ProviderSubmitted { .. }
-                | Fact::ProviderFailed { .. },
+                | Fact::ProviderFailed { .. }
+                | Fact::ProviderSilent { .. },
             ) => Handled,
             (
                 Group::Out | Group::Closed,
@@ -230,6 +231,7 @@ mod samples {
                 signers: BTreeMap::new(),
             },
             Fact::ProviderFailed { code: "away".into(), config: None, next: None, provider: "d4sign".into() },
+            Fact::ProviderSilent { provider: "d4sign".into(), since: Timestamp::UNIX_EPOCH },
             Fact::ProviderReported {
                 provider: "d4sign".into(),
                 report: "viewed".into(),

@@ -2,7 +2,7 @@
 
 use super::Request;
 use crate::effect::{Effect, EffectKind};
-use crate::event::{Actor, Event};
+use crate::event::{Actor, Event, Fact};
 use crate::ids::SignerId;
 use crate::refusal::{Code, Refusal};
 use crate::requirement::Method;
@@ -44,14 +44,30 @@ impl Request {
         }
     }
 
-    pub(super) fn settle(&mut self, key: &str) -> Result<Effect, Refusal> {
-        let effect = key.parse::<Effect>().ok().filter(|effect| self.owed.contains(effect));
-        match effect {
-            Some(effect) => {
-                self.owed.remove(&effect);
-                Ok(effect)
+    /// An effect is over, done or given up. Of a question to a provider that is an answer: there is no other.
+    pub(super) fn settle(&mut self, event: &Event, key: &str) -> Result<(), Refusal> {
+        let effect = key.parse::<Effect>().ok().filter(|effect| self.owed.remove(effect));
+        let effect = effect.ok_or_else(|| Refusal::new(Code::NotOwed, "That effect is not owed."))?;
+        if effect.kind == EffectKind::Confirm {
+            self.confirmed_at = self.asked_at;
+        }
+        if let Some(envelope) = self.envelope.as_mut().filter(|_| effect.kind.is_question()) {
+            envelope.heard_at = event.time;
+        }
+        Ok(())
+    }
+
+    /// What a provider tells by itself ends its silence, and with it the question that was owed because of that.
+    pub(super) fn hear(&mut self, event: &Event) {
+        let Some(envelope) = &mut self.envelope else { return };
+        match &event.fact {
+            Fact::DeliverySent { .. } | Fact::DeliveryFailed { .. } => {}
+            Fact::ProviderSilent { .. } => envelope.silences += 1,
+            _ if matches!(event.actor, Actor::Provider(_)) => {
+                (envelope.heard_at, envelope.silences) = (event.time, 0);
+                self.owed.retain(|effect| effect.kind != EffectKind::Inquire);
             }
-            None => Err(Refusal::new(Code::NotOwed, "That effect is not owed.")),
+            _ => {}
         }
     }
 

@@ -73,12 +73,22 @@ impl Request {
         self.terms.reminders.filter(|_| can(&self.terms.provider, Ability::Nudge))
     }
 
-    /// When [`crate::command::Wish::Tick`] is next due: expiry, warning or reminder.
+    /// When its provider is to be asked how things stand because it was silent; `None` while it is to be asked anyway.
+    pub fn inquiry_at(&self) -> Option<Timestamp> {
+        let envelope = self.envelope.as_ref().filter(|_| self.terms.is_at_vendor() && self.status.is_out())?;
+        match self.owed.iter().any(|effect| effect.kind.is_question()) {
+            true => None,
+            false => schedule::inquiry(envelope.heard_at, envelope.silences),
+        }
+    }
+
+    /// When [`crate::command::Wish::Tick`] is next due: expiry, warning, reminder, or a question to its provider.
     pub fn wake_at(&self) -> Option<Timestamp> {
         if !self.status.is_out() {
             return None;
         }
         let reminder = |signer: &Signer| schedule::reminder(signer, self.cadence(), self.expires_at);
-        self.signers.iter().map(Arc::as_ref).filter_map(reminder).chain(self.expires_at).chain(self.warn_at).min()
+        let reminders = self.signers.iter().map(Arc::as_ref).filter_map(reminder);
+        reminders.chain(self.expires_at).chain(self.warn_at).chain(self.inquiry_at()).min()
     }
 }

@@ -17,6 +17,8 @@ pub enum Worth {
     Confirm,
     /// Somebody wants to know whether the vendor is there.
     Test,
+    /// Nothing was heard for long; perhaps there is nothing to hear.
+    Inquire,
 }
 
 impl Worth {
@@ -28,6 +30,7 @@ impl Worth {
             EffectKind::Fetch => Worth::Fetch,
             EffectKind::Nudge => Worth::Remind,
             EffectKind::Confirm => Worth::Confirm,
+            EffectKind::Inquire => Worth::Inquire,
             _ => return None,
         })
     }
@@ -39,6 +42,7 @@ impl Worth {
             Worth::Begin | Worth::Fetch => 1,
             Worth::Remind => 2,
             Worth::Confirm | Worth::Test => 3,
+            Worth::Inquire => 5,
         };
         (calls_an_hour * tenths / 10).min(calls_an_hour - 1)
     }

@@ -238,6 +238,7 @@ impl Teller<'_> {
                 let next = next.iter().map(|next| format!("→ {}", next.provider));
                 [provider.clone(), code.clone()].into_iter().chain(next).collect()
             }
+            Fact::ProviderSilent { provider, since } => vec![provider.clone(), readable(*since)],
             Fact::ProviderReported { provider, report, signer, .. } => {
                 let about = signer.map(|signer| self.person(signer));
                 [provider.clone(), report.clone()].into_iter().chain(about).collect()

@@ -58,7 +58,7 @@ impl Agent {
         match effect.kind {
             EffectKind::Submit => self.submit(line, request).await,
             EffectKind::Fetch => self.fetch(line, loaded).await,
-            EffectKind::Confirm => {
+            EffectKind::Confirm | EffectKind::Inquire => {
                 let report = look(line, request).await?;
                 Ok(vec![Wish::Report(Box::new(report)), Wish::Delivered { effect }])
             }

@@ -141,12 +141,13 @@ impl Agent {
     }
 }
 
-/// The errand that is worth most, and of those the first that was due. Those of one request keep their order.
+/// The errand that is worth most, and of those the first that was due. Those of one request keep their order, but for
+/// questions: they change nothing, and whatever is worth more does not wait for them.
 fn worthiest(due: Vec<Claim>) -> Option<(Effect, Claim)> {
     let mut errands: Vec<(Effect, Claim)> =
         due.into_iter().filter_map(|claim| Some((claim.key.parse::<Effect>().ok()?, claim))).collect();
     errands.sort_by_key(|(effect, _)| (effect.request, effect.seq));
     let mut seen: HashSet<RequestId> = HashSet::new();
-    errands.retain(|(effect, _)| seen.insert(effect.request));
+    errands.retain(|(effect, _)| effect.kind.is_question() || seen.insert(effect.request));
     errands.into_iter().min_by_key(|(effect, _)| (Worth::of(effect.kind), effect.request))
 }

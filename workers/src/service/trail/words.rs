@@ -63,6 +63,7 @@ struct Facts {
     undelivered: &'static str,
     submitted: &'static str,
     provider_failed: &'static str,
+    silent: &'static str,
     reported: &'static str,
 }
 
@@ -134,6 +135,7 @@ const ENGLISH: Words = Words {
         undelivered: "Message given up",
         submitted: "Taken over by the provider",
         provider_failed: "Refused by the provider",
+        silent: "Provider silent: asked how things stand",
         reported: "Reported by the provider",
     },
     until: "Until",
@@ -213,6 +215,7 @@ const SPANISH: Words = Words {
         undelivered: "Mensaje no entregado",
         submitted: "Asumida por el proveedor",
         provider_failed: "Rechazada por el proveedor",
+        silent: "Proveedor en silencio: consultado sobre el estado",
         reported: "Comunicado por el proveedor",
     },
     until: "Hasta",
@@ -292,6 +295,7 @@ const PORTUGUESE: Words = Words {
         undelivered: "Mensagem não entregue",
         submitted: "Assumida pelo provedor",
         provider_failed: "Recusada pelo provedor",
+        silent: "Provedor em silêncio: consultado sobre o estado",
         reported: "Informado pelo provedor",
     },
     until: "Até",
@@ -388,6 +392,7 @@ impl Words {
             Fact::DeliveryFailed { .. } => facts.undelivered,
             Fact::ProviderSubmitted { .. } => facts.submitted,
             Fact::ProviderFailed { .. } => facts.provider_failed,
+            Fact::ProviderSilent { .. } => facts.silent,
             Fact::ProviderReported { .. } => facts.reported,
         }
     }
