@@ -283,8 +283,10 @@ pub struct Report {
     pub steps: BTreeMap<SignerId, Step>,
     /// How it ended, if it has.
     pub outcome: Option<Outcome>,
-    /// Why, where somebody said.
+    /// Why, where somebody said. What is longer than [`TEXT_MAX`] is cut.
     pub reason: Option<String>,
+    /// Whether it is the provider's answer to the question how everything stands: there is no more to be learnt.
+    pub is_answer: bool,
 }
 
 /// What a signer has done at a provider.

@@ -337,12 +337,14 @@ fn refuse_if_expired(request: &Request, now: Timestamp) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What follows when signers have changed: the next group is invited, or the request is complete.
+/// What follows when signers have changed: the next group is invited, or the request is complete. At a vendor it is
+/// complete when the vendor says so, which has yet to be told of the change.
 fn follow_up(request: &Request, due: &[Signer], given: &Given<'_>) -> Vec<Proposal> {
+    let at_vendor = request.terms.is_at_vendor();
     let Some(turn) = due.iter().map(|signer| signer.terms.order).min() else {
-        return vec![Fact::Completed {}.into()];
+        return if at_vendor { Vec::new() } else { vec![Fact::Completed {}.into()] };
     };
-    if request.terms.is_at_vendor() && request.envelope.is_none() {
+    if at_vendor && request.envelope.is_none() {
         return Vec::new();
     }
     due.iter()

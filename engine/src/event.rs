@@ -397,7 +397,7 @@ fn by_text<V: Serialize, S: Serializer>(map: &BTreeMap<WidgetId, V>, serializer:
 
 impl Fact {
     /// Every stored name.
-    pub const NAMES: [&'static str; 30] = [
+    pub const NAMES: [&'static str; 31] = [
         "request.created",
         "request.revised",
         "request.sent",

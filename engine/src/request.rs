@@ -1,6 +1,7 @@
 //! A request: what its events make of it, and nothing else. The only way to change one is
 //! [`Request::apply`]; deciding and replaying both go through it, so they cannot disagree.
 
+mod acting;
 mod owing;
 mod people;
 mod standing;
@@ -12,12 +13,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::effect::{Effect, EffectKind};
-use crate::event::{Actor, Collector, Detail, Event, Fact, Personal, Terms, Value};
+use crate::event::{Actor, Collector, Event, Fact, Personal, Terms, Value};
 use crate::ids::{ConfigId, Digest, OrganizationId, RequestId, SignerId, WidgetId};
 use crate::machine;
 use crate::refusal::{Code, Refusal};
-use crate::requirement::{Challenge, Particulars, Proof};
-use crate::signer::{Role, Signer, SignerStatus};
+use crate::requirement::{Particulars, Proof};
+use crate::signer::{Role, Signer};
 use people::signer_of;
 
 pub use status::Status;
@@ -275,22 +276,28 @@ impl Request {
                 self.let_in_if_viewer(event, signer.id)?;
             }
             Fact::Removed { signer, told } => {
-                self.owe_amendment(event);
                 self.remove(event, *signer, *told)?;
+                self.owe_amendment(event);
             }
             Fact::Replaced { signer, by, told } => {
-                self.owe_amendment(event);
                 self.replace(event, *signer, by, *told)?;
+                self.owe_amendment(event);
                 self.let_in_if_viewer(event, by.id)?;
             }
-            Fact::Invited { .. }
-            | Fact::Viewed { .. }
-            | Fact::Challenged { .. }
-            | Fact::Authenticated { .. }
-            | Fact::Signed { .. }
-            | Fact::SignerDeclined { .. }
-            | Fact::Reminded { .. }
-            | Fact::Corrected { .. } => self.change_signer(event)?,
+            Fact::Invited { signer, round, link, resent } => self.invite(event, *signer, (*round, *link), *resent)?,
+            Fact::Viewed { signer } => self.view(event, *signer)?,
+            Fact::Challenged { signer, method } => self.challenge(event, *signer, *method)?,
+            Fact::Authenticated { signer, method, files, reference, score } => {
+                let (files, reference) = (files.clone(), reference.clone());
+                self.authenticate(event, *signer, *method, Proof { at: event.time, files, reference, score: *score })?;
+            }
+            Fact::Signed { signer, .. } => self.sign(event, *signer)?,
+            Fact::SignerDeclined { signer } => self.decline(event, *signer)?,
+            Fact::Reminded { signer, number } => self.remind(event, *signer, *number)?,
+            Fact::Corrected { signer, changed, requirements } => {
+                self.correct(event, *signer, changed, requirements.as_ref())?;
+                self.owe_amendment(event);
+            }
             Fact::SealFailed { document, .. } => self.known_document(*document)?,
             Fact::ProviderSubmitted { config, reference, signers, .. } => {
                 let (reference, signers) = (reference.clone(), signers.clone());
@@ -306,103 +313,6 @@ impl Request {
             Fact::ProviderSilent { .. } => self.owe(event, EffectKind::Inquire, None),
             Fact::ProviderReported { signer: Some(signer), .. } => drop(self.undelivered.insert(*signer)),
             Fact::ProviderFailed { .. } | Fact::ProviderReported { .. } => {}
-        }
-        Ok(())
-    }
-
-    fn change_signer(&mut self, event: &Event) -> Result<(), Refusal> {
-        let time = event.time;
-        match &event.fact {
-            Fact::Invited { signer: id, round, link, resent } => {
-                let signer = self.invitable(*id)?;
-                signer.round = *round;
-                signer.link = *link;
-                signer.proofs.clear();
-                signer.challenges.clear();
-                self.undelivered.remove(id);
-                let signer = self.invitable(*id)?;
-                signer.sent_at.get_or_insert(time);
-                if *resent {
-                    signer.resent_at = Some(time);
-                }
-                if signer.status == SignerStatus::Pending {
-                    signer.status = SignerStatus::Sent;
-                }
-                self.drop_messages(*id);
-                match self.terms.is_at_vendor() {
-                    false => self.owe(event, EffectKind::Invitation, Some(*id)),
-                    true if *resent => self.owe(event, EffectKind::Nudge, Some(*id)),
-                    // The vendor invites whose turn it is.
-                    true => {}
-                }
-            }
-            Fact::Viewed { signer: id } => {
-                let signer = self.invited(*id)?;
-                signer.viewed_at.get_or_insert(time);
-                signer.status = SignerStatus::Viewed;
-            }
-            Fact::Signed { signer: id, .. } => {
-                let signer = self.invited(*id)?;
-                signer.status = SignerStatus::Signed;
-                signer.signed_at = Some(time);
-                signer.mark = event.personal.mark.clone();
-                signer.ip = event.personal.ip.clone();
-                signer.user_agent = event.personal.user_agent.clone();
-                self.values.extend(event.personal.values.clone());
-                self.drop_messages(*id);
-                self.cover(*id);
-            }
-            Fact::SignerDeclined { signer: id } => {
-                let signer = self.invited(*id)?;
-                signer.status = SignerStatus::Declined;
-                signer.declined_at = Some(time);
-                signer.decline_reason = event.personal.reason.clone();
-                signer.ip = event.personal.ip.clone();
-                signer.user_agent = event.personal.user_agent.clone();
-                self.reason = event.personal.reason.clone();
-                self.drop_messages(*id);
-            }
-            Fact::Reminded { signer: id, number } => {
-                let signer = self.invited(*id)?;
-                signer.reminders = *number;
-                signer.reminded_at = Some(time);
-                let kind = if self.terms.is_at_vendor() { EffectKind::Nudge } else { EffectKind::Reminder };
-                self.owe(event, kind, Some(*id));
-            }
-            Fact::Corrected { signer: id, changed, requirements } => {
-                self.owe_amendment(event);
-                if changed.contains(&Detail::Email) {
-                    self.withdraw(event, *id);
-                    self.signer_mut(*id)?.forget_view();
-                }
-                let signer = self.signer_mut(*id)?;
-                signer.person = event.personal.people.get(id).cloned();
-                if let Some(requirements) = requirements {
-                    signer.terms.requirements = requirements.clone();
-                }
-                if changed.contains(&Detail::AccessCode) {
-                    signer.particulars = event.personal.particulars.get(id).cloned().unwrap_or_default();
-                }
-                self.let_in_if_viewer(event, *id)?;
-            }
-            Fact::Challenged { signer: id, method } => {
-                let signer = self.invited(*id)?;
-                let number = signer.challenges.get(method).map_or(0, |challenge| challenge.number) + 1;
-                signer.challenges.insert(*method, Challenge { at: time, number, seq: event.seq });
-                self.drop_code(*id, *method);
-                let code = EffectKind::ALL.into_iter().find(|kind| kind.code() == Some(*method));
-                code.into_iter().for_each(|kind| self.owe(event, kind, Some(*id)));
-            }
-            Fact::Authenticated { signer: id, method, files, reference, score } => {
-                let signer = self.invited(*id)?;
-                if let Some(told) = event.personal.people.get(id) {
-                    signer.person = Some(told.clone());
-                }
-                let proof = Proof { at: time, files: files.clone(), reference: reference.clone(), score: *score };
-                signer.proofs.insert(*method, proof);
-                self.drop_code(*id, *method);
-            }
-            _ => {}
         }
         Ok(())
     }
@@ -491,17 +401,6 @@ impl Request {
         let signer = self.signers.iter_mut().find(|signer| signer.id() == id);
         signer.map(Arc::make_mut).ok_or_else(no_such_signer)
     }
-
-    fn invited(&mut self, id: SignerId) -> Result<&mut Signer, Refusal> {
-        let signer = self.signer_mut(id)?;
-        if signer.is_invited() { Ok(signer) } else { Err(not_their_turn()) }
-    }
-
-    fn invitable(&mut self, id: SignerId) -> Result<&mut Signer, Refusal> {
-        let turn = self.active_order();
-        let signer = self.signer_mut(id)?;
-        if signer.is_due() && Some(signer.terms.order) == turn { Ok(signer) } else { Err(not_their_turn()) }
-    }
 }
 
 fn signers_of(terms: &Terms, personal: &Personal) -> Vec<Arc<Signer>> {
@@ -514,8 +413,4 @@ fn out_of_order(event: &Event, expected: u64) -> Refusal {
 
 fn no_such_signer() -> Refusal {
     Refusal::new(Code::SignerNotFound, "The request has no such signer.")
-}
-
-fn not_their_turn() -> Refusal {
-    Refusal::new(Code::NotYourTurn, "It is not that signer's turn.")
 }

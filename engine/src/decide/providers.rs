@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::signing::signatures;
 use super::{Decision, Given, Proposal, invite, invite_again};
-use crate::command::{Outcome, Report, Step};
+use crate::command::{Outcome, Report, Step, TEXT_MAX};
 use crate::effect::EffectKind;
 use crate::event::{Collector, Fact, Personal};
 use crate::ids::{ConfigId, SignerId};
@@ -53,7 +53,7 @@ pub(super) fn failed(
         return Err(Refusal::new(Code::NotOwed, "The provider has the request already."));
     }
     if next.is_some_and(|next| next.config == config || request.passed_over.contains(&next.config)) {
-        return Err(Refusal::new(Code::Invalid, "That provider did not take the request already."));
+        return Err(Refusal::new(Code::Invalid, "That provider has refused the request before."));
     }
     let fact = Fact::ProviderFailed {
         code: code.to_owned(),
@@ -96,11 +96,8 @@ pub(super) fn report(request: &Request, report: &Report, given: &Given<'_>) -> D
     let mut told = Told { request, report, given, due: request.due().cloned().collect(), proposals: Vec::new() };
     while told.goes_on() {}
     told.undelivered();
-    let ahead = |signer: &Signer| report.steps.get(&signer.id()) == Some(&Step::Signed);
-    if report.outcome.is_none() && told.due.iter().any(ahead) {
-        return Err(Refusal::new(Code::NotYourTurn, "The provider told of somebody whose turn it is not yet."));
-    }
     if !told.has_ended() {
+        told.refuse_if_more_happened()?;
         told.end();
     }
     if told.proposals.is_empty() {
@@ -148,11 +145,34 @@ impl Told<'_> {
         }
     }
 
-    /// What is known of a signer: who told that it is complete told that everybody has signed.
+    /// What is known of a signer. Who told that it is complete told that everybody has signed who is asked there; that
+    /// those are the same people as here is certain only where nobody can be corrected.
     fn step(&self, id: SignerId) -> Option<Step> {
+        let is_asked = || {
+            let envelope = self.request.envelope.as_ref();
+            let provider = &self.request.terms.provider;
+            !can(provider, Ability::Correct) && envelope.is_some_and(|envelope| envelope.signers.contains_key(&id))
+        };
         match self.report.outcome {
-            Some(Outcome::Completed) => Some(Step::Signed),
+            Some(Outcome::Completed) if is_asked() => Some(Step::Signed),
             _ => self.report.steps.get(&id).copied(),
+        }
+    }
+
+    /// Whoever tells of a step before it was told how it came to that has not told everything: the provider is asked
+    /// then. Nobody is said to have signed, or to have refused, of whom that was not told.
+    fn refuse_if_more_happened(&self) -> Result<(), Refusal> {
+        let is_ahead =
+            |signer: &Signer| matches!(self.report.steps.get(&signer.id()), Some(Step::Signed | Step::Declined));
+        let more = match self.report.outcome {
+            None => self.due.iter().any(is_ahead),
+            Some(Outcome::Completed) => !self.due.is_empty(),
+            Some(Outcome::Declined) => !self.report.is_answer,
+            Some(Outcome::Cancelled | Outcome::Expired) => false,
+        };
+        match more {
+            true => Err(Refusal::new(Code::NotYourTurn, "The provider did not tell how it came to that.")),
+            false => Ok(()),
         }
     }
 
@@ -176,7 +196,7 @@ impl Told<'_> {
         if signer.status != SignerStatus::Viewed {
             self.viewed(signer);
         }
-        let personal = Personal { reason: self.report.reason.clone(), ..Personal::default() };
+        let personal = self.reason();
         self.proposals.push(Proposal { fact: Fact::SignerDeclined { signer: signer.id() }, personal });
         self.proposals.push(Fact::RequestDeclined { signer: signer.id() }.into());
         false
@@ -205,22 +225,27 @@ impl Told<'_> {
 
     /// What ended it at the provider ends it here.
     fn end(&mut self) {
-        let personal = Personal { reason: self.report.reason.clone(), ..Personal::default() };
         match self.report.outcome {
-            Some(Outcome::Cancelled) => {
+            // Declined by nobody whom we know: by whom is not made up.
+            Some(Outcome::Cancelled | Outcome::Declined) => {
+                let personal = self.reason();
                 self.proposals.push(Proposal { fact: Fact::Cancelled { quiet: false }, personal });
             }
             Some(Outcome::Expired) => self.proposals.push(Fact::Expired {}.into()),
-            Some(Outcome::Declined) => {
-                // Whose refusal it was the provider did not say: one of those whose turn it is.
-                let turn = self.due.iter().map(|signer| signer.terms.order).min();
-                let first = self.due.iter().find(|signer| Some(signer.terms.order) == turn).cloned();
-                if let Some(first) = first {
-                    self.declined(&first);
-                }
-            }
-            Some(Outcome::Completed) | None => {}
+            // Whoever was still due has left.
+            Some(Outcome::Completed) => self.proposals.push(Fact::Completed {}.into()),
+            None => {}
         }
+    }
+
+    /// Why, as far as we keep what others write: one line of at most [`TEXT_MAX`] characters.
+    fn reason(&self) -> Personal {
+        let plain = |reason: &String| {
+            let kept = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).take(TEXT_MAX);
+            kept.collect::<String>().trim().to_owned()
+        };
+        let reason = self.report.reason.as_ref().map(plain).filter(|reason| !reason.is_empty());
+        Personal { reason, ..Personal::default() }
     }
 }
 

@@ -44,11 +44,12 @@ impl Request {
         }
     }
 
-    /// An effect is over, done or given up. Of a question to a provider that is an answer: there is no other.
+    /// An effect is over, done or given up. A question to a provider is not put again soon, whichever it was.
     pub(super) fn settle(&mut self, event: &Event, key: &str) -> Result<(), Refusal> {
         let effect = key.parse::<Effect>().ok().filter(|effect| self.owed.remove(effect));
         let effect = effect.ok_or_else(|| Refusal::new(Code::NotOwed, "That effect is not owed."))?;
-        if effect.kind == EffectKind::Confirm {
+        let is_answered = matches!(event.fact, Fact::DeliverySent { .. });
+        if effect.kind == EffectKind::Confirm && is_answered {
             self.confirmed_at = self.asked_at;
         }
         if let Some(envelope) = self.envelope.as_mut().filter(|_| effect.kind.is_question()) {

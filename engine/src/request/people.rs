@@ -75,11 +75,11 @@ impl Request {
     }
 
     pub(super) fn remove(&mut self, event: &Event, id: SignerId, told: bool) -> Result<(), Refusal> {
+        let rounds = self.signer_mut(id)?.round;
         if told {
             self.withdraw(event, id);
         }
         self.drop_messages(id);
-        let rounds = self.signer_mut(id)?.round;
         self.departed.insert(id, rounds);
         let heir = self.fellows(id).next().map(Signer::id);
         self.signers.retain(|signer| signer.id() != id);
@@ -91,12 +91,13 @@ impl Request {
     }
 
     pub(super) fn replace(&mut self, event: &Event, id: SignerId, by: &SignerTerms, told: bool) -> Result<(), Refusal> {
+        let rounds = self.signer_mut(id)?.round;
         if told {
             self.withdraw(event, id);
         }
         self.drop_messages(id);
-        let leaving = std::mem::replace(self.signer_mut(id)?, signer_of(by, &event.personal));
-        self.departed.insert(id, leaving.round);
+        *self.signer_mut(id)? = signer_of(by, &event.personal);
+        self.departed.insert(id, rounds);
         self.hand_on_widgets(id, by.id);
         Ok(())
     }

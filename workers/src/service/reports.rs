@@ -136,6 +136,7 @@ fn believed(request: &Request, word: Word<'_>) -> Option<Report> {
         steps: signer.zip(step).into_iter().collect(),
         outcome,
         reason: word.report.reason.clone(),
+        is_answer: false,
     })
 }
 

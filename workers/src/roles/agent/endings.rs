@@ -121,6 +121,8 @@ impl Agent {
                 }
                 Ok(false)
             }
+            // What is to be confirmed was told: not to have been heard is no answer.
+            EffectKind::Confirm => Ok(false),
             _ if failed.for_good => {
                 self.wish(config, request, claim, vec![Wish::Undeliverable { effect, code }]).await;
                 Ok(true)

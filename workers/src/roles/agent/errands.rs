@@ -111,7 +111,7 @@ async fn look(line: &mut Line<'_>, request: &Request) -> Result<Report, Stop> {
     };
     let config = ConfigId(line.config.id);
     let (steps, outcome, reason, word) = (found.steps, found.outcome, found.reason, found.word);
-    Ok(Report { config, word, steps, outcome, reason })
+    Ok(Report { config, word, steps, outcome, reason, is_answer: true })
 }
 
 async fn withdraw(line: &mut Line<'_>, request: &Request) -> Result<(), Stop> {

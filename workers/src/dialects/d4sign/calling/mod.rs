@@ -119,9 +119,9 @@ fn found(document: &Document, signers: &BTreeMap<SignerId, String>) -> Found {
     }
     let outcome = match document.status_id.as_str() {
         FINISHED => Some(Outcome::Completed),
-        CANCELLED if document.status_comment.to_lowercase().contains(EXPIRED) => Some(Outcome::Expired),
-        // Who called it off is one of the signers: that is a refusal.
+        // Who called it off is one of the signers: that is a refusal, whatever they wrote.
         CANCELLED if refused.is_some() => Some(Outcome::Declined),
+        CANCELLED if document.status_comment.to_lowercase().contains(EXPIRED) => Some(Outcome::Expired),
         CANCELLED => Some(Outcome::Cancelled),
         _ => None,
     };
