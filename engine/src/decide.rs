@@ -56,22 +56,25 @@ type Decision = Result<Vec<Proposal>, Refusal>;
 
 /// What a command leads to: at least one fact, or a refusal that changes nothing.
 pub fn decide(request: Option<&Request>, command: &Command, given: &Given<'_>) -> Decision {
-    if let Wish::Create { draft, send } = &command.wish {
-        return match request {
-            Some(_) => Err(Refusal::new(Code::AlreadyExists, "There is already a request with this id.")),
-            None => create(command.request, draft, *send, given),
-        };
+    match (request, &command.wish) {
+        (None, Wish::Create { draft, send }) => create(command.request, draft, *send, given),
+        (None, _) => Err(Refusal::new(Code::NotFound, "There is no such request.")),
+        (Some(request), wish) => go_on(request, wish, given),
     }
-    let request = request.ok_or_else(|| Refusal::new(Code::NotFound, "There is no such request."))?;
-    if request.deleted_at.is_some() {
+}
+
+/// What a command leads to about a request that is there already.
+fn go_on(request: &Request, wish: &Wish, given: &Given<'_>) -> Decision {
+    let is_create = matches!(wish, Wish::Create { .. });
+    if request.deleted_at.is_some() && !is_create {
         return Err(Refusal::new(Code::Deleted, "The request was deleted."));
     }
-    if request.purged_at.is_some() && !matches!(command.wish, Wish::Delete) {
+    if request.purged_at.is_some() && !is_create && !matches!(wish, Wish::Delete) {
         return Err(Refusal::purged());
     }
     let actor = signing::Act { request, given };
-    match &command.wish {
-        Wish::Create { .. } => unreachable!("answered above"),
+    match wish {
+        Wish::Create { .. } => Err(Refusal::new(Code::AlreadyExists, "There is already a request with this id.")),
         Wish::Revise { draft, base } => revise(request, draft, *base, given),
         Wish::Send => send(request, given),
         Wish::View { signer, round } => actor.view(*signer, *round),

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use countersign_engine::command::{Outcome, Report, Step, Wish};
+use countersign_engine::command::{Outcome, Report, Step, TEXT_MAX, Wish};
 use countersign_engine::effect::{Effect, EffectKind};
-use countersign_engine::event::Collector;
+use countersign_engine::event::{Collector, Detail, Event, Fact, Personal};
 use countersign_engine::ids::ConfigId;
 use countersign_engine::refusal::Code;
 use countersign_engine::request::Status;
 use countersign_engine::schedule;
-use countersign_engine::signer::{Role, SignerStatus};
+use countersign_engine::signer::{Role, SignerStatus, SignerTerms};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-use super::play::{Play, correct, draft, signer};
+use super::play::{Play, correct, draft, replace, signer};
 
 fn config(number: u128) -> ConfigId {
     ConfigId(Uuid::from_u128(number))
@@ -29,7 +29,11 @@ fn at(provider: &str, orders: &[u32]) -> Play {
 }
 
 fn submitted(orders: &[u32]) -> Play {
-    let mut play = at("d4sign", orders);
+    submitted_to("d4sign", orders)
+}
+
+fn submitted_to(provider: &str, orders: &[u32]) -> Play {
+    let mut play = at(provider, orders);
     let signers = (1..).zip(orders).map(|(n, _)| (signer(n), format!("key {n}"))).collect();
     play.wish(Wish::Submitted { config: config(1), reference: "there".into(), signers }).unwrap();
     play
@@ -37,7 +41,15 @@ fn submitted(orders: &[u32]) -> Play {
 
 fn report(steps: &[(u32, Step)], outcome: Option<Outcome>) -> Wish {
     let steps: BTreeMap<_, _> = steps.iter().map(|(n, step)| (signer(*n), *step)).collect();
-    Wish::Report(Box::new(Report { config: config(1), word: "4".into(), steps, outcome, reason: None }))
+    let word = "4".to_owned();
+    Wish::Report(Box::new(Report { config: config(1), word, steps, outcome, reason: None, is_answer: false }))
+}
+
+/// What a vendor answers that was asked how everything stands.
+fn answer(steps: &[(u32, Step)], outcome: Outcome, reason: &str) -> Wish {
+    let Wish::Report(mut told) = report(steps, Some(outcome)) else { unreachable!() };
+    (told.reason, told.is_answer) = (Some(reason.to_owned()), true);
+    Wish::Report(told)
 }
 
 fn owed(play: &Play) -> Vec<EffectKind> {
@@ -61,7 +73,7 @@ fn it_owes_its_submission_and_no_letter() {
 
 #[test]
 fn it_goes_as_far_as_the_vendor_says_and_never_back() {
-    let mut play = submitted(&[1, 1, 2]);
+    let mut play = submitted_to("certyneo", &[1, 1, 2]);
     assert_eq!(play.names(report(&[(1, Step::Viewed)], None)), ["signer.viewed"]);
     assert_eq!(play.refused(report(&[(1, Step::Viewed)], None)), Code::NothingDue, "told twice");
     assert_eq!(
@@ -95,12 +107,79 @@ fn what_it_is_told_all_at_once_stands_in_its_order() {
 fn a_refusal_and_an_end_there_end_it_here_and_need_no_telling() {
     for (outcome, steps, status) in [
         (Outcome::Declined, vec![(1, Step::Declined)], Status::Declined),
-        (Outcome::Declined, vec![], Status::Declined),
         (Outcome::Expired, vec![], Status::Expired),
+        (Outcome::Cancelled, vec![], Status::Cancelled),
     ] {
         let mut play = submitted(&[1]);
         play.wish(report(&steps, Some(outcome))).unwrap();
-        assert_eq!(play.status(), status);
+        assert_eq!((play.status(), owed(&play)), (status, vec![]));
+    }
+}
+
+#[test]
+fn nobody_has_signed_at_a_vendor_of_whom_it_was_not_told() {
+    let mut play = submitted(&[1, 1]);
+    play.wish(replace(2, 3, 3)).unwrap();
+    let first = [(1, Step::Signed)];
+    let complete = answer(&first, Outcome::Completed, "");
+    assert_eq!(play.refused(complete), Code::NotYourTurn, "who took over was never asked there");
+    assert_eq!(play.statuses(), [SignerStatus::Sent; 2]);
+    let all = [(1, Step::Signed), (3, Step::Signed)];
+    assert_eq!(play.names(answer(&all, Outcome::Completed, "")).last(), Some(&"request.completed"));
+}
+
+#[test]
+fn a_refusal_is_whose_it_was() {
+    let mut play = submitted_to("certyneo", &[1, 2]);
+    let of_second = report(&[(2, Step::Declined)], Some(Outcome::Declined));
+    assert_eq!(play.refused(of_second), Code::NotYourTurn, "the first must have signed meanwhile: the vendor knows");
+    assert_eq!(play.refused(report(&[], Some(Outcome::Declined))), Code::NotYourTurn, "nor is it the first's");
+    let both = [(1, Step::Signed), (2, Step::Declined)];
+    play.wish(answer(&both, Outcome::Declined, "too\r\ndear")).unwrap();
+    assert_eq!(play.statuses(), [SignerStatus::Signed, SignerStatus::Declined]);
+    assert_eq!(play.signer(2).decline_reason.as_deref(), Some("too  dear"));
+
+    let mut play = submitted(&[1, 2]);
+    play.wish(answer(&[], Outcome::Declined, &"x".repeat(5000))).unwrap();
+    assert_eq!(play.status(), Status::Cancelled, "by somebody whom nobody here knows: by whom is not made up");
+    assert_eq!(play.request().reason.as_ref().unwrap().len(), TEXT_MAX);
+}
+
+#[test]
+fn who_removes_the_last_signer_at_a_vendor_waits_for_its_word() {
+    let mut play = submitted(&[1, 1]);
+    play.wish(report(&[(1, Step::Signed)], None)).unwrap();
+    assert_eq!(play.names(Wish::Remove { signer: signer(2) }), ["signer.removed"]);
+    assert_eq!((play.status(), owed(&play)), (Status::PartiallySigned, vec![EffectKind::Amend]));
+    assert_eq!(play.names(answer(&[(1, Step::Signed)], Outcome::Completed, "")), ["request.completed"]);
+    assert_eq!((play.status(), owed(&play)), (Status::Completed, vec![EffectKind::Fetch]));
+}
+
+#[test]
+fn a_question_that_was_not_heard_was_not_answered() {
+    let mut play = submitted(&[1]);
+    play.wish(Wish::Hint { config: config(1), word: "1".into() }).unwrap();
+    let effect = effect(&play, EffectKind::Confirm);
+    play.wish(Wish::Undeliverable { effect, code: "http_404".into() }).unwrap();
+    assert_eq!(play.request().confirmed_at, None);
+}
+
+#[test]
+fn a_correction_of_nobody_changes_nothing() {
+    let stranger = signer(9);
+    let terms = SignerTerms::new(signer(8), 1, Role::Signer);
+    let facts = [
+        Fact::Removed { signer: stranger, told: true },
+        Fact::Replaced { signer: stranger, by: terms, told: true },
+        Fact::Corrected { signer: stranger, changed: vec![Detail::Email], requirements: None },
+    ];
+    let play = submitted(&[1]);
+    for fact in facts {
+        let last = play.events.last().unwrap();
+        let event = Event { seq: last.seq + 1, fact, personal: Personal::default(), ..last.clone() };
+        let mut request = play.request().clone();
+        assert_eq!(request.apply(&event).map_err(|refusal| refusal.code), Err(Code::SignerNotFound));
+        assert_eq!(request, *play.request());
     }
 }
 

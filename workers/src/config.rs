@@ -68,7 +68,8 @@ pub struct Given {
     /// What links begin with, as people reach this service [default: http:// and the listen address]
     #[arg(long, env = "COUNTERSIGN_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
-    /// Which roles this process runs: all, or some of http,intake,relay,timekeeper,notifier,sealer [default: all]
+    /// Which roles this process runs: all, or some of http, intake, relay, timekeeper, notifier,
+    /// sealer, courier, agent, clerk, with commas between [default: all]
     #[arg(long, env = "COUNTERSIGN_ROLES", value_name = "ROLES", value_delimiter = ',')]
     pub roles: Option<Vec<Role>>,
     /// Mail server, such as smtps://user:password@mail.example.com; without it letters land in a folder

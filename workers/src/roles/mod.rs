@@ -14,7 +14,10 @@ pub mod timekeeper;
 
 use std::time::Duration;
 
+use countersign_engine::effect::Effect;
 use jiff::SignedDuration;
+
+use crate::store::Claim;
 
 /// Longest time a role trusts that nobody rang.
 const POLL: Duration = Duration::from_secs(5);
@@ -23,6 +26,16 @@ const POLL: Duration = Duration::from_secs(5);
 const LEASE: SignedDuration = SignedDuration::from_secs(15);
 /// How often a claim is renewed while the work goes on, however long that takes.
 const RENEW: SignedDuration = SignedDuration::from_secs(5);
+
+/// The effect that a claim is for. A key that cannot be read was not written by any engine of this version: nothing is
+/// done for it, and it is told again each time its claim runs out.
+fn effect_of(claim: &Claim) -> Option<Effect> {
+    let effect = claim.key.parse().ok();
+    if effect.is_none() {
+        tracing::error!(effect = claim.key, "an effect's key cannot be read; nothing is done for it");
+    }
+    effect
+}
 
 /// How long a failed effect waits: 5 s, doubled each time, at most an hour.
 fn backoff(attempts: i64) -> SignedDuration {

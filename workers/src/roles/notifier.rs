@@ -14,7 +14,7 @@ use countersign_engine::signer::{Signer, SignerStatus};
 use futures_util::future::{join, join_all};
 use tokio_util::sync::CancellationToken;
 
-use super::{backoff, claims};
+use super::{backoff, claims, effect_of};
 use crate::commit::{Failure, Fence, Order};
 use crate::config::Role;
 use crate::language::Language;
@@ -38,15 +38,15 @@ pub async fn run(service: Arc<Service>, mailer: Mailer, stop: CancellationToken)
     join(letters, texts).await;
 }
 
-/// A letter with the claim it is written for.
-struct Errand {
+/// A message that is owed, with the claim it is sent for.
+struct Owed {
     claim: Claim,
     span: Span,
     effect: Effect,
     request: Arc<Request>,
 }
 
-impl Errand {
+impl Owed {
     /// The one-time code that is to be sent, if it is one.
     fn code(&self, service: &Service) -> Option<String> {
         let Effect { request, seq, kind, signer } = self.effect;
@@ -62,34 +62,44 @@ impl Errand {
 }
 
 /// What is still worth sending; of the rest it is recorded that it was not.
-async fn timely(service: &Service, errands: impl Iterator<Item = Errand>) -> Vec<Errand> {
-    let (late, timely): (Vec<Errand>, Vec<Errand>) = errands.partition(|errand| errand.is_too_late(service));
-    let refused = || Err(MailError::Permanent("the code counts no longer".to_owned()));
-    join_all(late.into_iter().map(|errand| settle(service, errand, refused()))).await;
+async fn timely(service: &Service, owed: impl Iterator<Item = Owed>) -> Vec<Owed> {
+    let (late, timely): (Vec<Owed>, Vec<Owed>) = owed.partition(|owed| owed.is_too_late(service));
+    give_up(service, late, "the code counts no longer").await;
     timely
+}
+
+/// Records of messages that they are not sent.
+async fn give_up(service: &Service, unsent: Vec<Owed>, reason: &str) {
+    let refused = || Err(MailError::Permanent(reason.to_owned()));
+    join_all(unsent.into_iter().map(|owed| settle(service, owed, refused()))).await;
 }
 
 async fn post(service: Arc<Service>, mailer: Mailer, claims: Vec<Claim>) {
     let found = join_all(claims.into_iter().map(|claim| find(&service, claim))).await;
-    let errands: Vec<(Errand, Letter)> = timely(&service, found.into_iter().flatten())
-        .await
-        .into_iter()
-        .filter_map(|errand| letter(&service, &errand).map(|letter| (errand, letter)))
-        .collect();
-    let (errands, letters): (Vec<Errand>, Vec<Letter>) = errands.into_iter().unzip();
+    let (mut owed, mut letters, mut nobodys) = (Vec::new(), Vec::new(), Vec::new());
+    for one in timely(&service, found.into_iter().flatten()).await {
+        match letter(&service, &one) {
+            Some(letter) => {
+                owed.push(one);
+                letters.push(letter);
+            }
+            None => nobodys.push(one),
+        }
+    }
+    give_up(&service, nobodys, "nobody to write to").await;
     let sent = mailer.send_all(&letters).await;
-    join_all(errands.into_iter().zip(sent).map(|(errand, result)| settle(&service, errand, result))).await;
+    join_all(owed.into_iter().zip(sent).map(|(owed, result)| settle(&service, owed, result))).await;
 }
 
 /// The claim with its request, if the effect is still owed.
-async fn find(service: &Service, claim: Claim) -> Option<Errand> {
-    let effect: Effect = claim.key.parse().ok()?;
+async fn find(service: &Service, claim: Claim) -> Option<Owed> {
+    let effect = effect_of(&claim)?;
     match owing(service, &effect).await {
         Ok(Some(request)) => {
             let mut span = service.traces.span(Part::Client, "letter", claim.trace);
             span.about(effect.request);
             span.note("countersign.effect", effect.kind.as_str());
-            Some(Errand { claim, span, effect, request })
+            Some(Owed { claim, span, effect, request })
         }
         Ok(None) => {
             service.meters.attempted(effect.kind, Attempt::Moot);
@@ -116,10 +126,10 @@ async fn owing(service: &Service, effect: &Effect) -> Result<Option<Arc<Request>
     }
 }
 
-fn letter(service: &Service, errand: &Errand) -> Option<Letter> {
-    let request = &errand.request;
-    let signer = request.signer(errand.effect.signer?)?;
-    let kind = match errand.effect.kind {
+fn letter(service: &Service, owed: &Owed) -> Option<Letter> {
+    let request = &owed.request;
+    let signer = request.signer(owed.effect.signer?)?;
+    let kind = match owed.effect.kind {
         EffectKind::Invitation => LetterKind::Invitation,
         EffectKind::Reminder => LetterKind::Reminder,
         EffectKind::WithdrawnNotice => LetterKind::Withdrawn,
@@ -144,7 +154,7 @@ fn letter(service: &Service, errand: &Errand) -> Option<Letter> {
     Some(Letter {
         kind,
         language: Language::from_tag(request.language_of(signer)),
-        key: errand.claim.key.clone(),
+        key: owed.claim.key.clone(),
         to_name: signer.name().to_owned(),
         to_email: signer.email().to_owned(),
         organization: request.organization.to_string(),
@@ -154,10 +164,10 @@ fn letter(service: &Service, errand: &Errand) -> Option<Letter> {
         actor_name: decliner.map(|signer| signer.name().to_owned()),
         documents: documents(service, request, signer, kind),
         link,
-        code: errand.code(service),
+        code: owed.code(service),
         expires_at: request.expires_at,
         role: signer.terms.role,
-        trace: errand.span.traceparent(),
+        trace: owed.span.traceparent(),
     })
 }
 
@@ -173,38 +183,38 @@ fn documents(service: &Service, request: &Request, signer: &Signer, kind: Letter
     (0..if named { total } else { 0 }).zip(1..).map(document).collect()
 }
 
-async fn settle(service: &Service, mut errand: Errand, result: Result<(), MailError>) {
+async fn settle(service: &Service, mut owed: Owed, result: Result<(), MailError>) {
     if result.is_err() {
-        errand.span.fail();
+        owed.span.fail();
     }
-    let effect = errand.effect;
+    let effect = owed.effect;
     let wish = match result {
         Ok(()) => {
             service.meters.attempted(effect.kind, Attempt::Done);
             Wish::Delivered { effect }
         }
         Err(MailError::Permanent(reason)) => {
-            tracing::warn!(effect = errand.claim.key, reason, "a letter was refused for good");
+            tracing::warn!(effect = owed.claim.key, reason, "a letter was refused for good");
             service.meters.attempted(effect.kind, Attempt::Permanent);
             Wish::Undeliverable { effect, code: "refused".to_owned() }
         }
         Err(MailError::Transient(reason)) => {
-            tracing::warn!(effect = errand.claim.key, reason, "a letter could not be sent; it will be tried again");
+            tracing::warn!(effect = owed.claim.key, reason, "a letter could not be sent; it will be tried again");
             service.meters.attempted(effect.kind, Attempt::Transient);
-            let due = service.clock.now() + backoff(errand.claim.attempts);
-            if let Err(error) = service.store.defer(&errand.claim, due.as_microsecond(), "transient").await {
+            let due = service.clock.now() + backoff(owed.claim.attempts);
+            if let Err(error) = service.store.defer(&owed.claim, due.as_microsecond(), "transient").await {
                 tracing::error!(%error, "a failed letter could not be put off; its claim will run out");
             }
             return;
         }
     };
     let command = Command { request: effect.request, wish };
-    let mut order = Order::system(errand.request.organization.clone(), command);
-    order.fence = Some(Fence { key: errand.claim.key.clone(), epoch: errand.claim.epoch });
-    match trace::caused_by(errand.span.traceparent(), service.submit(order)).await {
+    let mut order = Order::system(owed.request.organization.clone(), command);
+    order.fence = Some(Fence { key: owed.claim.key.clone(), epoch: owed.claim.epoch });
+    match trace::caused_by(owed.span.traceparent(), service.submit(order)).await {
         Ok(_) => {}
         // No longer owed, or claimed again since: whoever holds it now settles it.
         Err(ServiceError::Commit(Failure::Refused(_))) => {}
-        Err(error) => tracing::error!(%error, effect = errand.claim.key, "a delivery could not be recorded"),
+        Err(error) => tracing::error!(%error, effect = owed.claim.key, "a delivery could not be recorded"),
     }
 }

@@ -7,12 +7,11 @@
 use std::sync::Arc;
 
 use countersign_engine::command::{Command, Wish};
-use countersign_engine::effect::Effect;
 use countersign_engine::request::Request;
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
-use super::{backoff, claims};
+use super::{backoff, claims, effect_of};
 use crate::commit::Order;
 use crate::config::Role;
 use crate::meters::Attempt;
@@ -33,7 +32,7 @@ async fn work(service: Arc<Service>, claims: Vec<Claim>) {
 }
 
 async fn seal(service: &Service, claim: &Claim) {
-    let Ok(effect) = claim.key.parse::<Effect>() else { return };
+    let Some(effect) = effect_of(claim) else { return };
     let mut span = service.traces.span(Part::Internal, "seal", claim.trace);
     span.about(effect.request);
     let cause = span.traceparent();

@@ -8,7 +8,6 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::ServiceError;
-use super::webhooks::receipt_row;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::commit::Receipt;
@@ -175,7 +174,7 @@ impl Inbound {
             epoch: 0,
             ..before
         };
-        let receipt = receipt.map(|receipt| receipt_row(receipt, organization, id, now_us));
+        let receipt = receipt.map(|receipt| receipt.row(organization, id.to_string(), now_us));
         self.store.replay_inbound(&row, &self.seal(id, &bytes)?, receipt.as_ref()).await?;
         self.bus.inbound_due();
         Ok(Again::Filed(Box::new(row)))

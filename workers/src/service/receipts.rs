@@ -2,10 +2,26 @@
 
 use countersign_engine::ids::OrganizationId;
 use countersign_engine::request::Request;
+use jiff::Timestamp;
 
 use super::{Service, ServiceError};
 use crate::commit::{Failure, Receipt, is_honoured};
-use crate::store::ReceiptRow;
+use crate::store::{ReceiptRow, Store};
+
+/// The receipt that an idempotency key got before, while it is honoured; a refusal if it was got for something else.
+pub(super) async fn before(
+    store: &Store,
+    now: Timestamp,
+    organization: &OrganizationId,
+    receipt: Option<&Receipt>,
+) -> Result<Option<ReceiptRow>, ServiceError> {
+    let Some(receipt) = receipt else { return Ok(None) };
+    let row = store.receipt(organization, &receipt.key).await?;
+    match row.filter(|row| is_honoured(row, now)) {
+        Some(row) if row.fingerprint != receipt.fingerprint => Err(Failure::KeyReused.into()),
+        row => Ok(row),
+    }
+}
 
 impl Service {
     /// The receipt that an idempotency key got before, while it is honoured; a refusal if it was got for
@@ -15,12 +31,7 @@ impl Service {
         organization: &OrganizationId,
         receipt: Option<&Receipt>,
     ) -> Result<Option<ReceiptRow>, ServiceError> {
-        let Some(receipt) = receipt else { return Ok(None) };
-        let row = self.store.receipt(organization, &receipt.key).await?;
-        match row.filter(|row| is_honoured(row, self.clock.now())) {
-            Some(row) if row.fingerprint != receipt.fingerprint => Err(Failure::KeyReused.into()),
-            row => Ok(row),
-        }
+        before(&self.store, self.clock.now(), organization, receipt).await
     }
 
     /// The request that an idempotency key made before, as it was then. It does not depend on what was deleted

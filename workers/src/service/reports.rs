@@ -15,8 +15,8 @@ use super::{Service, ServiceError};
 use crate::commit::{Failure, Order};
 use crate::hooks::{self, Told};
 
-/// When it is looked again whether the provider has answered.
-const ANSWERED_SOON: SignedDuration = SignedDuration::from_secs(5);
+/// When it is looked again whether the provider has answered: after as long as it has waited already, in these bounds.
+const LOOK_AGAIN: [SignedDuration; 2] = [SignedDuration::from_secs(5), SignedDuration::from_mins(10)];
 
 /// What came of something that a provider told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,13 +51,12 @@ pub struct Word<'w> {
 impl Service {
     /// Acts on what a provider told of a request.
     pub async fn hear(&self, request: &Request, word: Word<'_>) -> Result<Heard, ServiceError> {
-        let soon = self.clock.now() + ANSWERED_SOON;
         if request.status.is_terminal() {
             return Ok(past(request, word));
         }
         if request.envelope.is_none() {
             // The vendor was faster than its own answer.
-            return Ok(Heard::Later(soon));
+            return Ok(self.later(word));
         }
         if word.covered
             && let Some(report) = believed(request, word)
@@ -85,7 +84,13 @@ impl Service {
             // If it is refused, that is for a reason which the next look sees.
             let _ = self.told(request, wish).await?;
         }
-        Ok(Heard::Later(self.clock.now() + ANSWERED_SOON))
+        Ok(self.later(word))
+    }
+
+    /// Calls are few: an answer may take hours, and whoever looks every few seconds has done nothing but look.
+    fn later(&self, word: Word<'_>) -> Heard {
+        let (now, [least, most]) = (self.clock.now(), LOOK_AGAIN);
+        Heard::Later(now + now.duration_since(word.received).clamp(least, most))
     }
 
     async fn told(&self, request: &Request, wish: Wish) -> Result<Result<(), Code>, ServiceError> {

@@ -8,13 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::ServiceError;
+use super::{ServiceError, receipts};
 use crate::bus::Bus;
 use crate::clock::Clock;
-use crate::commit::{Failure, Receipt, is_honoured};
+use crate::commit::Receipt;
 use crate::config::WebhookSettings;
 use crate::outbound::{Forbidden, Guard};
-use crate::store::{DeliveryRow, DeliveryState, EndpointRow, ReceiptRow, ReplayRow, Scope, Store};
+use crate::store::{DeliveryRow, DeliveryState, EndpointRow, ReplayRow, Scope, Store};
 use crate::vault::{Vault, VaultError};
 use crate::webhooks::{Endpoint, Extra, Format, PING, Secret};
 
@@ -91,13 +91,9 @@ impl Webhooks {
         organization: &OrganizationId,
         receipt: Option<&Receipt>,
     ) -> Result<Option<Uuid>, ServiceError> {
-        let Some(receipt) = receipt else { return Ok(None) };
-        let before = self.store.receipt(organization, &receipt.key).await?;
-        let Some(before) = before.filter(|before| is_honoured(before, self.clock.now())) else { return Ok(None) };
-        if before.fingerprint != receipt.fingerprint {
-            return Err(Failure::KeyReused.into());
-        }
-        Ok(before.subject.parse().ok())
+        let before = receipts::before(&self.store, self.clock.now(), organization, receipt).await?;
+        let subject = before.map(|before| before.subject.parse());
+        subject.transpose().map_err(|_| ServiceError::Missing { what: "what a receipt stands for" })
     }
 
     /// Makes an endpoint. Its secret can be read from it, and is to be shown this once.
@@ -108,7 +104,7 @@ impl Webhooks {
         receipt: Option<Receipt>,
     ) -> Result<EndpointRow, ServiceError> {
         let row = self.row(organization, None, wanted, &Secret::generate())?;
-        let receipt = receipt.map(|receipt| receipt_row(receipt, organization, row.id, row.created_us));
+        let receipt = receipt.map(|receipt| receipt.row(organization, row.id.to_string(), row.created_us));
         self.store.insert_endpoint(&row, receipt.as_ref()).await?;
         self.bus.listeners_changed();
         Ok(row)
@@ -222,7 +218,7 @@ impl Webhooks {
         let until = now + overlap.unwrap_or(self.overlap);
         let secret = Secret::generate().seal(row.id, &self.vault)?;
         let row = EndpointRow { updated_us: now.as_microsecond(), ..row };
-        let receipt = receipt.map(|receipt| receipt_row(receipt, &row.organization, row.id, row.updated_us));
+        let receipt = receipt.map(|receipt| receipt.row(&row.organization, row.id.to_string(), row.updated_us));
         if !self.store.rotate_secret(&row, &secret, until.as_microsecond(), receipt.as_ref()).await? {
             return Ok(None);
         }
@@ -267,7 +263,7 @@ impl Webhooks {
         let at = self.store.log_since(from.as_microsecond()).await?;
         let (after_us, before_us) = (after.as_microsecond(), before.as_microsecond());
         let replay = ReplayRow { id, endpoint: row.id, after_us, before_us, at, created_us };
-        let receipt = receipt.map(|receipt| receipt_row(receipt, &row.organization, id, created_us));
+        let receipt = receipt.map(|receipt| receipt.row(&row.organization, id.to_string(), created_us));
         self.store.insert_replay(&replay, receipt.as_ref()).await?;
         self.bus.listeners_changed();
         Ok(id)
@@ -306,7 +302,7 @@ impl Webhooks {
 
     async fn file(&self, delivery: DeliveryRow, receipt: Option<Receipt>) -> Result<Again, ServiceError> {
         let (organization, now) = (delivery.organization.clone(), delivery.created_us);
-        let receipt = receipt.map(|receipt| receipt_row(receipt, &organization, delivery.id, now));
+        let receipt = receipt.map(|receipt| receipt.row(&organization, delivery.id.to_string(), now));
         let (endpoint, id) = (delivery.endpoint, delivery.id);
         if self.store.file_deliveries(vec![delivery], receipt.as_ref(), now).await? == 0 {
             return Ok(Again::Disabled);
@@ -319,21 +315,4 @@ impl Webhooks {
 
 fn names(extras: &[Extra]) -> String {
     extras.iter().map(|extra| extra.as_str()).collect::<Vec<_>>().join(",")
-}
-
-pub(super) fn receipt_row(
-    receipt: Receipt,
-    organization: &OrganizationId,
-    subject: Uuid,
-    created_us: i64,
-) -> ReceiptRow {
-    let Receipt { key, fingerprint } = receipt;
-    ReceiptRow {
-        organization: organization.clone(),
-        key,
-        fingerprint,
-        subject: subject.to_string(),
-        seq: 0,
-        created_us,
-    }
 }

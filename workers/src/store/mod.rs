@@ -1,10 +1,11 @@
 //! The store: the only truth. Rows in, rows out; it knows nothing of what a request may do, and
 //! decides nothing. Every write of a request goes through [`crate::commit`].
 //!
-//! `sql` holds the statements of both databases, `sqlite` and `postgres` what differs. `reads` and `log` read,
-//! `transaction` writes, `writer` is SQLite's one connection for that, `rows` checks what comes back; `library` is
-//! what stands beside the requests, `files` the uploads, `groups` who acts for whom, `keys` the credentials, `rates` what they may still call,
-//! `seat` keeps a connection for what is looked up all the time, `installation` what processes agree on, `places` what
+//! `sql` holds the statements of the write path, `sqlite` and `postgres` what differs; `either` runs one statement on
+//! both, `many` one over many rows. Whatever stands beside the requests has its statements with it. `reads` and `log` read,
+//! `transaction` writes, `writer` is SQLite's one connection for that, `rows` checks what comes back; `library` is what
+//! stands beside the requests, `files` the uploads, `groups` who acts for whom, `keys` the credentials, `rates` what they
+//! may still call, `seat` keeps a connection for what is looked up all the time, `installation` what processes agree on, `places` what
 //! the bus remembers, `feed` one organization's stretch of the log, `stand` how things stand, `retention` how long is
 //! kept what has ended, `webhooks` who hears what and what is owed to them, `inbound` what vendors told, `providers` who
 //! collects signatures for whom, `proofs` what signers prove.

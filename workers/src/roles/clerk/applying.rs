@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Heard as Message, Outcome};
+use super::{Message, Outcome};
 use crate::clock::from_micros;
 use crate::hooks::Verdict;
 use crate::service::reports::{Heard, Word};
@@ -10,8 +10,8 @@ use crate::service::{Service, ServiceError};
 use crate::store::Scope;
 
 /// Acts on what a vendor told.
-pub(super) async fn apply(service: &Arc<Service>, heard: &Message<'_>) -> Result<Outcome, ServiceError> {
-    let (row, report) = (&heard.claim.row, heard.report);
+pub(super) async fn apply(service: &Arc<Service>, message: &Message<'_>) -> Result<Outcome, ServiceError> {
+    let (row, report) = (&message.claim.row, message.report);
     let Some(envelope) = service.store.provider_envelope_by(row.config, &report.document).await? else {
         let reason = "no request of this configuration is known to the vendor by that reference";
         return Ok(Outcome::settled(Verdict::UnknownDocument, reason));
@@ -21,7 +21,7 @@ pub(super) async fn apply(service: &Arc<Service>, heard: &Message<'_>) -> Result
         return Ok(Outcome::settled(Verdict::Stale, "the request was erased").of(envelope.request));
     };
     let received = from_micros(row.received_us);
-    let word = Word { config: row.config, report, covered: heard.trust.covers_body(), received };
+    let word = Word { config: row.config, report, covered: message.trust.covers_body(), received };
     let outcome = match service.hear(&loaded.request, word).await? {
         Heard::Applied => Outcome::settled(Verdict::Applied, "the stamp covers it, and it was new"),
         Heard::Confirmed => Outcome::settled(Verdict::Confirmed, "the vendor, when asked, said the same"),

@@ -2,8 +2,9 @@
 //! and acted on (`applying`), and what came of it is written down with the reason.
 //!
 //! What is claimed is held by a lease and a fencing number, renewed for as long as the work goes on. The messages of one
-//! configuration are applied in the order in which they came, those of different ones beside each other. One that cannot
-//! be applied yet waits longer each time; one that never can is dead, and can be replayed.
+//! configuration are applied one after another, those of different ones beside each other. One that cannot be applied yet
+//! waits longer each time, and others overtake it, as they may on the way here; that is harmless, because what a vendor
+//! tells never takes a request back. One that never can be applied is dead, and can be replayed.
 
 mod applying;
 
@@ -33,7 +34,7 @@ const ATTEMPTS_MAX: i64 = 20;
 
 /// What a vendor told, ready to be acted on.
 #[derive(Debug)]
-struct Heard<'h> {
+struct Message<'h> {
     /// The message.
     claim: &'h InboundClaim,
     /// How far it can be believed.
@@ -145,51 +146,69 @@ async fn one(service: &Arc<Service>, claim: &InboundClaim) -> Result<(), StoreEr
         Ok((report, done)) => (report, Ok(done)),
         Err(error) => (None, Err(error)),
     };
-    let read = report.map(|report| (report.document, report.told.as_str(), report.word));
     let now = service.clock.now();
-    let attempts = claim.row.attempts;
-    let (settled, when) = match done {
+    let fate = match done {
         Ok(Outcome::Settled { verdict: Verdict::UnknownDocument, reason, .. }) if is_early(claim, now) => {
-            (Settled { reason: Some(reason), read, ..Settled::default() }, When::At(now + backoff(attempts), true))
+            Fate::tried_in_vain(claim, now, reason)
         }
         Ok(Outcome::Settled { verdict, reason, request }) => {
-            let settled = Settled { verdict: Some(verdict.as_str()), reason: Some(reason), request, read };
-            (settled, When::Now(InboundState::Settled))
+            Fate::Settled { verdict, state: InboundState::Settled, reason, request }
         }
-        Ok(Outcome::Later { until, reason }) => {
-            (Settled { reason: Some(reason), read, ..Settled::default() }, When::At(until, false))
-        }
+        Ok(Outcome::Later { until, reason }) => Fate::PutOff { until, tried: false, reason },
         Err(error) => {
+            let attempts = claim.row.attempts;
             tracing::error!(%error, delivery = %claim.row.id, attempts, "what a vendor told could not be applied");
             // What went wrong inside is for the log.
-            let reason = Some("something inside failed".to_owned());
-            if attempts + 1 < ATTEMPTS_MAX {
-                (Settled { reason, read, ..Settled::default() }, When::At(now + backoff(attempts), true))
-            } else {
-                let verdict = Some(Verdict::Failed.as_str());
-                (Settled { verdict, reason, request: None, read }, When::Now(InboundState::Dead))
+            let reason = "something inside failed".to_owned();
+            match attempts + 1 < ATTEMPTS_MAX {
+                true => Fate::tried_in_vain(claim, now, reason),
+                false => Fate::Settled { verdict: Verdict::Failed, state: InboundState::Dead, reason, request: None },
             }
         }
     };
-    let kept = match when {
-        When::Now(state) => {
-            service.meters.hook_settled(settled.verdict.unwrap_or_default());
-            service.store.settle_inbound(claim, &settled, state, now.as_microsecond()).await?
-        }
-        When::At(due, tried) => service.store.put_inbound_off(claim, &settled, due.as_microsecond(), tried).await?,
-    };
-    if !kept {
+    let read = report.map(|report| (report.document, report.told.as_str(), report.word));
+    if !write_down(service, claim, read, fate).await? {
         tracing::warn!(delivery = %claim.row.id, "somebody else has taken over what a vendor told");
     }
     Ok(())
 }
 
-/// When something is over.
-enum When {
-    /// Now, and so.
-    Now(InboundState),
+/// What is written down of a message.
+enum Fate {
+    /// It is over.
+    Settled { verdict: Verdict, state: InboundState, reason: String, request: Option<RequestId> },
     /// Not before an instant; and whether what there was, was an attempt.
-    At(Timestamp, bool),
+    PutOff { until: Timestamp, tried: bool, reason: String },
+}
+
+impl Fate {
+    fn tried_in_vain(claim: &InboundClaim, now: Timestamp, reason: String) -> Self {
+        Fate::PutOff { until: now + backoff(claim.row.attempts), tried: true, reason }
+    }
+}
+
+/// Whether it was ours to write down. `read` is the vendor's reference, what happened, and the vendor's word for it.
+async fn write_down(
+    service: &Service,
+    claim: &InboundClaim,
+    read: Option<(String, &'static str, String)>,
+    fate: Fate,
+) -> Result<bool, StoreError> {
+    let store = &service.store;
+    match fate {
+        Fate::Settled { verdict, state, reason, request } => {
+            let settled = Settled { verdict: Some(verdict.as_str()), reason: Some(reason), request, read };
+            let kept = store.settle_inbound(claim, &settled, state, service.clock.now().as_microsecond()).await?;
+            if kept {
+                service.meters.hook_settled(verdict.as_str());
+            }
+            Ok(kept)
+        }
+        Fate::PutOff { until, tried, reason } => {
+            let so_far = Settled { reason: Some(reason), read, ..Settled::default() };
+            store.put_inbound_off(claim, &so_far, until.as_microsecond(), tried).await
+        }
+    }
 }
 
 /// Whether a document that is not known may become so.
@@ -212,6 +231,6 @@ async fn heard(service: &Arc<Service>, claim: &InboundClaim) -> Result<(Option<R
         return Ok((Some(report), outcome));
     }
     let trust = Trust::parse(&row.trust).unwrap_or(Trust::None);
-    let outcome = applying::apply(service, &Heard { claim, trust, report: &report }).await?;
+    let outcome = applying::apply(service, &Message { claim, trust, report: &report }).await?;
     Ok((Some(report), outcome))
 }
