@@ -1,15 +1,41 @@
 //! Uploaded files: named by requests and templates, and by which requests.
 
-use countersign_engine::ids::{FileId, OrganizationId, RequestId};
+use countersign_engine::ids::{Digest, FileId, OrganizationId, RequestId};
 use uuid::Uuid;
 
 use super::either::{read, within};
 use super::many::Value;
 use super::rows::{self, FileColumns, UploadColumns};
-use super::{FileRow, ReceiptRow, Scope, Store, StoreError, Transaction, UploadRow, sql};
+use super::{ReceiptRow, Scope, Store, StoreError, Transaction, sql};
 
 /// That a request names a file.
 pub type FileUse = (OrganizationId, FileId, RequestId);
+
+/// An uploaded file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRow {
+    /// Which.
+    pub id: Uuid,
+    /// Whose.
+    pub organization: OrganizationId,
+    /// What it is called.
+    pub name: String,
+    /// The document in it.
+    pub digest: Digest,
+    /// When it was uploaded, in microseconds.
+    pub created_us: i64,
+}
+
+/// An uploaded file with the measures of its document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadRow {
+    /// The file.
+    pub file: FileRow,
+    /// Its length in bytes.
+    pub bytes: i64,
+    /// JSON: its pages' sizes.
+    pub pages: String,
+}
 
 impl Store {
     /// An uploaded file.

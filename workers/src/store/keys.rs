@@ -4,7 +4,69 @@ use countersign_engine::ids::{Digest, KeyId, OrganizationId};
 
 use super::either::{read, within};
 use super::rows::{self, KeyColumns};
-use super::{KeyRow, Mode, ReceiptRow, Scope, Store, StoreError, sql};
+use super::{ReceiptRow, Scope, Store, StoreError, sql};
+
+/// What a key is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// What counts.
+    #[default]
+    Live,
+    /// The organization's test world.
+    Test,
+}
+
+impl Mode {
+    /// The mode's stored name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Mode::Live => "live",
+            Mode::Test => "test",
+        }
+    }
+
+    /// The mode of a stored name; `None` if there is none of that name.
+    pub fn parse(name: &str) -> Option<Mode> {
+        [Mode::Live, Mode::Test].into_iter().find(|mode| mode.as_str() == name)
+    }
+}
+
+/// An API credential, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRow {
+    /// Which.
+    pub id: KeyId,
+    /// Whose.
+    pub organization: OrganizationId,
+    /// What it is called.
+    pub name: String,
+    /// SHA-256 of the secret.
+    pub hash: Digest,
+    /// Prefix and last four characters of the secret.
+    pub hint: String,
+    /// What it may do, separated by commas.
+    pub permissions: String,
+    /// When it was made, in microseconds.
+    pub created_us: i64,
+    /// When it was revoked.
+    pub revoked_us: Option<i64>,
+    /// Whether it works on what counts or in the test world.
+    pub mode: Mode,
+    /// When it was last used, to the minute; `None` = never.
+    pub last_used_us: Option<i64>,
+    /// SHA-256 of the second secret that must come with it; `None` = it has none.
+    pub crypt_hash: Option<Digest>,
+}
+
+impl KeyRow {
+    /// The world that the key works in.
+    pub fn world(&self) -> OrganizationId {
+        match self.mode {
+            Mode::Live => self.organization.clone(),
+            Mode::Test => self.organization.test_world(),
+        }
+    }
+}
 
 impl Store {
     /// Files an API credential.

@@ -1,10 +1,59 @@
 //! Rows beside the requests: documents and templates.
 
-use countersign_engine::ids::{Digest, OrganizationId};
+use countersign_engine::ids::{Digest, OrganizationId, RequestId};
+use uuid::Uuid;
 
 use super::either::{read, within};
 use super::rows::{self, DocumentColumns, ReceiptColumns, TemplateColumns, digest, organization};
-use super::{DocumentRow, ReceiptRow, Scope, Store, StoreError, TemplateRow, Transaction, sql};
+use super::{ReceiptRow, Scope, Store, StoreError, Transaction, sql};
+
+/// A stored document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentRow {
+    /// Whose.
+    pub organization: OrganizationId,
+    /// SHA-256 of it.
+    pub digest: Digest,
+    /// Name of the stored object.
+    pub blob: Uuid,
+    /// Its length in bytes.
+    pub bytes: i64,
+    /// JSON: its pages' sizes.
+    pub pages: String,
+    /// Its data key, wrapped.
+    pub data_key: Vec<u8>,
+    /// When it was stored, in microseconds.
+    pub created_us: i64,
+}
+
+/// The path of a sealed PDF's object among the blobs.
+pub fn sealed_path(request: RequestId, digest: Digest) -> String {
+    format!("sealed/{request}/{digest}")
+}
+
+/// The path of a document's object among the blobs.
+pub fn document_path(blob: Uuid) -> String {
+    format!("documents/{blob}")
+}
+
+/// A template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateRow {
+    /// Whose.
+    pub organization: OrganizationId,
+    /// Which.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// Its document's file name.
+    pub file_name: String,
+    /// Its document.
+    pub digest: Digest,
+    /// JSON: its widgets.
+    pub widgets: String,
+    /// When it was made, in microseconds.
+    pub created_us: i64,
+}
 
 impl Store {
     /// A stored document.

@@ -2,7 +2,7 @@
 //! decides nothing. Every write of a request goes through [`crate::commit`].
 //!
 //! `sql` holds the statements of the write path, `sqlite` and `postgres` what differs; `either` runs one statement on
-//! both, `many` one over many rows. Whatever stands beside the requests has its statements with it. `reads` and `log` read,
+//! both, `many` one over many rows. Whatever stands beside the requests has its statements with it. `reads` and `log` read, `effects` is what is owed,
 //! `transaction` writes, `writer` is SQLite's one connection for that, `rows` checks what comes back; `library` is what
 //! stands beside the requests, `files` the uploads, `groups` who acts for whom, `keys` the credentials, `rates` what they
 //! may still call, `seat` keeps a connection for what is looked up all the time, `installation` what processes agree on, `places` what
@@ -10,6 +10,7 @@
 //! kept what has ended, `webhooks` who hears what and what is owed to them, `inbound` what vendors told, `providers` who
 //! collects signatures for whom, `proofs` what signers prove.
 
+mod effects;
 mod either;
 mod feed;
 mod files;
@@ -41,30 +42,31 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign_engine::effect::EffectKind;
-use countersign_engine::ids::{ConfigId, Digest, KeyId, OrganizationId, RequestId};
+use countersign_engine::ids::{Digest, OrganizationId, RequestId};
 use countersign_engine::request::Status;
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use uuid::Uuid;
 
 use crate::trace::TraceParent;
 
+pub use effects::{Claim, EffectRow, Lane};
 pub use feed::Stretch;
-pub use files::FileUse;
+pub use files::{FileRow, FileUse, UploadRow};
 pub use groups::GroupRow;
 pub use inbound::{InboundBody, InboundClaim, InboundListing, InboundRow, InboundState, Settled, Taken};
+pub use keys::{KeyRow, Mode};
+pub use library::{DocumentRow, TemplateRow, document_path, sealed_path};
 pub use log::{BadCursor, Cursor};
 pub use places::{COURIER, DeadLetterRow, Place, RELAY};
 pub use postgres::Postgres;
 pub use proofs::{ProofFileRow, Trial, proof_path};
 pub use providers::{Account, Begun, EnvelopeRow, ProviderHold, ProviderRow};
-pub use reads::Due;
+pub use reads::{Due, Listing, Sort};
 pub use retention::{Retention, Spent};
 pub use seat::Seat;
 pub use sqlite::Sqlite;
 pub use stand::{Outbox, Owed};
-pub use transaction::Transaction;
+pub use transaction::{ReceiptRow, Transaction};
 pub use webhooks::{
     AttemptRow, Backlog, DeliveryRow, DeliveryState, Due as DueDelivery, EndpointRow, Hold, Locked, ReplayRow,
 };
@@ -248,262 +250,4 @@ pub struct RequestRow {
     pub deleted_us: Option<i64>,
     /// Its data key, wrapped; `None` once erased.
     pub data_key: Option<Vec<u8>>,
-}
-
-/// Which role does an effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Lane {
-    /// The notifier: letters to people.
-    Mail,
-    /// The notifier too: text messages, by the gateway. An outage of the one holds up none of the other.
-    Text,
-    /// The sealer.
-    Seal,
-    /// The agent: calls to vendors, those with one configuration.
-    Agent(Uuid),
-}
-
-impl Lane {
-    /// The agent's, whatever the configuration: one bell wakes it.
-    pub const AGENT: Lane = Lane::Agent(Uuid::nil());
-
-    /// Which role does effects of a kind; `config` is that of the request's provider, if it has one.
-    pub fn of(kind: EffectKind, config: Option<ConfigId>) -> Self {
-        match kind {
-            EffectKind::Seal => Lane::Seal,
-            EffectKind::SmsCode | EffectKind::WhatsappCode => Lane::Text,
-            kind if kind.is_at_vendor() => Lane::Agent(config.map_or(Uuid::nil(), |config| config.0)),
-            _ => Lane::Mail,
-        }
-    }
-
-    /// What the lane is called.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Lane::Mail => "mail",
-            Lane::Text => "text",
-            Lane::Seal => "seal",
-            Lane::Agent(_) => "agent",
-        }
-    }
-
-    /// As effects name their lane.
-    fn stored(self) -> String {
-        match self {
-            Lane::Agent(config) => ProviderRow::lane_of(config),
-            lane => lane.as_str().to_owned(),
-        }
-    }
-}
-
-/// An effect to be filed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EffectRow {
-    /// Its idempotency key.
-    pub key: String,
-    /// Who does it.
-    pub lane: Lane,
-    /// Since when it is owed, and not before, in microseconds.
-    pub due_us: i64,
-    /// What caused its event.
-    pub trace: Option<TraceParent>,
-}
-
-/// An effect that a worker holds until its lease ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
-    /// The effect's key.
-    pub key: String,
-    /// The fencing number: a completion with an older one is refused.
-    pub epoch: i64,
-    /// How often it failed before.
-    pub attempts: i64,
-    /// What caused its event.
-    pub trace: Option<TraceParent>,
-}
-
-/// The first answer to a command that carried an idempotency key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReceiptRow {
-    /// Whose.
-    pub organization: OrganizationId,
-    /// The key.
-    pub key: String,
-    /// SHA-256 of what was asked.
-    pub fingerprint: Digest,
-    /// What it made or changed.
-    pub subject: String,
-    /// The event it ended with.
-    pub seq: u64,
-    /// When, in microseconds.
-    pub created_us: i64,
-}
-
-/// How to list requests.
-#[derive(Clone, Debug, Default)]
-pub struct Listing {
-    /// Only with one of these statuses; with any if there is none.
-    pub statuses: Vec<Status>,
-    /// Only with this reference.
-    pub business_id: Option<String>,
-    /// Only made after this instant, in microseconds.
-    pub created_after_us: Option<i64>,
-    /// Only made before this instant.
-    pub created_before_us: Option<i64>,
-    /// In which order.
-    pub sort: Sort,
-    /// The other way round: greatest first.
-    pub descending: bool,
-    /// At most so many.
-    pub limit: i64,
-    /// Behind so many.
-    pub offset: i64,
-}
-
-/// What requests may be sorted by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sort {
-    /// When it was made.
-    #[default]
-    CreatedAt,
-    /// When it last changed.
-    UpdatedAt,
-    /// When it expires; never is last.
-    ExpiresAt,
-}
-
-/// What a key is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// What counts.
-    #[default]
-    Live,
-    /// The organization's test world.
-    Test,
-}
-
-impl Mode {
-    /// The mode's stored name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Mode::Live => "live",
-            Mode::Test => "test",
-        }
-    }
-
-    /// The mode of a stored name; `None` if there is none of that name.
-    pub fn parse(name: &str) -> Option<Mode> {
-        [Mode::Live, Mode::Test].into_iter().find(|mode| mode.as_str() == name)
-    }
-}
-
-/// An API credential, without its secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyRow {
-    /// Which.
-    pub id: KeyId,
-    /// Whose.
-    pub organization: OrganizationId,
-    /// What it is called.
-    pub name: String,
-    /// SHA-256 of the secret.
-    pub hash: Digest,
-    /// Prefix and last four characters of the secret.
-    pub hint: String,
-    /// What it may do, separated by commas.
-    pub permissions: String,
-    /// When it was made, in microseconds.
-    pub created_us: i64,
-    /// When it was revoked.
-    pub revoked_us: Option<i64>,
-    /// Whether it works on what counts or in the test world.
-    pub mode: Mode,
-    /// When it was last used, to the minute; `None` = never.
-    pub last_used_us: Option<i64>,
-    /// SHA-256 of the second secret that must come with it; `None` = it has none.
-    pub crypt_hash: Option<Digest>,
-}
-
-impl KeyRow {
-    /// The world that the key works in.
-    pub fn world(&self) -> OrganizationId {
-        match self.mode {
-            Mode::Live => self.organization.clone(),
-            Mode::Test => self.organization.test_world(),
-        }
-    }
-}
-
-/// A stored document.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DocumentRow {
-    /// Whose.
-    pub organization: OrganizationId,
-    /// SHA-256 of it.
-    pub digest: Digest,
-    /// Name of the stored object.
-    pub blob: Uuid,
-    /// Its length in bytes.
-    pub bytes: i64,
-    /// JSON: its pages' sizes.
-    pub pages: String,
-    /// Its data key, wrapped.
-    pub data_key: Vec<u8>,
-    /// When it was stored, in microseconds.
-    pub created_us: i64,
-}
-
-/// The path of a sealed PDF's object among the blobs.
-pub fn sealed_path(request: RequestId, digest: Digest) -> String {
-    format!("sealed/{request}/{digest}")
-}
-
-/// The path of a document's object among the blobs.
-pub fn document_path(blob: Uuid) -> String {
-    format!("documents/{blob}")
-}
-
-/// An uploaded file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileRow {
-    /// Which.
-    pub id: Uuid,
-    /// Whose.
-    pub organization: OrganizationId,
-    /// What it is called.
-    pub name: String,
-    /// The document in it.
-    pub digest: Digest,
-    /// When it was uploaded, in microseconds.
-    pub created_us: i64,
-}
-
-/// An uploaded file with the measures of its document.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UploadRow {
-    /// The file.
-    pub file: FileRow,
-    /// Its length in bytes.
-    pub bytes: i64,
-    /// JSON: its pages' sizes.
-    pub pages: String,
-}
-
-/// A template.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TemplateRow {
-    /// Whose.
-    pub organization: OrganizationId,
-    /// Which.
-    pub id: String,
-    /// What it is called.
-    pub name: String,
-    /// Its document's file name.
-    pub file_name: String,
-    /// Its document.
-    pub digest: Digest,
-    /// JSON: its widgets.
-    pub widgets: String,
-    /// When it was made, in microseconds.
-    pub created_us: i64,
 }

@@ -1,15 +1,14 @@
-//! What can be read of requests and events, outside any transaction, and the claims on effects.
+//! What can be read of requests and events, outside any transaction, and the claims on requests with a timer.
 
 use countersign_engine::ids::{OrganizationId, RequestId};
+use countersign_engine::request::Status;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::either::{bound, read, within};
 use super::many::Value;
-use super::rows::{self, ClaimColumns, EventColumns, RequestColumns, organization};
-use super::{
-    Claim, EventRow, Lane, Listing, RequestRow, Scope, Sort, Store, StoreError, Transaction, postgres, sql, sqlite,
-};
+use super::rows::{self, EventColumns, RequestColumns, organization};
+use super::{EventRow, RequestRow, Scope, Store, StoreError, Transaction, postgres, sql, sqlite};
 
 /// A request of which a timer is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +19,39 @@ pub struct Due {
     pub organization: OrganizationId,
     /// Since when, in microseconds.
     pub since_us: i64,
+}
+
+/// How to list requests.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// Only with one of these statuses; with any if there is none.
+    pub statuses: Vec<Status>,
+    /// Only with this reference.
+    pub business_id: Option<String>,
+    /// Only made after this instant, in microseconds.
+    pub created_after_us: Option<i64>,
+    /// Only made before this instant.
+    pub created_before_us: Option<i64>,
+    /// In which order.
+    pub sort: Sort,
+    /// The other way round: greatest first.
+    pub descending: bool,
+    /// At most so many.
+    pub limit: i64,
+    /// Behind so many.
+    pub offset: i64,
+}
+
+/// What requests may be sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// When it was made.
+    #[default]
+    CreatedAt,
+    /// When it last changed.
+    UpdatedAt,
+    /// When it expires; never is last.
+    ExpiresAt,
 }
 
 impl Store {
@@ -136,55 +168,6 @@ impl Store {
     /// When the next timer is due.
     pub async fn next_wake(&self) -> Result<Option<i64>, StoreError> {
         Ok(read!(self, |db| sqlx::query_scalar(sql::NEXT_WAKE).fetch_one(db).await?))
-    }
-
-    /// Keys of the effects filed for a request.
-    pub async fn effects_of(&self, request: RequestId) -> Result<Vec<String>, StoreError> {
-        let (from, to) = (format!("{request}."), format!("{request}/"));
-        Ok(read!(self, |db| sqlx::query_scalar(sql::EFFECTS_OF).bind(from).bind(to).fetch_all(db).await?))
-    }
-
-    /// Claims effects that are due, until `lease_us`. A claim is fenced by its epoch.
-    pub async fn claim(&self, lane: Lane, now_us: i64, lease_us: i64, limit: i64) -> Result<Vec<Claim>, StoreError> {
-        let mut transaction = self.begin().await?;
-        let text = match transaction {
-            Transaction::Sqlite(_) => sqlite::CLAIM_EFFECTS,
-            Transaction::Postgres(_) => postgres::CLAIM_EFFECTS,
-        };
-        let rows: Vec<ClaimColumns> = within!(&mut transaction, |db| {
-            let query = sqlx::query_as(text).bind(lane.as_str()).bind(now_us).bind(lease_us);
-            query.bind(limit).fetch_all(db).await?
-        });
-        transaction.commit().await?;
-        rows::all(rows)
-    }
-
-    /// Holds claims until `lease_us`; how many of them were still held. Those that are being settled at
-    /// this moment may be left out of both.
-    pub async fn renew(&self, claims: &[Claim], lease_us: i64) -> Result<u64, StoreError> {
-        let mut transaction = self.begin().await?;
-        let held = match &mut transaction {
-            Transaction::Sqlite(db) => sqlite::renew(db, claims, lease_us).await?,
-            Transaction::Postgres(db) => postgres::renew(db, claims, lease_us).await?,
-        };
-        transaction.commit().await?;
-        Ok(held)
-    }
-
-    /// Puts a claimed effect off after a failure, which gives the claim up. Does nothing if it is no longer
-    /// held.
-    pub async fn defer(&self, claim: &Claim, due_us: i64, error: &str) -> Result<(), StoreError> {
-        let mut transaction = self.begin().await?;
-        within!(&mut transaction, |db| {
-            let query = sqlx::query(sql::DEFER_EFFECT).bind(&claim.key).bind(claim.epoch);
-            query.bind(due_us).bind(error).execute(db).await.map(drop)
-        })?;
-        transaction.commit().await
-    }
-
-    /// When the next effect of a lane is due.
-    pub async fn next_effect(&self, lane: Lane) -> Result<Option<i64>, StoreError> {
-        Ok(read!(self, |db| sqlx::query_scalar(sql::NEXT_EFFECT).bind(lane.as_str()).fetch_one(db).await?))
     }
 }
 

@@ -8,8 +8,25 @@ use super::either::within;
 use super::files::file_subject;
 use super::many::Value;
 use super::rows::{self, EventColumns, ReceiptColumns, digest, organization};
-use super::{EffectRow, EventRow, ReceiptRow, RequestRow, StoreError, Writing, document_path, postgres, sql, sqlite};
+use super::{EffectRow, EventRow, RequestRow, StoreError, Writing, document_path, postgres, sql, sqlite};
 use crate::trace::TraceParent;
+
+/// The first answer to a command that carried an idempotency key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptRow {
+    /// Whose.
+    pub organization: OrganizationId,
+    /// The key.
+    pub key: String,
+    /// SHA-256 of what was asked.
+    pub fingerprint: Digest,
+    /// What it made or changed.
+    pub subject: String,
+    /// The event it ended with.
+    pub seq: u64,
+    /// When, in microseconds.
+    pub created_us: i64,
+}
 
 /// The one write transaction of the moment. Dropped without [`Transaction::commit`], it never was.
 #[derive(Debug)]
