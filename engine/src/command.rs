@@ -163,12 +163,10 @@ pub enum Wish {
         /// What they must prove; `None` = what was asked of who leaves.
         requirements: Option<Requirements>,
     },
-    /// Let somebody join, or several at one place, such as the members of a signing group.
+    /// Let people join, all of them or nobody.
     Add {
-        /// Who, with ids and roles; where `at` says so, their order is that of the first.
-        newcomers: Vec<(SignerTerms, Profile)>,
-        /// Where in the order.
-        at: Position,
+        /// Who, and where: one place after another, each as those before have left the order.
+        newcomers: Vec<Newcomers>,
         /// Where they fill and sign, thought out on the widgets there are; the engine gives the numbers.
         widgets: Vec<Widget>,
     },
@@ -399,6 +397,15 @@ impl From<Person> for Profile {
     }
 }
 
+/// People who join at one place, such as the members of a signing group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Newcomers {
+    /// Who, with ids and roles; where `at` says so, their order is that of the first.
+    pub people: Vec<(SignerTerms, Profile)>,
+    /// Where in the order.
+    pub at: Position,
+}
+
 /// Where somebody joins in the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Position {
@@ -406,8 +413,8 @@ pub enum Position {
     Beside,
     /// At the order that their terms name; everyone at or behind it moves back by one.
     Before,
-    /// Behind the n-th signer and all who act together with them; 0 = before everyone. Whoever is at that
-    /// place, or behind it, moves back if need be.
+    /// Behind the n-th of those who act and all who act together with them; 0 = before everyone. A signing group
+    /// counts once, who only reads along does not. Whoever is at that place, or behind it, moves back if need be.
     After(u32),
     /// Together with all others, if those who act do so all at one time; else behind everyone.
     Last,

@@ -114,6 +114,15 @@ impl SignerTerms {
         Self { capacity: None, group: None, id, order, requirements: Requirements::default(), role }
     }
 
+    /// Whether both are asked for the same. Where a vendor's code names the act, that is once in a request, alone or in
+    /// a signing group; else it is once at a place in the order.
+    pub fn is_same_act_as(&self, other: &SignerTerms) -> bool {
+        match (self.capacity, other.capacity) {
+            (Some(_), Some(_)) => (self.capacity, self.group) == (other.capacity, other.group),
+            _ => self.order == other.order,
+        }
+    }
+
     /// Whether both are members of one signing group.
     pub fn is_fellow_of(&self, other: &SignerTerms) -> bool {
         self.group.is_some() && self.group == other.group && self.id != other.id

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use countersign_engine::command::{Command, Correction, Draft, Proved, Wish};
+use countersign_engine::command::{Command, Correction, Draft, Newcomers, Position, Proved, Wish};
 use countersign_engine::decide::{Given, decide};
 use countersign_engine::event::{Actor, Area, Document, Event, Personal, Reminders, Terms, Value, Widget, WidgetKind};
 use countersign_engine::ids::{Digest, EventId, KeyId, OrganizationId, RequestId, SignerId, WidgetId};
@@ -67,6 +67,12 @@ pub(crate) fn replaced(signer: SignerId, number: u32) -> Wish {
 pub(crate) fn replace(n: u32, by: u32, number: u32) -> Wish {
     let profile = Box::new(person(number).into());
     Wish::Replace { signer: signer(n), by: signer(by), profile, requirements: None }
+}
+
+/// That these people join at one place.
+pub(crate) fn join(people: impl IntoIterator<Item = (SignerTerms, Person)>, at: Position) -> Wish {
+    let people = people.into_iter().map(|(terms, person)| (terms, person.into())).collect();
+    Wish::Add { newcomers: vec![Newcomers { people, at }], widgets: Vec::new() }
 }
 
 /// A draft over one document with these orders and roles.

@@ -4,6 +4,7 @@
 use super::Given;
 use crate::command::{Draft, Profile};
 use crate::event::{NATIVE, Terms};
+use crate::ids::SignerId;
 use crate::person::Person;
 use crate::refusal::{Code, Refusal};
 use crate::request::Request;
@@ -45,6 +46,21 @@ pub(super) fn check_newcomers<'a>(
             return Err(Refusal::new(Code::Invalid, "Who joins a signing group joins it where it is."));
         }
         known.push(terms.clone());
+    }
+    Ok(())
+}
+
+/// Nobody is asked twice for the same; `except` = whose place it is.
+pub(super) fn refuse_twin(
+    request: &Request,
+    except: SignerId,
+    terms: &SignerTerms,
+    email: &str,
+) -> Result<(), Refusal> {
+    let others = request.signers.iter().filter(|other| other.id() != except && other.terms.is_same_act_as(terms));
+    if !email.is_empty() && others.into_iter().any(|other| other.email().eq_ignore_ascii_case(email)) {
+        let detail = "A signer with this e-mail address is asked for the same already.";
+        return Err(Refusal::new(Code::Duplicate, detail));
     }
     Ok(())
 }

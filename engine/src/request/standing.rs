@@ -1,5 +1,6 @@
 //! What may be asked of a request; nothing here changes it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,7 +10,7 @@ use crate::event::Reminders;
 use crate::ids::SignerId;
 use crate::provider::{Ability, can};
 use crate::schedule;
-use crate::signer::Signer;
+use crate::signer::{Signer, SignerTerms};
 
 impl Request {
     /// Whether it only tries things out: nobody is written to, and what is sealed says so.
@@ -40,6 +41,16 @@ impl Request {
     /// Those the request still waits for.
     pub fn due(&self) -> impl Iterator<Item = &Signer> {
         self.signers.iter().map(Arc::as_ref).filter(|signer| signer.is_due())
+    }
+
+    /// The order numbers of those who act or have acted, ascending: one for each of them, and one for each signing group.
+    pub fn acting_orders(&self) -> Vec<u32> {
+        let mut groups = BTreeSet::new();
+        let mut first = |terms: &&SignerTerms| terms.group.is_none_or(|group| groups.insert(group));
+        let acting = self.signers.iter().map(|signer| &signer.terms).filter(|terms| terms.role.acts());
+        let mut orders: Vec<u32> = acting.filter(|terms| first(terms)).map(|terms| terms.order).collect();
+        orders.sort_unstable();
+        orders
     }
 
     /// The order number whose turn it is.

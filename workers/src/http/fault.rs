@@ -136,6 +136,7 @@ impl From<Refusal> for Fault {
             | Code::ReasonRequired
             | Code::NoSuchPosition
             | Code::GatewayMissing
+            | Code::Duplicate
             | Code::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
             Code::WrongState
             | Code::Expired

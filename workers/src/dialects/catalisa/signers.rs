@@ -5,7 +5,7 @@ use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use countersign_engine::command::Position;
+use countersign_engine::command::Newcomers;
 use countersign_engine::event::Actor;
 use countersign_engine::ids::SignerId;
 use countersign_engine::refusal::Code;
@@ -79,14 +79,12 @@ pub(super) async fn add(
     let wanted = people::signer(&form, &mut faults);
     let at = people::position(&form, wanted.order, &mut faults);
     let cast = Cast::of(&floor.service, &caller.organization, std::slice::from_ref(&wanted), &mut faults).await?;
-    let newcomers = cast.into_people();
-    for (terms, profile) in &newcomers {
-        check_twin(&request, shared_order(&request, terms, at), &profile.person.email, &wanted.pointer, &mut faults);
-    }
-    let newcomers = Problems::unless(faults, newcomers)?;
-    let added = floor.service.add_signers(corrector(caller, &request, receipt), newcomers, at).await;
-    let member = if form.get("order").is_some() { "order" } else { "afterPosition" };
-    let request = added.map_err(|error| pointed(error, Code::NoSuchPosition, form.pointer(member)))?;
+    let newcomers = Problems::unless(faults, Newcomers { people: cast.into_people(), at })?;
+    let added = floor.service.add_signers(corrector(caller, &request, receipt), vec![newcomers]).await;
+    let place = if form.get("order").is_some() { "order" } else { "afterPosition" };
+    let person = if wanted.group.is_some() { "groupId" } else { "email" };
+    let members = [(Code::NoSuchPosition, place), (Code::Duplicate, person)];
+    let request = added.map_err(|error| pointed(error, &members, &form))?;
     Ok(made(&request, &floor))
 }
 
@@ -116,19 +114,13 @@ pub(super) async fn correct(
     let mut faults = Faults::new();
     let (_, form) = read::resource(&json, KIND, &mut faults);
     let wanted = people::correction(&form, &mut faults);
-    if let Some(email) = &wanted.correction.email {
-        let others = request.signers.iter().filter(|other| other.id() != signer.id());
-        let twin = others.into_iter().any(|other| other.terms.order == signer.terms.order && is_of(other, email));
-        if twin {
-            faults.push(duplicate(form.pointer("email")));
-        }
-    }
     let mut correction = Problems::unless(faults, wanted.correction)?;
     if let Some(code) = &wanted.access_code {
         correction.access_code = floor.service.access_code_change(signer, code.as_deref())?;
     }
     let corrected = floor.service.correct(corrector(caller, &request, None), signer.id(), correction).await;
-    let request = corrected.map_err(|error| pointed(error, Code::Invalid, form.pointer("phone")))?;
+    let members = [(Code::Invalid, "phone"), (Code::Duplicate, "email")];
+    let request = corrected.map_err(|error| pointed(error, &members, &form))?;
     Ok(Json(show::answer(&request, &floor.service.links)))
 }
 
@@ -193,13 +185,10 @@ pub(super) async fn replace(
     let requirements = wanted.asked.requirements.clone();
     let terms = SignerTerms { id, requirements: requirements.clone(), ..signer.terms.clone() };
     casting::check(&floor.service, &wanted, (&terms, &profile), &mut faults);
-    let others: Vec<_> = request.signers.iter().filter(|other| other.id() != signer.id()).collect();
-    if others.iter().any(|other| other.terms.order == terms.order && is_of(other, &profile.person.email)) {
-        faults.push(duplicate(form.pointer("email")));
-    }
     let heir = Problems::unless(faults, (id, profile))?;
     let by = corrector(caller, &request, receipt);
-    let request = floor.service.replace_signer(by, signer.id(), heir, Some(requirements)).await?;
+    let replaced = floor.service.replace_signer(by, signer.id(), heir, Some(requirements)).await;
+    let request = replaced.map_err(|error| pointed(error, &[(Code::Duplicate, "email")], &form))?;
     Ok(made(&request, &floor))
 }
 
@@ -223,30 +212,6 @@ fn heir(leaving: &Signer, form: &Form<'_>, faults: &mut Faults) -> WantedSigner 
     }
 }
 
-/// The order that a newcomer shares with others, if that is known before the engine has decided.
-fn shared_order(request: &Request, terms: &SignerTerms, at: Position) -> Option<u32> {
-    let mut acting = request.signers.iter().filter(|signer| signer.terms.role.acts()).map(|signer| signer.terms.order);
-    match at {
-        Position::Beside => Some(terms.order),
-        Position::Last => acting.next().filter(|first| acting.all(|order| order == *first)),
-        Position::Before | Position::After(_) => None,
-    }
-}
-
-fn check_twin(request: &Request, order: Option<u32>, email: &str, pointer: &str, faults: &mut Faults) {
-    if request.signers.iter().any(|other| Some(other.terms.order) == order && is_of(other, email)) {
-        faults.push(duplicate(format!("{pointer}/email")));
-    }
-}
-
-fn is_of(signer: &Signer, email: &str) -> bool {
-    !email.is_empty() && signer.email().eq_ignore_ascii_case(email)
-}
-
-fn duplicate(pointer: String) -> Fault {
-    Fault::at(pointer, "duplicate", "This e-mail address is already in the same group of signers.")
-}
-
 /// The signer of this id; one of another request is as unknown as none at all.
 fn signer_of<'r>(request: &'r Request, id: &str) -> Result<&'r Signer, Fault> {
     let found = id.parse().ok().and_then(|id| request.signer(id));
@@ -261,11 +226,18 @@ fn receipt_for(headers: &HeaderMap, path: &str, body: &[u8]) -> Result<Option<Re
     idempotency::receipt(headers, &Method::POST, &format!("{BASE}/requests/{path}"), body)
 }
 
-/// A refusal of one kind, at the member that it is about.
-fn pointed(error: ServiceError, code: Code, pointer: String) -> Fault {
-    let about = matches!(&error, ServiceError::Commit(Failure::Refused(refusal)) if refusal.code == code);
+/// A refusal at the member that it is about, by its code.
+fn pointed(error: ServiceError, members: &[(Code, &str)], form: &Form<'_>) -> Fault {
+    let code = match &error {
+        ServiceError::Commit(Failure::Refused(refusal)) => Some(refusal.code),
+        _ => None,
+    };
+    let member = members.iter().find(|(about, _)| Some(*about) == code);
     let fault = Fault::from(error);
-    if about && fault.source == Source::Call { fault.with_pointer(pointer) } else { fault }
+    match member.filter(|_| fault.source == Source::Call) {
+        Some((_, member)) => fault.with_pointer(form.pointer(member)),
+        None => fault,
+    }
 }
 
 fn made(request: &Request, floor: &Floor) -> Response {

@@ -153,7 +153,8 @@ pub struct AddSignerAttributes {
     pub email: Option<String>,
     /// A signing group: all of its members join.
     pub group_id: Option<Uuid>,
-    /// Behind the n-th signer, and those who act together with them; whoever is there moves back.
+    /// Behind the n-th of those who act, a signing group counting once, and those who act together with them; whoever is
+    /// there moves back.
     #[schema(minimum = 0, maximum = 1000000)]
     pub after_position: Option<u32>,
     /// Place in the order.
