@@ -9,7 +9,7 @@ use countersign_engine::request::{Request, Status};
 use countersign_engine::signer::{Role, SignerStatus, SignerTerms};
 use uuid::Uuid;
 
-use super::play::{Play, correct, draft, join, person, replace, signer, widget};
+use super::play::{Play, correct, draft, joining, person, replace, signer, widget};
 
 fn newcomer(order: u32, role: Role) -> SignerTerms {
     SignerTerms { capacity: Some(5), ..SignerTerms::new(signer(50), order, role) }
@@ -17,7 +17,7 @@ fn newcomer(order: u32, role: Role) -> SignerTerms {
 
 fn add(order: u32, shift: bool) -> Wish {
     let at = if shift { Position::Before } else { Position::Beside };
-    join([(newcomer(order, Role::Signer), person(50))], at)
+    joining([(newcomer(order, Role::Signer), person(50))], at)
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_newcomer_may_push_the_others_back_but_not_before_who_is_invited() {
 
 #[test]
 fn a_place_is_told_by_who_stands_before_it() {
-    let after = |n| join([(newcomer(77, Role::Signer), person(50))], Position::After(n));
+    let after = |n| joining([(newcomer(77, Role::Signer), person(50))], Position::After(n));
     let orders = |play: &Play| -> Vec<u32> { play.request().signers.iter().map(|signer| signer.terms.order).collect() };
     let mut play = Play::with_orders(&[1, 2, 3]);
     play.wish(after(1)).unwrap();
@@ -116,7 +116,7 @@ fn a_position_counts_those_who_act_and_a_group_once() {
         }
         draft.terms.signers[2..4].iter_mut().for_each(|terms| terms.group = group);
         let mut play = Play::sent(draft);
-        let after = |n| join([(newcomer(77, Role::Signer), person(50))], Position::After(n));
+        let after = |n| joining([(newcomer(77, Role::Signer), person(50))], Position::After(n));
         assert_eq!(play.refused(after(4)), Code::NoSuchPosition, "a group, an approver and a witness are three");
         play.wish(after(n)).unwrap();
         assert_eq!(play.signer(50).terms.order, expected, "behind {n}");
@@ -168,7 +168,7 @@ fn several_join_in_one_decision_or_nobody_does() {
 
 #[test]
 fn nobody_is_asked_twice_for_the_same() {
-    let joins = |order, at| join([(SignerTerms::new(signer(50), order, Role::Approver), person(1))], at);
+    let joins = |order, at| joining([(SignerTerms::new(signer(50), order, Role::Approver), person(1))], at);
     let mut play = Play::with_orders(&[1, 1, 2]);
     for wish in [correct(2, 1), replace(2, 50, 1), joins(1, Position::Beside)] {
         assert_eq!(play.refused(wish), Code::Duplicate);
@@ -180,23 +180,26 @@ fn nobody_is_asked_twice_for_the_same() {
     play.wish(replace(1, 51, 1)).expect("they are asked anew in their own place");
     play.wish(correct(3, 1)).expect("they act once more, later");
     let mut play = Play::with_orders(&[1, 2]);
-    let ahead = join([(SignerTerms::new(signer(50), 2, Role::Approver), person(2))], Position::Before);
+    let ahead = joining([(SignerTerms::new(signer(50), 2, Role::Approver), person(2))], Position::Before);
     play.wish(ahead).expect("whose place it was has moved back");
     // Where a vendor's code names the act, the place makes no difference.
-    let acts = |n: u32, act: u8, order| SignerTerms { capacity: Some(act), ..SignerTerms::new(signer(n), order, Role::Signer) };
+    let acts = |n: u32, act: u8, order| SignerTerms {
+        capacity: Some(act),
+        ..SignerTerms::new(signer(n), order, Role::Signer)
+    };
     let mut draft = draft(&[(1, Role::Signer), (2, Role::Signer)]);
     draft.terms.signers = vec![acts(1, 1, 1), acts(2, 4, 2)];
     let mut play = Play::sent(draft);
-    assert_eq!(play.refused(join([(acts(50, 1, 9), person(1))], Position::Last)), Code::Duplicate);
-    assert_eq!(play.refused(join([(acts(50, 4, 1), person(2))], Position::Beside)), Code::Duplicate);
-    play.wish(join([(acts(50, 5, 1), person(1))], Position::Beside)).expect("for another act they are another");
+    assert_eq!(play.refused(joining([(acts(50, 1, 9), person(1))], Position::Last)), Code::Duplicate);
+    assert_eq!(play.refused(joining([(acts(50, 4, 1), person(2))], Position::Beside)), Code::Duplicate);
+    play.wish(joining([(acts(50, 5, 1), person(1))], Position::Beside)).expect("for another act they are another");
     let group = SignerTerms { group: Some(GroupId(Uuid::from_u128(6))), ..acts(51, 1, 9) };
-    play.wish(join([(group, person(1))], Position::Last)).expect("a group that they are in acts by itself");
+    play.wish(joining([(group, person(1))], Position::Last)).expect("a group that they are in acts by itself");
 }
 
 #[test]
 fn without_a_place_a_newcomer_acts_with_all_or_behind_all() {
-    let last = || join([(newcomer(77, Role::Signer), person(50))], Position::Last);
+    let last = || joining([(newcomer(77, Role::Signer), person(50))], Position::Last);
     for (orders, expected) in [(vec![1], 1), (vec![3, 3], 3), (vec![1, 2], 3), (vec![5, 2], 6)] {
         let mut play = Play::with_orders(&orders);
         play.wish(last()).unwrap();

@@ -70,7 +70,7 @@ pub(crate) fn replace(n: u32, by: u32, number: u32) -> Wish {
 }
 
 /// That these people join at one place.
-pub(crate) fn join(people: impl IntoIterator<Item = (SignerTerms, Person)>, at: Position) -> Wish {
+pub(crate) fn joining(people: impl IntoIterator<Item = (SignerTerms, Person)>, at: Position) -> Wish {
     let people = people.into_iter().map(|(terms, person)| (terms, person.into())).collect();
     Wish::Add { newcomers: vec![Newcomers { people, at }], widgets: Vec::new() }
 }

@@ -14,7 +14,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::play::{Play, cadence, corrected, draft, join, over, person, prove, proven, replaced, signer, typed};
+use super::play::{Play, cadence, corrected, draft, joining, over, person, prove, proven, replaced, signer, typed};
 use super::watch::Watch;
 
 /// A wish whose persons are chosen among those there are.
@@ -191,7 +191,7 @@ pub(crate) fn wish(play: &Play, step: &Step, fresh: u32) -> Option<Wish> {
         Step::Add { order, shift, role } => {
             let terms = SignerTerms { capacity: Some(5), ..SignerTerms::new(signer(fresh), *order, *role) };
             let at = if *shift { Position::Before } else { Position::Beside };
-            join([(terms, person(fresh))], at)
+            joining([(terms, person(fresh))], at)
         }
         Step::Remove(place) => Wish::Remove { signer: at(place)?.id() },
         Step::Tick => Wish::Tick,

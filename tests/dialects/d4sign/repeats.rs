@@ -24,6 +24,7 @@ async fn every_call_about_a_document_may_be_repeated() {
     let named = ok(&with_key(&desk, &id, "k-0", "createlist", &first).await).clone();
     let key = |at: usize| named["message"][at]["key_signer"].clone();
     let more = |email: &str| json!({ "signers": [signer(email, json!({}))] });
+    let behind = |email: &str, place: u32| signer(email, json!({ "after_position": place }));
     // Each of them takes away what the one before named.
     let calls = [
         ("createlist", first),
@@ -36,10 +37,7 @@ async fn every_call_about_a_document_may_be_repeated() {
         ("sendtosigner", json!({ "workflow": "1" })),
         ("resend", json!({ "email": "bia@example.org" })),
         ("createlist", more("dora@example.com")),
-        ("createlist", json!({ "signers": [
-            signer("x@example.com", json!({ "after_position": "1" })),
-            signer("y@example.com", json!({})),
-        ] })),
+        ("createlist", json!({ "signers": [behind("x@example.com", 1), behind("y@example.com", 2)] })),
         ("changeemail", json!({ "email-before": "bia@example.org", "email-after": "fim@example.org" })),
         ("cancel", json!({ "comment": "Valor errado" })),
     ];

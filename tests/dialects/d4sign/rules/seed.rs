@@ -101,14 +101,20 @@ pub(super) const RULES: &[Rule] = &[
         &[
             (r#"{ "embed_methodauth": "email" }"#, r#"{ "embed_methodauth": "email" }"#),
             (r#"{ "embed_methodauth": "" }"#, r#"{ "embed_methodauth": "" }"#),
-            (r#"{ "embed_methodauth": "sms", "embed_smsnumber": "+5511953020202" }"#, r#"{ "embed_methodauth": "sms" }"#),
+            (
+                r#"{ "embed_methodauth": "sms", "embed_smsnumber": "+5511953020202" }"#,
+                r#"{ "embed_methodauth": "sms" }"#,
+            ),
             (
                 r#"{ "embed_methodauth": "whats", "embed_smsnumber": "+5511953020202" }"#,
                 r#"{ "embed_methodauth": "whats" }"#,
             ),
         ],
         &[
-            (r#"{ "embed_methodauth": "pigeon" }"#, "embed_methodauth: embed_methodauth is one of , email, sms, whats."),
+            (
+                r#"{ "embed_methodauth": "pigeon" }"#,
+                "embed_methodauth: embed_methodauth is one of , email, sms, whats.",
+            ),
             (r#"{ "embed_methodauth": "password" }"#, "embed_methodauth: Signers have no accounts here"),
             (
                 r#"{ "embed_methodauth": "sms" }"#,
@@ -144,7 +150,10 @@ pub(super) const RULES: &[Rule] = &[
             (r#"{ "upload_allow": "2" }"#, "upload_allow: upload_allow is 0 or 1."),
             (r#"{ "upload_allow": "1" }"#, "upload_obs: upload_obs says which documents"),
             (r#"{ "upload_allow": "1", "upload_obs": " " }"#, "upload_obs: upload_obs says which documents"),
-            (r#"{ "upload_allow": "1", "upload_obs": "<1001>" }"#, "upload_obs: upload_obs has at most 1000 characters."),
+            (
+                r#"{ "upload_allow": "1", "upload_obs": "<1001>" }"#,
+                "upload_obs: upload_obs has at most 1000 characters.",
+            ),
         ],
     ),
     rule(
