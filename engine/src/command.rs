@@ -1,19 +1,20 @@
 //! Commands: wishes, accepted or refused by [`crate::decide()`]. They name what somebody wants, in
 //! the engine's own words; translating a vendor's words into them is the dialects' business.
 
+mod correction;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use jiff::civil::Date;
 
 use crate::effect::Effect;
 use crate::event::{Collector, Personal, Terms, Value, Widget};
 use crate::ids::{ConfigId, Digest, RequestId, SignerId, WidgetId};
-use crate::national_id::NationalId;
-use crate::person::{Person, Phone};
+use crate::person::Person;
 use crate::request::Request;
-use crate::requirement::{Method, Particulars, ProofFile, Requirements, Sealed};
+use crate::requirement::{Method, Particulars, ProofFile, Requirements};
 use crate::signer::{Mark, Signer, SignerTerms};
+
+pub use correction::{Asked, Change, Correction};
 
 /// Longest title, in characters (SPEC §5).
 pub const TITLE_MAX: usize = 255;
@@ -339,49 +340,6 @@ impl Proved {
     pub fn by(method: Method) -> Self {
         Self { method, files: Vec::new(), file_names: Vec::new(), reference: None, score: None, told: None }
     }
-}
-
-/// What becomes of something when the rest is put right.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Change<T> {
-    /// It stays.
-    #[default]
-    Keep,
-    /// It goes.
-    Clear,
-    /// It becomes this.
-    Set(T),
-}
-
-impl<T: Clone + PartialEq> Change<T> {
-    /// Changes something; whether it is different now.
-    pub fn apply(&self, to: &mut Option<T>) -> bool {
-        let new = match self {
-            Change::Keep => return false,
-            Change::Clear => None,
-            Change::Set(value) => Some(value.clone()),
-        };
-        let differs = *to != new;
-        *to = new;
-        differs
-    }
-}
-
-/// What is to be different about a signer; the default is nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Correction {
-    /// The code they must know. With one they must, without one they need not any more.
-    pub access_code: Change<Sealed>,
-    /// Day of birth.
-    pub birthday: Change<Date>,
-    /// E-mail address, if it is to be another.
-    pub email: Option<String>,
-    /// Name, if it is to be another.
-    pub name: Option<String>,
-    /// CPF or CNPJ.
-    pub national_id: Change<NationalId>,
-    /// Telephone.
-    pub phone: Change<Phone>,
 }
 
 /// All that is personal about a signer.

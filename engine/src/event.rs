@@ -344,6 +344,15 @@ pub enum Detail {
     NationalId,
     /// Their telephone number.
     Phone,
+    /// What they must prove, or how they are dealt with, but for the code.
+    Requirements,
+}
+
+impl Detail {
+    /// Whether it is about what is asked of them, of which the personal part stands with the correction.
+    pub fn is_asked(self) -> bool {
+        matches!(self, Detail::AccessCode | Detail::Requirements)
+    }
 }
 
 /// The personal part of an event: erased with the request's data key.

@@ -336,6 +336,7 @@ impl Request {
         self.owed.clear();
         for signer in self.signers.iter_mut().map(Arc::make_mut) {
             signer.person = None;
+            signer.named = None;
             signer.particulars = Particulars::default();
             signer.decline_reason = None;
             signer.mark = None;

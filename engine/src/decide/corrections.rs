@@ -7,29 +7,34 @@ use super::{Decision, Given, Proposal, fitting, follow_up, invite_again, provide
 use crate::command::{Correction, ORDER_MAX, Position, Profile, SIGNERS_MAX, WIDGETS_MAX};
 use crate::event::{Detail, Fact, Personal, Widget};
 use crate::ids::{SignerId, WidgetId};
-use crate::person::Person;
 use crate::provider::Ability;
 use crate::refusal::{Code, Refusal};
 use crate::request::{Request, Status};
-use crate::requirement::{Particulars, Requirements};
+use crate::requirement::Requirements;
 use crate::signer::{Signer, SignerTerms};
 
 pub(super) fn correct(request: &Request, id: SignerId, correction: &Correction, given: &Given<'_>) -> Decision {
     let signer = correctable(request, id, given)?;
-    let person = signer.person.clone();
-    let mut person = person.ok_or_else(|| Refusal::new(Code::Invalid, "Nothing is known of that signer any more."))?;
-    let mut particulars = signer.particulars.clone();
-    let changed = changed(correction, &mut person, &mut particulars);
+    // Whoever reads at another address did not say who they are at this one.
+    let moves = correction.email.as_ref().is_some_and(|email| email != signer.email());
+    let person = if moves { signer.as_named() } else { signer.person.as_ref() };
+    let person =
+        person.cloned().ok_or_else(|| Refusal::new(Code::Invalid, "Nothing is known of that signer any more."))?;
+    let mut profile = Profile { person, particulars: signer.particulars.clone() };
+    let mut requirements = signer.terms.requirements.clone();
+    let changed = correction.apply(&mut profile, &mut requirements);
     if changed.is_empty() {
         return Err(Refusal::new(Code::NothingChanged, "The signer is so already."));
     }
-    let access_code = particulars.access_code.is_some();
-    let requirements = Requirements { access_code, ..signer.terms.requirements.clone() };
+    if changed.contains(&Detail::Requirements) {
+        providers::refuse_unless_able(request, Ability::Require)?;
+    }
+    let Profile { person, particulars } = profile;
     fitting::check_asked(&request.terms, &requirements, &person, &particulars, given)?;
     let requirements = (requirements != signer.terms.requirements).then_some(requirements);
-    let secret = changed.contains(&Detail::AccessCode) && !particulars.is_empty();
+    let told = changed.iter().any(|detail| detail.is_asked()) && !particulars.is_empty();
     let personal = Personal {
-        particulars: secret.then_some((id, particulars)).into_iter().collect(),
+        particulars: told.then_some((id, particulars)).into_iter().collect(),
         people: [(id, person)].into(),
         ..Personal::default()
     };
@@ -38,26 +43,6 @@ pub(super) fn correct(request: &Request, id: SignerId, correction: &Correction, 
         proposals.push(invite_again(request, signer, given));
     }
     Ok(proposals)
-}
-
-/// Makes the corrections, and says which of them made a difference.
-fn changed(correction: &Correction, person: &mut Person, particulars: &mut Particulars) -> Vec<Detail> {
-    let renamed = |to: &mut String, new: &Option<String>| match new {
-        Some(new) if new != to => {
-            to.clone_from(new);
-            true
-        }
-        _ => false,
-    };
-    let made = [
-        (Detail::AccessCode, correction.access_code.apply(&mut particulars.access_code)),
-        (Detail::Birthday, correction.birthday.apply(&mut person.birthday)),
-        (Detail::Email, renamed(&mut person.email, &correction.email)),
-        (Detail::Name, renamed(&mut person.name, &correction.name)),
-        (Detail::NationalId, correction.national_id.apply(&mut person.national_id)),
-        (Detail::Phone, correction.phone.apply(&mut person.phone)),
-    ];
-    made.into_iter().filter_map(|(detail, different)| different.then_some(detail)).collect()
 }
 
 /// Who takes over in a signer's place.

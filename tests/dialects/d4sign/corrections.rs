@@ -69,8 +69,9 @@ async fn an_access_code_is_changed_and_taken_away() {
     let body = json!({ "email": "ana@example.com", "password-code": "caneta azul", "key-signer": keys[0] });
     assert_eq!(ok(&desk.post(&id, "changepasswordcode", body).await), &json!({ "message": "Password code changed" }));
     assert_eq!(desk.listed(&id).await["list"][0]["password_code"], "caneta azul");
-    let barred = desk.world.visit(&id, 0).await.sign(json!({})).await;
-    assert_ne!(barred.status, StatusCode::OK, "who must know a code does not sign without it");
+    let barred = desk.world.visit(&id, 0).await;
+    assert!(barred.html.contains("data-method=\"access_code\""), "{}", barred.html);
+    assert_ne!(barred.sign(json!({})).await.status, StatusCode::OK, "who must know a code does not sign without it");
     ok(&desk.post(&id, "changepasswordcode", json!({ "email": "ana@example.com" })).await);
     assert_eq!(desk.listed(&id).await["list"][0]["password_code"], "");
     desk.world.sign(&id, 0).await;

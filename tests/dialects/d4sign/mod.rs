@@ -6,6 +6,7 @@ mod corrections;
 mod documents;
 mod forms;
 mod groups;
+mod identity;
 mod joining;
 mod rules;
 mod secrets;

@@ -1,4 +1,4 @@
-//! What a signer is told when a step did not work: a status, a sentence, and at which field.
+//! What a signer is told when a step did not work: a status, and sentences with the field of each.
 
 use axum::http::StatusCode;
 use countersign_engine::refusal::Code;
@@ -18,13 +18,13 @@ const MEGABYTE: usize = 1024 * 1024;
 #[derive(Clone, Debug)]
 pub(super) struct Told {
     pub(super) status: StatusCode,
-    pub(super) fault: StepFault,
+    pub(super) faults: Vec<StepFault>,
 }
 
 /// How it went, in a language.
 pub(super) fn told(error: &NotProved, language: Language) -> Told {
     let w = &words(language).step_faults;
-    let say = |status, field, text: String| Told { status, fault: StepFault { field, text } };
+    let say = |status, field, text: String| Told { status, faults: vec![StepFault { field, text }] };
     let wrong = StatusCode::UNPROCESSABLE_ENTITY;
     match error {
         NotProved::Wrong { left: 1 } => say(wrong, "code", w.wrong_code_one.to_owned()),

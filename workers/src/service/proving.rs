@@ -161,9 +161,9 @@ impl Prover<'_> {
         lives.then_some(challenge)
     }
 
-    /// Takes who they say they are, at the device of whoever asked.
-    pub async fn in_person(&self, told: Person) -> Proving {
-        self.prove(Proved { told: Some(told), ..Proved::by(Method::InPerson) }).await
+    /// Takes who they say they are.
+    pub async fn statement(&self, method: Method, told: Person) -> Proving {
+        self.prove(Proved { told: Some(told), ..Proved::by(method) }).await
     }
 
     /// Takes files in, and for a video asks whether it shows a living person.

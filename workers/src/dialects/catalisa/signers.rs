@@ -5,28 +5,29 @@ use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use countersign_engine::command::Position;
+use countersign_engine::command::{Correction, Position, Profile};
 use countersign_engine::event::Actor;
 use countersign_engine::ids::SignerId;
 use countersign_engine::refusal::Code;
 use countersign_engine::request::Request;
 use countersign_engine::requirement::Requirements;
 use countersign_engine::signer::{Signer, SignerTerms};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::casting::{self, Cast};
-use super::people::{self, WantedSigner};
+use super::people::{self, WantedCorrection, WantedSigner};
 use super::problem::{Body, Id, Problems};
 use super::requests::find;
-use super::wire::{AddSigner, CorrectSigner, Errors, ReplaceSigner, RequestAnswer};
+use super::wire::{AddSigner, CorrectSigner, Errors, ReplaceSigner, RequestAnswer, SignerList};
 use super::{BASE, read, show};
 use crate::commit::{Failure, Receipt};
 use crate::http::auth::{Caller, Permission};
 use crate::http::fault::{Fault, Source};
 use crate::http::form::{Faults, Form};
 use crate::http::{Floor, idempotency};
-use crate::service::ServiceError;
 use crate::service::corrections::Corrector;
+use crate::service::{Service, ServiceError};
 
 /// What a body of this dialect calls its signer.
 const KIND: &str = "signer";
@@ -46,6 +47,23 @@ impl<S: Send + Sync> FromRequestParts<S> for SignerIds {
             Path::<(String, String)>::from_request_parts(parts, state).await.map_err(nothing)?;
         Ok(Self { request, signer })
     }
+}
+
+/// The signers of a request, as its own answer has them.
+#[utoipa::path(
+    get, path = "/requests/{id}/signers", tag = "Signers",
+    params(("id" = String, Path, description = "Which request")),
+    responses((status = 200, body = SignerList), (status = 404, body = Errors)),
+    security(("key" = ["ESIGNATURE_READ"]))
+)]
+pub(super) async fn list(
+    State(floor): State<Floor>,
+    headers: HeaderMap,
+    Id(id): Id,
+) -> Result<Json<SignerList>, Problems> {
+    let caller = floor.keys.admit(&headers, Permission::Read).await?;
+    let request = find(&floor, &caller, &id).await?;
+    Ok(Json(show::signers(&request, &floor.service.links)))
 }
 
 /// Lets somebody join a request: a draft, or one in flight. A signing group joins with all of its members.
@@ -90,8 +108,9 @@ pub(super) async fn add(
     Ok(made(&request, &floor))
 }
 
-/// Puts right what is known of a signer who has not acted. Whoever was invited gets a new link, and their old
-/// one dies; an address that is no longer theirs is told so. What is so already changes nothing.
+/// Puts right what is known of a signer who has not acted, and what is asked of them. Whoever was invited gets a new link,
+/// their old one dies, and everything is to be proved with the new one; an address that is no longer theirs is told so.
+/// What is so already changes nothing.
 #[utoipa::path(
     patch, path = "/requests/{id}/signers/{signer}", tag = "Signers", request_body = CorrectSigner,
     params(
@@ -99,7 +118,8 @@ pub(super) async fn add(
     ),
     responses(
         (status = 200, body = RequestAnswer),
-        (status = 409, body = Errors, description = "Has acted, or the request has ended"),
+        (status = 409, body = Errors, description = "Has acted, the request has ended, or its provider cannot do that"),
+        (status = 422, body = Errors, description = "A fault of the body"),
     ),
     security(("key" = ["ESIGNATURE_CREATE"]))
 )]
@@ -115,21 +135,40 @@ pub(super) async fn correct(
     let json = read::json(&body)?;
     let mut faults = Faults::new();
     let (_, form) = read::resource(&json, KIND, &mut faults);
-    let wanted = people::correction(&form, &mut faults);
-    if let Some(email) = &wanted.correction.email {
+    let WantedCorrection { mut correction, access_code } = people::correction(&form, &mut faults);
+    if let Some(email) = &correction.email {
         let others = request.signers.iter().filter(|other| other.id() != signer.id());
         let twin = others.into_iter().any(|other| other.terms.order == signer.terms.order && is_of(other, email));
         if twin {
             faults.push(duplicate(form.pointer("email")));
         }
     }
-    let mut correction = Problems::unless(faults, wanted.correction)?;
-    if let Some(code) = &wanted.access_code {
+    if let Some(code) = &access_code {
         correction.access_code = floor.service.access_code_change(signer, code.as_deref())?;
     }
+    check_asked(&floor.service, signer, &correction, &form, &mut faults);
+    let correction = Problems::unless(faults, correction)?;
     let corrected = floor.service.correct(corrector(caller, &request, None), signer.id(), correction).await;
-    let request = corrected.map_err(|error| pointed(error, Code::Invalid, form.pointer("phone")))?;
+    let (code, member) = match form.mentions("requirements") {
+        true => (Code::NotSupported, "requirements"),
+        false => (Code::Invalid, "phone"),
+    };
+    let request = corrected.map_err(|error| pointed(error, code, form.pointer(member)))?;
     Ok(Json(show::answer(&request, &floor.service.links)))
+}
+
+/// Notes what would not fit together in what is asked of a signer from now on, if that is to be something else.
+fn check_asked(service: &Service, signer: &Signer, correction: &Correction, form: &Form<'_>, faults: &mut Faults) {
+    let Some(person) = signer.person.clone().filter(|_| correction.requirements.is_some()) else { return };
+    let mut profile = Profile { person, particulars: signer.particulars.clone() };
+    let mut asked = signer.terms.requirements.clone();
+    correction.apply(&mut profile, &mut asked);
+    casting::check(service, form.pointer("").trim_end_matches('/'), (&asked, &profile), faults);
+    let told = form.get("requirements").and_then(|requirements| requirements.get("accessCode"));
+    if told.and_then(Value::as_bool).is_some_and(|told| told != asked.access_code) {
+        let detail = "accessCode, beside the requirements, sets the code and takes it away.";
+        faults.push(Fault::at(form.pointer("requirements/accessCode"), "conflict", detail));
+    }
 }
 
 /// Lets a signer leave who has not acted. With the last one whom the request waited for it is COMPLETED.
@@ -191,10 +230,9 @@ pub(super) async fn replace(
     let id = SignerId(Uuid::now_v7());
     let profile = casting::profile(&floor.service, id, &wanted.asked, wanted.person.clone())?;
     let requirements = wanted.asked.requirements.clone();
-    let terms = SignerTerms { id, requirements: requirements.clone(), ..signer.terms.clone() };
-    casting::check(&floor.service, &wanted, (&terms, &profile), &mut faults);
+    casting::check(&floor.service, &wanted.pointer, (&requirements, &profile), &mut faults);
     let others: Vec<_> = request.signers.iter().filter(|other| other.id() != signer.id()).collect();
-    if others.iter().any(|other| other.terms.order == terms.order && is_of(other, &profile.person.email)) {
+    if others.iter().any(|other| other.terms.order == signer.terms.order && is_of(other, &profile.person.email)) {
         faults.push(duplicate(form.pointer("email")));
     }
     let heir = Problems::unless(faults, (id, profile))?;

@@ -27,6 +27,7 @@ use crate::commit::{Failure, Receipt};
 use crate::http::Floor;
 use crate::http::auth::{Caller, Permission};
 use crate::http::fault::Fault;
+use crate::http::fields;
 use crate::http::form::{Faults, Form, is_email};
 use crate::service::ServiceError;
 use crate::service::corrections::Corrector;
@@ -93,7 +94,7 @@ pub(super) async fn change_email(
             faults.push(Fault::at(form.pointer("email-after"), "invalid_email", "This is not an e-mail address."));
         }
         // Who is only known by their address is still only known by it.
-        let unnamed = signer.is_some_and(|signer| signer.name() == signer.email());
+        let unnamed = signer.and_then(Signer::as_named).is_some_and(|named| named.name == named.email);
         Correction { name: unnamed.then(|| after.clone()), email: Some(after), ..Correction::default() }
     };
     if let Some(signer) = Problems::unless(faults, signer)? {
@@ -275,8 +276,7 @@ fn birthday(form: &Form<'_>, today: Date, faults: &mut Faults) -> Option<Date> {
     if text.is_empty() {
         return None;
     }
-    let day = text.parse().or_else(|_| Date::strptime("%d/%m/%Y", &text)).ok();
-    let day = day.filter(|day| (1900..).contains(&day.year()) && *day <= today);
+    let day = fields::birthday(&text, today);
     if day.is_none() {
         let detail = "A day of birth is written as 1990-12-31 or 31/12/1990.";
         faults.push(Fault::at(form.pointer("birthday"), "invalid", detail));

@@ -8,7 +8,7 @@ use axum::extract::State;
 use countersign_engine::effect::{Effect, EffectKind};
 use countersign_engine::event::{Event, Fact};
 use countersign_engine::ids::{GroupId, SignerId};
-use countersign_engine::national_id::{NationalId, NationalIdKind};
+use countersign_engine::national_id::NationalId;
 use countersign_engine::person::Phone;
 use countersign_engine::request::Request;
 use countersign_engine::requirement::Method;
@@ -158,11 +158,7 @@ fn phone(signer: &Signer) -> String {
 }
 
 fn taxpayer(id: &NationalId) -> String {
-    let kind = match id.kind() {
-        NationalIdKind::Cpf => "CPF",
-        NationalIdKind::Cnpj => "CNPJ",
-    };
-    format!("{} ({kind})", id.bare())
+    format!("{} ({})", id.bare(), id.kind().as_str())
 }
 
 fn sign_info(signer: &Signer, at: Timestamp) -> D4SignSignInfo {

@@ -149,7 +149,8 @@ fn after(form: &Form<'_>, faults: &mut Faults) -> Option<u32> {
     }
 }
 
-/// What a signer must prove, and what is personal about it.
+/// What a signer must prove, and what is personal about it. The vendor has every signer say who they are when they sign:
+/// `foreign` says of whom "o CPF não será exigido", and `addinfo` is there for what they then need not write.
 fn asked(form: &Form<'_>, has_gateway: bool, faults: &mut Faults) -> (Requirements, Particulars) {
     let foreign = switch(form, "foreign", faults);
     let selfie = switch(form, "docauthandselfie", faults);
@@ -164,6 +165,7 @@ fn asked(form: &Form<'_>, has_gateway: bool, faults: &mut Faults) -> (Requiremen
         attachments,
         email_code: code == Some(Code::Email),
         foreign,
+        identity: true,
         in_person: switch(form, "assinatura_presencial", faults),
         language: language(form, foreign, faults),
         photo: selfie || switch(form, "docauth", faults),
