@@ -6,7 +6,7 @@ mod proving;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use countersign_tests::world::{World, new_request, sample};
+use countersign_tests::world::{World, sample};
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

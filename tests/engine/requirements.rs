@@ -2,6 +2,7 @@
 
 use countersign_engine::command::{Asked, Change, Correction, Draft, Proved, Wish};
 use countersign_engine::event::{Fact, NATIVE};
+use countersign_engine::national_id::NationalId;
 use countersign_engine::person::Person;
 use countersign_engine::refusal::Code;
 use countersign_engine::requirement::{CertificateKind, Holder, Method, Particulars, ProofFile, Requirements, Sealed};
@@ -165,7 +166,7 @@ fn stated(method: Method, told: Person) -> Wish {
 fn who_says_who_they_are_says_all_of_it() {
     let asked = |foreign| Requirements { identity: true, foreign, ..Requirements::default() };
     let mut play = Play::sent(asking(asked(false), Particulars::default()));
-    let company = Some("11444777000161".to_owned().try_into().unwrap());
+    let company = Some(NationalId::cnpj("11444777000161").unwrap());
     for incomplete in [
         Person { birthday: None, ..told(1) },
         Person { national_id: None, ..told(1) },

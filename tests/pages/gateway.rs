@@ -190,7 +190,7 @@ async fn a_payment_is_asked_for_waited_for_and_proves_whose_account_it_was() {
     let due = json!({ "status": "pending", "payment": { "text": "00020126<pix>", "amount": "R$ 0,01" } });
     gateway.now_says(move |_| say(&due));
     look(&browser).await.is_step("pix").says("00020126&#60;pix&#62;").says("R$ 0,01");
-    step(&browser, "pix", &[]).await.is_step("pix");
+    step(&browser, "pix", &[]).await.is_step("pix").says("has not arrived yet");
     gateway.now_says(|_| say(&json!({ "status": "failed", "reason": "other_person" })));
     step(&browser, "pix", &[]).await.is_step("pix").says("belongs to somebody else");
     let first: Vec<Value> = gateway.heard().iter().map(stamped).collect();

@@ -27,7 +27,7 @@ async fn who_says_who_they_are_is_that_from_then_on() {
     let world = World::manual().await;
     let id = stating(&world, json!({})).await;
     let browser = world.visit(&id, 0).await;
-    look(&browser).await.is_step("identity").says("Who are you?").says("value=\"João Silva\"");
+    look(&browser).await.is_step("identity").says("Your details").says("value=\"João Silva\"");
     assert_eq!(browser.sign(json!({})).await.json["errors"][0]["code"], "authentication_required");
     step(&browser, "identity", &IDENTITY).await.is_document();
     let signer = world.signer(&id, 0).await;

@@ -123,9 +123,13 @@ async fn what_a_vendor_cannot_carry_is_refused_with_its_place() {
 
 #[tokio::test]
 async fn who_signs_at_d4sign_says_who_they_are_there_and_at_certyneo_nobody_is_asked() {
-    let world = World::manual().await;
-    let certyneo = json!({ "provider": "certyneo", "name": "c", "credentials": { "apiKey": "k" } });
-    let (d4sign, certyneo) = (configure(&world, usual()).await, configure(&world, certyneo).await);
+    // Nobody listens there: the request stays on its way.
+    let (world, nobody) =
+        (World::changed(|settings| settings.webhooks.allow_loopback = true).await, "http://127.0.0.1:9");
+    let certyneo = json!({ "provider": "certyneo", "name": "c", "credentials": { "apiKey": "k" }, "baseUrl": nobody });
+    let mut d4sign = usual();
+    d4sign["baseUrl"] = nobody.into();
+    let (d4sign, certyneo) = (configure(&world, d4sign).await, configure(&world, certyneo).await);
     let signers = json!([{ "name": "A", "email": "a@example.com" },
         { "name": "B", "email": "b@example.com", "requirements": { "identity": true } }]);
     let create = async |config: &Value| world.create(json!({ "configId": config["id"], "signers": signers })).await;

@@ -20,7 +20,7 @@ use jiff::tz::TimeZone;
 
 use super::floor::{closed, failed, html, is_own_origin, sender};
 use super::text::words;
-use super::told::{Told, told};
+use super::told::{self, Told, told};
 use super::view::{ClosedReason, FileLink, Payment, Step, StepFault, StepPage};
 use super::visit::Visit;
 use crate::commit::Failure;
@@ -73,8 +73,11 @@ pub(super) async fn prove(
         Method::Photo | Method::Selfie | Method::VideoSelfie | Method::Attachments => {
             prover.files(method, form.files.clone()).await
         }
-        // Asking how it stands is what the page does.
-        Method::Pix => return visit.to(""),
+        // Asking how it stands is what the page does: whoever presses is told if nothing came.
+        Method::Pix => {
+            let told = told::pending(words(visit.language).steps.pix_pending);
+            return page(&floor, &visit, method, Some(told), &form).await;
+        }
         Method::Score => score(&floor, &visit, prover, form.files.clone()).await,
     };
     concluded(&floor, &visit, method, proved, &form).await
@@ -254,10 +257,11 @@ async fn page(floor: &Floor, visit: &Visit, method: Method, told: Option<Told>, 
         // Paid, meanwhile.
         Err(Unshown::Proved) => return visit.to(""),
         Err(Unshown::Failed(error)) => return failed(visit.language, &error),
-        Err(Unshown::NotPaid(step, why)) => (step, told.or(Some(why))),
+        Err(Unshown::NotPaid(step, why)) => (step, told.filter(|told| !told.is_pending()).or(Some(why))),
     };
     let signer = visit.signer();
     let asked: Vec<Method> = signer.terms.requirements.methods().collect();
+    let pending = told.as_ref().is_some_and(Told::is_pending);
     let Told { status, faults } = told.unwrap_or(Told { status: StatusCode::OK, faults: Vec::new() });
     let page = StepPage {
         language: visit.language,
@@ -268,6 +272,7 @@ async fn page(floor: &Floor, visit: &Visit, method: Method, told: Option<Told>, 
         total: asked.len(),
         step,
         faults,
+        pending,
         documents: documents(visit),
     };
     let mut response = html(status, &page);

@@ -21,6 +21,18 @@ pub(super) struct Told {
     pub(super) faults: Vec<StepFault>,
 }
 
+impl Told {
+    /// Whether nothing is wrong, and it is only not over.
+    pub(super) fn is_pending(&self) -> bool {
+        self.status == StatusCode::OK
+    }
+}
+
+/// That something is not over yet.
+pub(super) fn pending(text: &str) -> Told {
+    Told { status: StatusCode::OK, faults: vec![StepFault { field: "", text: text.to_owned() }] }
+}
+
 /// How it went, in a language.
 pub(super) fn told(error: &NotProved, language: Language) -> Told {
     let w = &words(language).step_faults;
@@ -37,7 +49,7 @@ pub(super) fn told(error: &NotProved, language: Language) -> Told {
         NotProved::TooMany { most } => say(wrong, "file", fill(w.files_many, &[("count", &most.to_string())])),
         NotProved::File { name, why } => say(wrong, "file", bad_file(name, *why, w)),
         NotProved::Failed(reason) => say(wrong, "file", reason_of(*reason, w).to_owned()),
-        NotProved::Pending => say(StatusCode::OK, "", words(language).steps.score_pending.to_owned()),
+        NotProved::Pending => pending(words(language).steps.score_pending),
         NotProved::Away => say(StatusCode::SERVICE_UNAVAILABLE, "", w.away.to_owned()),
         NotProved::Unsupported => say(StatusCode::SERVICE_UNAVAILABLE, "", w.unsupported.to_owned()),
         NotProved::Refused(refusal) if refusal.code == Code::TooSoon => {

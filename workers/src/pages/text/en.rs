@@ -289,7 +289,7 @@ pub(super) static WORDS: Words = Words {
         code_send: "Send the code",
         code_again: "Send a new code",
         test_code: "This is a test: nothing was sent. The code is {code}.",
-        identity: "Who are you?",
+        identity: "Your details",
         identity_detail: "Please check what is filled in, and add what is missing.",
         in_person: "Who is signing?",
         in_person_detail: "You are signing on a device of {organization}. Please check what is filled in, and add what is missing.",

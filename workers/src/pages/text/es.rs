@@ -289,7 +289,7 @@ pub(super) static WORDS: Words = Words {
         code_send: "Enviar el código",
         code_again: "Enviar un código nuevo",
         test_code: "Esto es una prueba: no se envió nada. El código es {code}.",
-        identity: "¿Quién es usted?",
+        identity: "Sus datos",
         identity_detail: "Revise lo que ya está escrito y complete lo que falta.",
         in_person: "¿Quién firma?",
         in_person_detail: "Usted firma en un dispositivo de {organization}. Revise lo que ya está escrito y complete lo que falta.",

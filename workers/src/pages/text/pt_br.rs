@@ -289,7 +289,7 @@ pub(super) static WORDS: Words = Words {
         code_send: "Enviar o código",
         code_again: "Enviar um novo código",
         test_code: "Isto é um teste: nada foi enviado. O código é {code}.",
-        identity: "Quem é você?",
+        identity: "Seus dados",
         identity_detail: "Confira o que já está preenchido e complete o que falta.",
         in_person: "Quem está assinando?",
         in_person_detail: "Você está assinando em um aparelho de {organization}. Confira o que já está preenchido e complete o que falta.",

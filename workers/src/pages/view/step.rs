@@ -28,6 +28,8 @@ pub struct StepPage {
     pub step: Step,
     /// Why the step did not work, if it was tried.
     pub faults: Vec<StepFault>,
+    /// Whether it is only not over yet.
+    pub pending: bool,
     /// The documents, once they may be read.
     pub documents: Vec<FileLink>,
 }

@@ -110,6 +110,7 @@ fn step_pages(language: Language) -> Vec<StepPage> {
         total: 2,
         step,
         faults: ["code", "cpf"].map(|field| StepFault { field, text: text() }).into(),
+        pending: false,
         documents: vec![FileLink { name: text(), url: text() }],
     };
     steps.into_iter().map(page).collect()
