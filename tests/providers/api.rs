@@ -125,7 +125,7 @@ async fn what_a_vendor_cannot_carry_is_refused_with_its_place() {
 async fn who_signs_at_d4sign_says_who_they_are_there_and_at_certyneo_nobody_is_asked() {
     // Nobody listens there: the request stays on its way.
     let (world, nobody) =
-        (World::changed(|settings| settings.webhooks.allow_loopback = true).await, "http://127.0.0.1:9");
+        (World::changed(|settings| settings.webhooks.allow_loopback = true).await, "http://127.0.0.1:1024");
     let certyneo = json!({ "provider": "certyneo", "name": "c", "credentials": { "apiKey": "k" }, "baseUrl": nobody });
     let mut d4sign = usual();
     d4sign["baseUrl"] = nobody.into();

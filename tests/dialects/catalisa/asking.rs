@@ -95,7 +95,7 @@ async fn a_provider_that_cannot_ask_for_something_else_is_not_asked_to() {
     // Nobody listens there: the request stays on its way.
     let world = World::changed(|settings| settings.webhooks.allow_loopback = true).await;
     let config = json!({ "provider": "d4sign", "name": "vault", "safe": "06b3ddb1-abc9-4ab8-b944-0d7c940486af",
-        "credentials": { "tokenAPI": "t" }, "baseUrl": "http://127.0.0.1:9" });
+        "credentials": { "tokenAPI": "t" }, "baseUrl": "http://127.0.0.1:1024" });
     let body = json!({ "data": { "type": "provider-config", "attributes": config } });
     let made = world.call(Method::POST, "/provider-configs", Some(body)).await;
     assert_eq!(made.status, StatusCode::CREATED, "{:#}", made.json);

@@ -167,7 +167,7 @@ fn check_asked(service: &Service, signer: &Signer, correction: &Correction, form
     let told = form.get("requirements").and_then(|requirements| requirements.get("accessCode"));
     if told.and_then(Value::as_bool).is_some_and(|told| told != asked.access_code) {
         let detail = "accessCode, beside the requirements, sets the code and takes it away.";
-        faults.push(Fault::at(form.pointer("requirements/accessCode"), "conflict", detail));
+        faults.push(Fault::at(format!("{}/accessCode", form.pointer("requirements")), "conflict", detail));
     }
 }
 
