@@ -53,7 +53,7 @@ impl<S: Send + Sync> FromRequestParts<S> for SignerIds {
 #[utoipa::path(
     get, path = "/requests/{id}/signers", tag = "Signers",
     params(("id" = String, Path, description = "Which request")),
-    responses((status = 200, body = SignerList), (status = 404, body = Errors)),
+    responses((status = 200, body = SignerList)),
     security(("key" = ["ESIGNATURE_READ"]))
 )]
 pub(super) async fn list(
