@@ -246,7 +246,7 @@ async fn dead_links_say_what_happened() {
     let deleted = sent(world, "en").await;
     let deleted_link = link_in_letter(world, &deleted, JOAO, 1).await;
     let members = json!([{ "name": "João Silva", "email": JOAO }, { "name": "Maria Santos", "email": MARIA }]);
-    let body = json!({ "data": { "type": "group", "attributes": { "name": "Jurídico", "members": members } } });
+    let body = json!({ "data": { "type": "signing-group", "attributes": { "name": "Jurídico", "members": members } } });
     let group = world.call(Method::POST, "/groups", Some(body)).await.json["data"]["id"].clone();
     let attributes = json!({ "language": "es", "signers": [{ "groupId": group }] });
     let covered = world.created(attributes).await;

