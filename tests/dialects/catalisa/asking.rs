@@ -32,6 +32,7 @@ async fn the_signers_are_listed_as_the_request_has_them() {
     let path = format!("/requests/{id}/signers");
     let listed = world.call(Method::GET, &path, None).await;
     assert_eq!(ok(&listed)["data"], world.get(&id).await["relationships"]["signers"]["data"]);
+    assert_eq!(listed.json["data"].as_array().unwrap().len(), 2);
     assert_eq!(listed.json["links"]["self"], format!("/api/v1/esignature{path}"));
     assert_eq!(listed.json["data"][0]["attributes"]["requirements"], json!({ "photo": true }));
     let writer = world.key("acme", &[Permission::Create]).await;
