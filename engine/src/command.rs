@@ -209,6 +209,13 @@ pub enum Wish {
         /// Who is to collect the signatures instead, as long as nobody was invited.
         next: Option<Collector>,
     },
+    /// The provider's list of signers was put right.
+    Amended {
+        /// By doing what.
+        effect: Effect,
+        /// The provider's ids of the signers, all of them.
+        signers: BTreeMap<SignerId, String>,
+    },
     /// The request's provider told how things stand, and is believed.
     Report(Box<Report>),
     /// The request's provider told something that it is to be asked about before it is believed.
@@ -264,6 +271,7 @@ impl Wish {
             Wish::Undeliverable { .. } => "undeliverable",
             Wish::Submitted { .. } => "submitted",
             Wish::SubmitFailed { .. } => "submit_failed",
+            Wish::Amended { .. } => "amended",
             Wish::Report(_) => "report",
             Wish::Hint { .. } => "hint",
             Wish::Seal { .. } => "seal",

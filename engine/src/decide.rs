@@ -108,6 +108,7 @@ fn go_on(request: &Request, wish: &Wish, given: &Given<'_>) -> Decision {
             providers::submitted(request, *config, reference, signers, given)
         }
         Wish::SubmitFailed { config, code, next } => providers::failed(request, *config, code, next.as_ref(), given),
+        Wish::Amended { effect, signers } => providers::amended(request, effect, signers),
         Wish::Report(report) => providers::report(request, report, given),
         Wish::Hint { config, word } => providers::hint(request, *config, word),
         Wish::Seal { document, digest, bytes } => {

@@ -321,6 +321,9 @@ pub enum Fact {
         /// Whom it is about, if anybody.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signer: Option<SignerId>,
+        /// The provider's ids of the signers, where its list of them was put right.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        signers: BTreeMap<SignerId, String>,
         /// Whether the provider is to be asked how things stand before anything of it is believed.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         unconfirmed: bool,

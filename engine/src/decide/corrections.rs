@@ -26,6 +26,8 @@ pub(super) fn correct(request: &Request, id: SignerId, correction: &Correction, 
     let access_code = particulars.access_code.is_some();
     let requirements = Requirements { access_code, ..signer.terms.requirements.clone() };
     fitting::check_asked(&request.terms, &requirements, &person, &particulars, given)?;
+    let terms = SignerTerms { requirements: requirements.clone(), ..signer.terms.clone() };
+    fitting::check_provider(&request.terms, &terms)?;
     let requirements = (requirements != signer.terms.requirements).then_some(requirements);
     let secret = changed.contains(&Detail::AccessCode) && !particulars.is_empty();
     let personal = Personal {
@@ -69,6 +71,9 @@ pub(super) struct Heir<'a> {
 
 pub(super) fn replace(request: &Request, id: SignerId, heir: Heir<'_>, given: &Given<'_>) -> Decision {
     let signer = correctable(request, id, given)?;
+    if signer.is_invited() && heir.profile.person.email.eq_ignore_ascii_case(signer.email()) {
+        providers::refuse_unless_able(request, Ability::AskAnew)?;
+    }
     let requirements = heir.requirements.unwrap_or(&signer.terms.requirements).clone();
     let terms = SignerTerms { id: heir.by, requirements, ..signer.terms.clone() };
     fitting::check_newcomers(request, [(&terms, heir.profile)], false, given)?;
@@ -96,6 +101,7 @@ pub(super) fn add(
     let (order, shift) = place(request, named, at)?;
     let joining: Vec<SignerTerms> = newcomers.iter().map(|(terms, _)| SignerTerms { order, ..terms.clone() }).collect();
     fitting::check_newcomers(request, joining.iter().zip(newcomers.iter().map(|(_, profile)| profile)), shift, given)?;
+    refuse_new_line(request, &joining)?;
     let mut widgets = numbered(request, &joining, widgets)?;
     let mut due: Vec<Signer> = request.due().cloned().collect();
     if shift {
@@ -117,6 +123,16 @@ pub(super) fn add(
         proposals.extend(follow_up(request, &due, given));
     }
     Ok(proposals)
+}
+
+/// A provider that has all act at once cannot be told otherwise once it has the request.
+fn refuse_new_line(request: &Request, joining: &[SignerTerms]) -> Result<(), Refusal> {
+    let acting = request.signers.iter().map(|signer| &signer.terms).filter(|terms| terms.role.acts());
+    let orders: BTreeSet<u32> = acting.map(|terms| terms.order).collect();
+    match orders.len() == 1 && joining.iter().any(|terms| terms.role.acts() && !orders.contains(&terms.order)) {
+        true => providers::refuse_unless_able(request, Ability::Line),
+        false => Ok(()),
+    }
 }
 
 /// The widgets of newcomers, numbered behind those there are. They were thought out on what there was, so nothing

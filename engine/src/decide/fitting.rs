@@ -5,6 +5,7 @@ use super::Given;
 use crate::command::{Draft, Profile};
 use crate::event::{NATIVE, Terms};
 use crate::person::Person;
+use crate::provider;
 use crate::refusal::{Code, Refusal};
 use crate::request::Request;
 use crate::requirement::{Particulars, Requirements};
@@ -16,6 +17,7 @@ pub(super) fn check_draft(draft: &Draft, given: &Given<'_>) -> Result<(), Refusa
         let person = draft.personal.people.get(&terms.id).unwrap_or(&nobody);
         let particulars = draft.personal.particulars.get(&terms.id).unwrap_or(&nothing);
         check_asked(&draft.terms, &terms.requirements, person, particulars, given)?;
+        check_provider(&draft.terms, terms)?;
         draft.terms.signers.iter().try_for_each(|other| check_fellows(terms, other))?;
     }
     Ok(())
@@ -32,6 +34,7 @@ pub(super) fn check_newcomers<'a>(
     let mut known: Vec<SignerTerms> = request.signers.iter().map(|signer| signer.terms.clone()).collect();
     for (terms, Profile { person, particulars }) in newcomers {
         check_asked(&request.terms, &terms.requirements, person, particulars, given)?;
+        check_provider(&request.terms, terms)?;
         for other in &known {
             if other.id == terms.id {
                 return Err(Refusal::new(Code::Invalid, "That signer is in the request already."));
@@ -68,6 +71,14 @@ pub(super) fn check_asked(
         return Err(Refusal::new(Code::Invalid, "Our own pages cannot take a signature with a certificate."));
     }
     Ok(())
+}
+
+/// What a vendor cannot carry would be left out without a word.
+pub(super) fn check_provider(request: &Terms, signer: &SignerTerms) -> Result<(), Refusal> {
+    match provider::refuses(&request.provider, signer) {
+        Some(detail) => Err(Refusal::new(Code::NotSupported, detail)),
+        None => Ok(()),
+    }
 }
 
 fn check_fellows(one: &SignerTerms, other: &SignerTerms) -> Result<(), Refusal> {

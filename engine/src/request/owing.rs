@@ -1,6 +1,6 @@
 //! What must be done outside because of a request's events, and what need not be any more.
 
-use super::Request;
+use super::{Request, Status};
 use crate::effect::{Effect, EffectKind};
 use crate::event::{Actor, Event, Fact};
 use crate::ids::SignerId;
@@ -42,6 +42,13 @@ impl Request {
             self.owed.retain(|effect| effect.kind != EffectKind::Amend);
             self.owe(event, EffectKind::Amend, None);
         }
+    }
+
+    /// What makes sense only while the request is out is owed no longer once it has ended. Who was taken out, and by
+    /// that completed it, is still to be taken out at its provider.
+    pub(super) fn drop_moot(&mut self, ended: Status) {
+        let stays = |kind| kind == EffectKind::Amend && ended == Status::Completed;
+        self.owed.retain(|effect| !effect.kind.is_moot_when_closed() || stays(effect.kind));
     }
 
     /// An effect is over, done or given up. A question to a provider is not put again soon, whichever it was.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Request;
+use crate::effect::{Effect, EffectKind};
 use crate::event::Reminders;
-use crate::ids::SignerId;
+use crate::ids::{ConfigId, SignerId};
 use crate::provider::{Ability, can};
 use crate::schedule;
 use crate::signer::Signer;
@@ -51,6 +52,14 @@ impl Request {
     pub fn active(&self) -> impl Iterator<Item = &Signer> {
         let turn = self.active_order();
         self.due().filter(move |signer| Some(signer.terms.order) == turn)
+    }
+
+    /// The account at which an effect is to be done that is something for a vendor.
+    pub fn account_of(&self, effect: &Effect) -> Option<ConfigId> {
+        match effect.kind {
+            EffectKind::Discard => self.passed_over.iter().find(|(_, left)| **left == effect.seq).map(|(id, _)| *id),
+            _ => self.terms.provider_config,
+        }
     }
 
     /// Whether its personal data and documents are gone.
