@@ -280,10 +280,10 @@ impl Working {
 
     fn effect_rows(&self) -> impl Iterator<Item = EffectRow> {
         let due_us = self.now.as_ref().map_or(0, |request| request.updated_at.as_microsecond());
-        let config = self.now.as_ref().and_then(|request| request.terms.provider_config);
+        let account = |effect| self.now.as_ref().and_then(|request| request.account_of(effect));
         self.newly_owed().map(move |effect| {
             let trace = self.traces.get(&effect.seq).copied();
-            EffectRow { key: effect.key(), lane: Lane::of(effect.kind, config), due_us, trace }
+            EffectRow { key: effect.key(), lane: Lane::of(effect.kind, account(effect)), due_us, trace }
         })
     }
 

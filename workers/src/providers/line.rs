@@ -21,13 +21,21 @@ const HELD: SignedDuration = SignedDuration::from_secs(45);
 /// How long a call counts: an hour, and how much later than it was counted a vendor may have heard it.
 pub const WINDOW: SignedDuration = SignedDuration::from_mins(61);
 
+/// What is answered of something that is not there, or not any more.
+pub const GONE: [u16; 2] = [404, 410];
+
+/// Why what was to be called off is not: everybody has signed there.
+pub const COMPLETED_THERE: &str = "completed_there";
+
 /// Why an errand does not go on.
 #[derive(Debug)]
 pub enum Stop {
-    /// The quota is used up until then.
+    /// Not before then: the quota is used up, or something else comes first.
     Wait(Timestamp),
     /// Somebody else does it by now.
     Lost,
+    /// It is not wanted any more.
+    Moot,
     /// The vendor is away: it cannot be reached, fails, or asks to be left alone.
     Away {
         /// A stable code.
@@ -41,6 +49,8 @@ pub enum Stop {
     Refused(String),
     /// It cannot be done yet, through nobody's fault.
     NotYet(String),
+    /// What the vendor gave is not what it was asked for.
+    Unfit(String),
     /// The database.
     Store(StoreError),
     /// Something of ours is missing, such as a document.
@@ -55,9 +65,10 @@ impl Stop {
             | Stop::Denied(code)
             | Stop::Refused(code)
             | Stop::NotYet(code)
+            | Stop::Unfit(code)
             | Stop::Own(code) => code,
             Stop::Wait(_) => "quota_used_up".to_owned(),
-            Stop::Lost => "lost".to_owned(),
+            Stop::Lost | Stop::Moot => "lost".to_owned(),
             Stop::Store(_) => "unavailable".to_owned(),
         }
     }
@@ -137,12 +148,16 @@ impl<'a> Line<'a> {
     /// Makes a call that changes nothing.
     pub async fn read(&mut self, call: Call) -> Result<Answer, Stop> {
         self.begin(None).await?;
-        self.heard(self.sender.call(call).await)
+        self.heard(self.call(call).await)
     }
 
-    /// Fetches a file from where the vendor said it is: that is no call of its API.
-    pub async fn fetch(&mut self, call: Call) -> Result<Answer, Stop> {
-        self.heard(self.sender.call(call).await)
+    /// Fetches a file from where the vendor said it is: that is no call of its API, and how it goes says nothing of that.
+    pub async fn fetch(&mut self, call: Call) -> Result<Vec<u8>, Stop> {
+        match self.call(call).await {
+            Ok(answer) if answer.status == 200 => Ok(answer.body),
+            Ok(answer) => Err(Stop::Unfit(format!("http_{}", answer.status))),
+            Err(unsent) => Err(Stop::Unfit(unsent.code().to_owned())),
+        }
     }
 
     /// Makes a call that takes a step. Unless it is certain that the vendor did not take it, the step stays in doubt
@@ -152,12 +167,13 @@ impl<'a> Line<'a> {
             return Err(Stop::Lost);
         }
         let since = self.note.doubt.as_ref().filter(|doubt| doubt.step == step).map(|doubt| doubt.since);
-        let before = self.note.doubt.replace(Doubt { step: step.to_owned(), since: since.unwrap_or(self.now()) });
+        let (step, last) = (step.to_owned(), self.now());
+        let before = self.note.doubt.replace(Doubt { step, since: since.unwrap_or(last), last });
         if let Err(stop) = self.begin(Some(())).await {
             self.note.doubt = before;
             return Err(stop);
         }
-        let answered = self.sender.call(call).await;
+        let answered = self.call(call).await;
         let untaken = match &answered {
             Ok(answer) => (400..500).contains(&answer.status) && answer.status != 408,
             Err(unsent) => unsent.is_unheard(),
@@ -167,6 +183,11 @@ impl<'a> Line<'a> {
             self.keep(|_| {}).await?;
         }
         self.heard(answered)
+    }
+
+    /// Refuses to take a step that was looked for and not found, as long as it may still come to be by an earlier call.
+    pub fn settled(&self, step: &str) -> Result<(), Stop> {
+        self.note.settles(step, self.now()).map_or(Ok(()), |settles| Err(Stop::Wait(settles)))
     }
 
     /// Writes down what became of a step: nothing is in doubt any more.
@@ -180,6 +201,15 @@ impl<'a> Line<'a> {
             None => false,
         };
         if held { Ok(()) } else { Err(Stop::Lost) }
+    }
+
+    /// Makes a call that is given up when it has taken its time by the clock.
+    async fn call(&self, call: Call) -> Result<Answer, Unsent> {
+        let late = self.now() + SignedDuration::from_secs(CALL_MAX as i64);
+        tokio::select! {
+            answered = self.sender.call(call) => answered,
+            () = self.clock.sleep_until(late) => Err(Unsent::Timeout),
+        }
     }
 
     async fn begin(&mut self, step: Option<()>) -> Result<(), Stop> {
@@ -209,7 +239,10 @@ impl<'a> Line<'a> {
 
     /// What an answer means wherever it comes from; what it says is for the adapter.
     fn heard(&self, answered: Result<Answer, Unsent>) -> Result<Answer, Stop> {
-        let answer = answered.map_err(|unsent| Stop::Away { code: unsent.code().to_owned(), asked: None })?;
+        let answer = answered.map_err(|unsent| match unsent {
+            Unsent::TooLong => Stop::Unfit(unsent.code().to_owned()),
+            unsent => Stop::Away { code: unsent.code().to_owned(), asked: None },
+        })?;
         let asked = answer.retry_after.as_deref().and_then(|value| asked_to_wait(value, self.now()));
         match answer.status {
             401 | 403 => Err(Stop::Denied(format!("http_{}", answer.status))),

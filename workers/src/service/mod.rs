@@ -24,6 +24,7 @@ pub mod replay;
 pub mod reports;
 mod revising;
 mod sealing;
+pub mod signed;
 mod trail;
 pub mod uploads;
 pub mod webhooks;

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use countersign_engine::effect::EffectKind;
 use countersign_engine::event::Collector;
 use countersign_engine::ids::{ConfigId, OrganizationId, RequestId};
+use countersign_engine::request::Request;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::ServiceError;
+use super::{Service, ServiceError};
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::commit::Receipt;
@@ -234,5 +236,19 @@ impl Providers {
     /// How an account's calls go.
     pub fn stand(&self, row: &ProviderRow) -> Stand {
         serde_json::from_str(&row.stand).unwrap_or_default()
+    }
+}
+
+impl Service {
+    /// A request that is being handed over, as it stands at this moment: looked at once more before its provider writes
+    /// to anybody. Moot if it was called off, or its time has run out, since it was begun.
+    pub async fn still_to_submit(&self, request: &Request) -> Result<Arc<Request>, Stop> {
+        let loaded = self.ledger.load(Scope::Of(&request.organization), request.id).await;
+        let now = loaded.map_err(|error| Stop::Own(error.to_string()))?.ok_or(Stop::Moot)?;
+        let owed = now.request.owed.iter().any(|effect| effect.kind == EffectKind::Submit);
+        match owed && !now.request.is_past_expiry(self.clock.now()) {
+            true => Ok(Arc::clone(&now.request)),
+            false => Err(Stop::Moot),
+        }
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::sending::marker;
 use super::wire::{Envelope, Page};
 use crate::outbound::{Answer, Call};
-use crate::providers::{Credentials, Line, Stop};
+use crate::providers::{Credentials, GONE, Line, Stop};
 
 /// Where the API lies below the base URL.
 const API: &str = "/api/v1";
@@ -66,7 +66,7 @@ impl Desk<'_, '_> {
         let answer = self.0.read(call).await?;
         match answer.status {
             200 if answer.body.starts_with(b"%PDF-") => Ok(answer.body),
-            200 => Err(Stop::Away { code: "not_a_pdf".to_owned(), asked: None }),
+            200 => Err(Stop::Unfit("not_a_pdf".to_owned())),
             // It is not ready yet.
             409 => Err(Stop::NotYet("not_ready".to_owned())),
             status => Err(Stop::Refused(format!("http_{status}"))),
@@ -77,6 +77,12 @@ impl Desk<'_, '_> {
     pub(super) async fn envelope(&mut self, id: &str) -> Result<Envelope, Stop> {
         let answer = self.get(&format!("/envelopes/{id}")).await?;
         read(&answer)
+    }
+
+    /// An envelope as it stands; `None` if it is gone.
+    pub(super) async fn standing(&mut self, id: &str) -> Result<Option<Envelope>, Stop> {
+        let answer = self.get(&format!("/envelopes/{id}")).await?;
+        if GONE.contains(&answer.status) { Ok(None) } else { read(&answer).map(Some) }
     }
 
     /// The envelope that a call made whose answer was lost, known by what stands in its message.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::sending::marker;
 use super::wire::{self, Document, Download};
 use crate::outbound::{Answer, Call};
-use crate::providers::{Credentials, Line, Stop};
+use crate::providers::{Credentials, GONE, Line, Stop};
 
 /// Where the API lies below the base URL.
 const API: &str = "/api/v1";
@@ -46,9 +46,15 @@ impl Desk<'_, '_> {
 
     /// A document with its signers.
     pub(super) async fn list(&mut self, id: &str) -> Result<Document, Stop> {
+        self.standing(id).await?.ok_or_else(|| Stop::Refused("gone_there".to_owned()))
+    }
+
+    /// A document with its signers; `None` if it is gone.
+    pub(super) async fn standing(&mut self, id: &str) -> Result<Option<Document>, Stop> {
         let answer = self.get(&format!("/documents/{id}/list")).await?;
         match answer.status {
-            200..300 => wire::document(&answer.body).ok_or_else(unreadable),
+            status if GONE.contains(&status) => Ok(None),
+            200..300 => wire::document(&answer.body).ok_or_else(unreadable).map(Some),
             status => Err(Stop::Refused(format!("http_{status}"))),
         }
     }
@@ -85,12 +91,8 @@ impl Desk<'_, '_> {
         let url = Url::parse(&download.url).map_err(|_| unreadable())?;
         let (headers, body) = (HeaderMap::new(), Vec::new());
         let call = Call { method: Method::GET, url, headers, body, answer_max: PDF_MAX };
-        let answer = self.0.fetch(call).await?;
-        match answer.status {
-            200 if answer.body.starts_with(b"%PDF-") => Ok(answer.body),
-            200 => Err(Stop::Away { code: "not_a_pdf".to_owned(), asked: None }),
-            status => Err(Stop::Away { code: format!("http_{status}"), asked: None }),
-        }
+        let pdf = self.0.fetch(call).await?;
+        if pdf.starts_with(b"%PDF-") { Ok(pdf) } else { Err(Stop::Unfit("not_a_pdf".to_owned())) }
     }
 
     fn call(&self, method: Method, path: &str, (mut headers, body): (HeaderMap, Vec<u8>)) -> Result<Call, Stop> {
