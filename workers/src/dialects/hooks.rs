@@ -107,7 +107,15 @@ async fn take(floor: &Floor, to: &Addressee, peer: SocketAddr, request: Request)
     let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let letter = Letter { scheme, genuine: &genuine, content_type, body: &body };
     let taken = floor.service.inbound.take(to, letter).await?;
-    floor.service.meters.hook_taken(matches!(taken, Taken::Repeat(_)));
+    floor.service.meters.hook_taken(!matches!(taken, Taken::New));
+    if let Taken::Crowded(delivery) = taken {
+        let ip = Origin::of(peer, &parts.headers, floor.service.settings.trusted_proxies).ip;
+        tracing::warn!(
+            target: "countersign::security",
+            provider = to.provider, config = %to.config, organization = %to.organization, %ip, %delivery,
+            "more was told with one stamp than is kept: it counts as a repeat, and the provider is asked"
+        );
+    }
     Ok(scheme.answer.into_response())
 }
 
