@@ -173,6 +173,11 @@ impl From<Failure> for Fault {
                 "idempotency_key_reused",
                 "This Idempotency-Key was used with another request in the last 24 hours.",
             ),
+            Failure::AccountGone => Fault::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "unknown_config",
+                "The provider configuration was deleted at the same time.",
+            ),
             Failure::DocumentGone | Failure::Unavailable(_) => Fault::internal(&failure),
         }
     }

@@ -29,18 +29,21 @@ const CONFIGS: &str = concat!(
     " FROM provider_configs WHERE organization = $1 ORDER BY created_us, id LIMIT $2 OFFSET $3"
 );
 const COUNT: &str = "SELECT count(*) FROM provider_configs WHERE organization = $1";
-const ALL: &str = concat!("SELECT ", columns!(), " FROM provider_configs ORDER BY id LIMIT $1");
+const STANDS: &str = "SELECT stand, rest_us FROM provider_configs WHERE provider <> 'native' ORDER BY id LIMIT $1";
 const CHANGE: &str = "UPDATE provider_configs SET name = $3, fallback = $4, settings = $5, credentials = $6, \
      hook_secrets = $7, sealed_with = $8, account = $9, calls_an_hour = $10, updated_us = $11, stand = '{}', rest_us = 0 \
      WHERE id = $1 AND organization = $2 AND updated_us = $12";
 const UNSET_DEFAULT: &str =
     "UPDATE provider_configs SET is_default = 0 WHERE organization = $1 AND is_default = 1 AND id <> $2";
 const SET_DEFAULT: &str = "UPDATE provider_configs SET is_default = 1 WHERE organization = $1 AND id = $2";
-/// One that requests in flight stand at, or that something is still to be done at, or that another falls back to.
-const USES: &str = "SELECT (SELECT count(*) FROM (SELECT 1 FROM provider_envelopes e JOIN requests r ON r.id = e.request \
-     WHERE e.config = $1 AND r.status IN ('SENT', 'VIEWED', 'PARTIALLY_SIGNED') LIMIT 1) AS standing) \
+/// One that drafts name or requests in flight stand at, or that something is still to be done at, or that another falls
+/// back to.
+const USES: &str = "SELECT (SELECT count(*) FROM (SELECT 1 FROM provider_uses u JOIN requests r ON r.id = u.request \
+     WHERE u.config = $1 AND r.status IN ('DRAFT', 'SENT', 'VIEWED', 'PARTIALLY_SIGNED') LIMIT 1) AS standing) \
      + (SELECT count(*) FROM (SELECT 1 FROM effects WHERE lane = $3 LIMIT 1) AS owed) \
      + (SELECT count(*) FROM provider_configs WHERE organization = $2 AND fallback = $1)";
+/// What has ended does not keep it.
+const FORGET_USES: &str = "DELETE FROM provider_uses WHERE config = $1";
 const DELETE: &str = "DELETE FROM provider_configs WHERE id = $1 AND organization = $2";
 
 /// An account at a vendor. What is secret of it is encrypted; times are in microseconds.
@@ -77,6 +80,15 @@ pub struct ProviderRow {
     /// JSON: how its calls went of late.
     pub stand: String,
     /// The vendor is not to be called before.
+    pub rest_us: i64,
+}
+
+/// How an account's calls go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandRow {
+    /// JSON: how they went of late.
+    pub stand: String,
+    /// The vendor is not to be called before, in microseconds.
     pub rest_us: i64,
 }
 
@@ -144,10 +156,10 @@ impl Store {
         Ok((all(rows)?, total))
     }
 
-    /// Configurations of every organization, for those who watch and for a change of the installation key.
-    pub async fn all_provider_configs(&self, limit: i64) -> Result<Vec<ProviderRow>, StoreError> {
-        let rows: Vec<ProviderColumns> = read!(self, |db| sqlx::query_as(ALL).bind(limit).fetch_all(db).await?);
-        all(rows)
+    /// How the accounts at vendors of every organization do.
+    pub async fn provider_stands(&self, limit: i64) -> Result<Vec<StandRow>, StoreError> {
+        let rows: Vec<(String, i64)> = read!(self, |db| sqlx::query_as(STANDS).bind(limit).fetch_all(db).await?);
+        Ok(rows.into_iter().map(|(stand, rest_us)| StandRow { stand, rest_us }).collect())
     }
 
     /// Writes down what was changed about a configuration by hand, and lets the vendor be called; false if it is gone, or was changed since
@@ -201,6 +213,7 @@ impl Store {
             query.bind(ProviderRow::lane_of(id)).fetch_one(db).await?
         });
         let deleted = within!(&mut transaction, |db| {
+            sqlx::query(FORGET_USES).bind(id).execute(&mut *db).await?;
             let query = sqlx::query(DELETE).bind(id).bind(organization.as_str());
             query.execute(db).await?.rows_affected()
         });
