@@ -17,6 +17,8 @@ pub(super) enum Fate {
     Lost,
     /// It is not handed on: this is answered, with this `Retry-After`.
     Refused(u16, Option<u64>),
+    /// It is not handed on: this is answered.
+    Says(&'static str),
     /// It is not handed on, and not answered.
     Away,
 }
@@ -98,6 +100,10 @@ async fn carry(
             let retry = retry_after.map(|seconds| format!("retry-after: {seconds}\r\n")).unwrap_or_default();
             let answer = format!("HTTP/1.1 {status} No\r\n{retry}content-length: 0\r\nconnection: close\r\n\r\n");
             return caller.write_all(answer.as_bytes()).await;
+        }
+        Fate::Says(text) => {
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", text.len());
+            return caller.write_all(format!("{head}{text}").as_bytes()).await;
         }
         Fate::Answered | Fate::Lost => {}
     }

@@ -41,6 +41,16 @@ pub enum Stop {
     Refused(String),
     /// It cannot be done yet, through nobody's fault.
     NotYet(String),
+    /// This does not go now, which says nothing of anything else at the vendor: a file that is not where it was said to
+    /// be, a signer who was written to a moment ago.
+    Hindered {
+        /// A stable code.
+        code: String,
+        /// For how long it is to be left alone, as the vendor says.
+        asked: Option<SignedDuration>,
+    },
+    /// What may be at the vendor is not found among all that is there, however often it is looked for.
+    Unfindable(String),
     /// The database.
     Store(StoreError),
     /// Something of ours is missing, such as a document.
@@ -48,10 +58,17 @@ pub enum Stop {
 }
 
 impl Stop {
+    /// What was fetched is not what was asked for.
+    pub fn not_a_pdf() -> Self {
+        Stop::Hindered { code: "not_a_pdf".to_owned(), asked: None }
+    }
+
     /// A stable code of why it does not go on.
     pub fn code(self) -> String {
         match self {
             Stop::Away { code, .. }
+            | Stop::Hindered { code, .. }
+            | Stop::Unfindable(code)
             | Stop::Denied(code)
             | Stop::Refused(code)
             | Stop::NotYet(code)
@@ -140,9 +157,15 @@ impl<'a> Line<'a> {
         self.heard(self.sender.call(call).await)
     }
 
-    /// Fetches a file from where the vendor said it is: that is no call of its API.
+    /// Fetches a file from where the vendor said it is: that is no call of its API, and whatever comes of it tells
+    /// nothing of the account. An address that has expired is refused like credentials that are wrong.
     pub async fn fetch(&mut self, call: Call) -> Result<Answer, Stop> {
-        self.heard(self.sender.call(call).await)
+        let hindered = |why: &str, asked| Stop::Hindered { code: format!("download_{why}"), asked };
+        let answer = self.sender.call(call).await.map_err(|unsent| hindered(unsent.code(), None))?;
+        match answer.status {
+            200 => Ok(answer),
+            status => Err(hindered(&format!("http_{status}"), self.asked(&answer))),
+        }
     }
 
     /// Makes a call that takes a step. Unless it is certain that the vendor did not take it, the step stays in doubt
@@ -184,9 +207,11 @@ impl<'a> Line<'a> {
 
     async fn begin(&mut self, step: Option<()>) -> Result<(), Stop> {
         let now = self.clock.now();
-        let calls_an_hour = self.config.row.calls_an_hour;
+        let stamp = self.config.row.account;
+        // The configuration may have been deleted since: then nothing limits it but itself.
+        let calls_an_hour = self.store.least_calls_an_hour(stamp).await?.unwrap_or(self.config.row.calls_an_hour);
         let account = Account {
-            stamp: self.config.row.account,
+            stamp,
             most: calls_an_hour - self.worth.spares(calls_an_hour),
             window_us: WINDOW.as_micros() as i64,
         };
@@ -209,13 +234,23 @@ impl<'a> Line<'a> {
 
     /// What an answer means wherever it comes from; what it says is for the adapter.
     fn heard(&self, answered: Result<Answer, Unsent>) -> Result<Answer, Stop> {
-        let answer = answered.map_err(|unsent| Stop::Away { code: unsent.code().to_owned(), asked: None })?;
-        let asked = answer.retry_after.as_deref().and_then(|value| asked_to_wait(value, self.now()));
+        let answer = answered.map_err(|unsent| match (unsent, unsent.code().to_owned()) {
+            (Unsent::TooLong | Unsent::NoRoom, code) => Stop::Hindered { code, asked: None },
+            (_, code) => Stop::Away { code, asked: None },
+        })?;
+        let (code, asked) = (format!("http_{}", answer.status), self.asked(&answer));
         match answer.status {
-            401 | 403 => Err(Stop::Denied(format!("http_{}", answer.status))),
-            408 | 425 | 429 | 500.. => Err(Stop::Away { code: format!("http_{}", answer.status), asked }),
-            300..=399 => Err(Stop::Refused(format!("http_{}", answer.status))),
+            401 | 403 => Err(Stop::Denied(code)),
+            // A vendor has signers left alone for a while after they were written to.
+            429 if self.worth == Worth::Remind => Err(Stop::Hindered { code, asked }),
+            // What has moved is not where it was said to be: somebody will put that right, here or there.
+            300..=399 | 408 | 425 | 429 | 500.. => Err(Stop::Away { code, asked }),
             _ => Ok(answer),
         }
+    }
+
+    /// For how long an answer asks to be left alone.
+    fn asked(&self, answer: &Answer) -> Option<SignedDuration> {
+        answer.retry_after.as_deref().and_then(|value| asked_to_wait(value, self.now()))
     }
 }

@@ -20,6 +20,9 @@ use crate::store::{Claim, Scope};
 const FALL_BACK_AFTER: SignedDuration = SignedDuration::from_mins(10);
 /// After how many attempts it is written into the request's history that its vendor does not take it.
 const TOLD_AFTER: i64 = 4;
+/// At which attempt what cannot be found at a vendor is given up: looking costs many calls, and time only adds to what is
+/// there.
+const UNFOUND_AFTER: i64 = 3;
 /// A success is noted once in so long: it serves whoever looks.
 const SUCCESS_NOTED: SignedDuration = SignedDuration::from_mins(1);
 
@@ -70,7 +73,7 @@ impl Agent {
             Stop::Store(error) => return Err(error.into()),
             _ => {}
         }
-        let failed = Failed::of(stop);
+        let failed = Failed::of(stop, claim.attempts);
         tracing::warn!(
             effect = claim.key, config = %config.id, code = failed.code, "an errand at a vendor did not succeed"
         );
@@ -81,7 +84,8 @@ impl Agent {
         }
         meters.attempted(effect.kind, Attempt::Transient);
         let now = self.service.clock.now();
-        let due = (now + backoff(claim.attempts)).max(rest.unwrap_or(now));
+        let asked = failed.asked.unwrap_or_default();
+        let due = (now + backoff(claim.attempts).max(asked)).max(rest.unwrap_or(now));
         self.service.store.defer(claim, due.as_microsecond(), &failed.code).await?;
         Ok(rest.is_none_or(|rest| rest <= now))
     }
@@ -179,6 +183,9 @@ impl Agent {
 
     /// Until when the vendor rests, if the failure is its own.
     async fn failed(&self, config: &Config, failed: &Failed) -> Result<Option<Timestamp>, ServiceError> {
+        if failed.is_shown {
+            self.note(&config.stand.hindered(&failed.code), config.row.rest_us).await?;
+        }
         if !failed.of_vendor {
             return Ok(None);
         }
@@ -205,17 +212,31 @@ struct Failed {
     of_vendor: bool,
     /// It only takes a while.
     expected: bool,
+    /// Whoever has the account can do something about it.
+    is_shown: bool,
+    /// For how long the vendor wants it left alone.
     asked: Option<SignedDuration>,
 }
 
 impl Failed {
-    fn of(stop: Stop) -> Self {
-        let with = |code| Self { code, for_good: false, denied: false, of_vendor: false, expected: false, asked: None };
+    /// Why it did not, after so many attempts before.
+    fn of(stop: Stop, attempts: i64) -> Self {
+        let with = |code| Self {
+            code,
+            for_good: false,
+            denied: false,
+            of_vendor: false,
+            expected: false,
+            is_shown: false,
+            asked: None,
+        };
         match stop {
             Stop::Away { code, asked } => Self { of_vendor: true, asked, ..with(code) },
             Stop::Denied(code) => Self { of_vendor: true, denied: true, ..with(code) },
             Stop::Refused(code) => Self { for_good: true, ..with(code) },
             Stop::NotYet(code) => Self { expected: true, ..with(code) },
+            Stop::Hindered { code, asked } => Self { asked, ..with(code) },
+            Stop::Unfindable(code) => Self { for_good: attempts + 1 >= UNFOUND_AFTER, is_shown: true, ..with(code) },
             Stop::Own(code) => with(code),
             Stop::Wait(_) | Stop::Lost | Stop::Store(_) => with("stopped".to_owned()),
         }

@@ -89,13 +89,14 @@ impl Agent {
     /// Each signed document that is not there yet is fetched, and stored before the next.
     async fn fetch(&self, line: &mut Line<'_>, loaded: &Loaded) -> Result<Vec<Wish>, Stop> {
         for document in loaded.request.unsealed() {
-            let pdf = match line.config.vendor {
+            // As long as the answer is there, it takes room.
+            let answer = match line.config.vendor {
                 Vendor::Certyneo => certyneo::fetch(line, document).await?,
                 Vendor::D4sign => d4sign::fetch(line, document).await?,
                 Vendor::Native => return Err(Stop::Own("no_vendor".to_owned())),
             };
             let provider = line.config.vendor.as_str();
-            let kept = self.service.keep_signed(loaded, document, &pdf, provider).await;
+            let kept = self.service.keep_signed(loaded, document, &answer.body, provider).await;
             kept.map_err(|error| Stop::Own(error.to_string()))?;
         }
         Ok(Vec::new())

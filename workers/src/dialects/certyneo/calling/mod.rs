@@ -15,6 +15,7 @@ use countersign_engine::command::{Outcome, Step};
 use countersign_engine::request::Request;
 use serde_json::json;
 
+use crate::outbound::Answer;
 use crate::providers::{Found, Line, Stop};
 use desk::Desk;
 use wire::Envelope;
@@ -68,7 +69,7 @@ pub async fn withdraw(line: &mut Line<'_>, request: &Request) -> Result<(), Stop
 }
 
 /// The signed PDF of a document.
-pub async fn fetch(line: &mut Line<'_>, place: u32) -> Result<Vec<u8>, Stop> {
+pub async fn fetch(line: &mut Line<'_>, place: u32) -> Result<Answer, Stop> {
     let reference = line.reference.clone().ok_or_else(|| Stop::Own("not_submitted".to_owned()))?;
     let document = line.note.documents.get(&place).map(|id| format!("?documentId={id}")).unwrap_or_default();
     Desk(line).pdf(&format!("/envelopes/{reference}/signed-document{document}")).await

@@ -20,6 +20,7 @@ use countersign_engine::request::Request;
 use countersign_engine::signer::Signer;
 use serde_json::json;
 
+use crate::outbound::Answer;
 use crate::providers::{Found, Line, Stop};
 use desk::Desk;
 use wire::Document;
@@ -86,7 +87,7 @@ pub async fn nudge(line: &mut Line<'_>, request: &Request, signer: &Signer) -> R
 }
 
 /// The signed PDF.
-pub async fn fetch(line: &mut Line<'_>, _place: u32) -> Result<Vec<u8>, Stop> {
+pub async fn fetch(line: &mut Line<'_>, _place: u32) -> Result<Answer, Stop> {
     let reference = reference(line)?;
     Desk(line).download(&reference).await
 }
