@@ -45,6 +45,7 @@ use crate::config::Settings;
 use crate::gateway::{BadGateway, Gateway};
 use crate::ledger::{Ledger, LedgerError, Loaded};
 use crate::meters::Meters;
+use crate::providers::NotOpened;
 use crate::pulse::Pulses;
 use crate::seal::{Authority, AuthorityError, SealError};
 use crate::stamp::StampKey;
@@ -98,6 +99,9 @@ pub enum ServiceError {
     /// A setting of the traces.
     #[error(transparent)]
     Trace(#[from] BadTraceSetting),
+    /// An account at a provider.
+    #[error("the account cannot be used: {0}")]
+    Account(#[from] NotOpened),
     /// The client of calls to providers.
     #[error("providers cannot be called: {0}")]
     Client(#[from] reqwest::Error),
