@@ -23,11 +23,13 @@ impl io::Write for Logbook {
 }
 
 impl Logbook {
-    /// A log of what is written from now on, down to a level.
-    pub fn open(level: LevelFilter) -> (Self, impl Sized) {
+    /// A log of what is written from now on. All go down to the same level: what one of them does not want to hear is
+    /// forgotten by the process for the others, too, while they begin.
+    pub fn open() -> (Self, impl Sized) {
         let book = Self::default();
         let writer = book.clone();
-        let log = tracing_subscriber::fmt().json().with_max_level(level).with_writer(move || writer.clone());
+        let log =
+            tracing_subscriber::fmt().json().with_max_level(LevelFilter::DEBUG).with_writer(move || writer.clone());
         (book, log.finish().set_default())
     }
 

@@ -7,7 +7,6 @@ use countersign_tests::logbook::Logbook;
 use countersign_tests::world::World;
 use reqwest::StatusCode;
 use serde_json::Value;
-use tracing_subscriber::filter::LevelFilter;
 
 use super::mutations::mutations;
 use super::sender::{DOCUMENT, Letter, secret};
@@ -20,7 +19,7 @@ fn of_security(log: &Logbook) -> Vec<Value> {
 
 #[tokio::test]
 async fn a_refused_message_is_one_line_without_a_secret() {
-    let (log, _written) = Logbook::open(LevelFilter::DEBUG);
+    let (log, _written) = Logbook::open();
     let world = World::of_roles(&[Role::Http]).await;
     let expected = [
         ("certyneo", "no stamp", "missing"),

@@ -2,13 +2,18 @@
 //! of them by its hooks, and fetches what was signed. Nothing that was written for the tests stands between them, but for
 //! a line (`line`) that loses answers, is slow, or says that nobody is there.
 
+mod accounts;
 mod api;
 mod circle;
+mod deleted;
 mod fallback;
 mod line;
 mod losses;
 mod quota;
+mod room;
 mod silence;
+mod single;
+mod unusable;
 
 use std::time::{Duration, Instant};
 

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{BadSecret, HookSecret, SCHEMES, Scheme};
+use super::{BadSecret, HookSecret, Scheme};
 use crate::vault::{Vault, VaultError};
 
 /// Longest time that a former secret stays live beside the new one.
@@ -53,9 +53,14 @@ impl HookSecrets {
         Ok(Self { former: Some(Former { secret: self.current.clone(), until_us }), ..next })
     }
 
+    /// The same secret by another scheme; the one before it is live no longer.
+    pub fn by(self, scheme: &Scheme) -> Result<Self, BadSecret> {
+        if scheme.name == self.scheme { Ok(self) } else { Self::new(scheme, &self.current) }
+    }
+
     /// The scheme.
     pub fn scheme(&self) -> Option<&'static Scheme> {
-        SCHEMES.iter().find(|scheme| scheme.name == self.scheme)
+        Scheme::named(&self.scheme)
     }
 
     /// Until when the former secret is live; `None` if there is none, or it is live no longer.

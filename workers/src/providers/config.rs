@@ -20,6 +20,13 @@ pub struct ConfigSettings {
     pub safe: Option<String>,
 }
 
+impl ConfigSettings {
+    /// Scheme, host and port of where it answers, written in the one way there is for them; `None` if it is no address.
+    pub fn host(&self) -> Option<String> {
+        Url::parse(&self.base_url).ok().map(|url| url.origin().ascii_serialization())
+    }
+}
+
 /// An account at a vendor.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -48,7 +55,7 @@ impl Config {
         let corrupt = || StoreError::Corrupt { what: "provider configuration" };
         let vendor = Vendor::parse(&row.provider).ok_or_else(corrupt)?;
         let settings: ConfigSettings = serde_json::from_str(&row.settings).map_err(|_| corrupt())?;
-        let stand = serde_json::from_str(&row.stand).map_err(|_| corrupt())?;
+        let stand = Stand::read(&row.stand)?;
         let credentials = Credentials::open(&row.credentials, row.id, vault)?;
         Ok(Self { id: row.id, organization: row.organization.clone(), vendor, settings, credentials, stand, row })
     }

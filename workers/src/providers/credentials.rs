@@ -64,16 +64,15 @@ impl Credentials {
         }
     }
 
-    /// By what the account's calls are counted: configurations with the same credentials at the same place share a
-    /// quota, whosever they are. It tells nothing of the credentials.
-    pub fn account(&self, base_url: &str, key: &StampKey) -> Digest {
+    /// By what the account's calls are counted: configurations with the same credentials at the same host share a
+    /// quota, whosever they are and whatever path they call. It tells nothing of the credentials.
+    pub fn account(&self, host: &str, key: &StampKey) -> Digest {
         let known_by = match self {
             Credentials::Native => "",
             Credentials::D4sign { token, .. } => token.expose(),
             Credentials::Certyneo { key } => key.expose(),
         };
-        let parts =
-            [b"account".as_slice(), self.vendor().as_str().as_bytes(), base_url.as_bytes(), known_by.as_bytes()];
+        let parts = [b"account".as_slice(), self.vendor().as_str().as_bytes(), host.as_bytes(), known_by.as_bytes()];
         Digest(key.stamp(&parts))
     }
 
