@@ -11,6 +11,7 @@ use countersign::app::App;
 use countersign::clock::Clock;
 use countersign::config::{Given, Role, Settings};
 use countersign::http::auth::{Permission, new_key};
+use countersign::keyring::Keyring;
 use countersign::service::replay::{Report, replay};
 use countersign::vault::Vault;
 use countersign_engine::event::Event;
@@ -267,9 +268,12 @@ impl World {
 
     /// Replays everything.
     pub async fn replay(&self) -> Report {
-        let master = self.folder.path().join("data/secrets/master.key");
-        let master = countersign::stamp::load_master(&master).unwrap().unwrap();
-        replay(&self.app.service.store, &Vault::new(&master).unwrap(), |_| {}).await.unwrap()
+        replay(&self.app.service.store, &Vault::new(&self.masters()).unwrap(), |_| {}).await.unwrap()
+    }
+
+    /// The master keys in its folder.
+    pub fn masters(&self) -> Keyring {
+        Keyring::load(&self.folder.path().join("data/secrets/master.key")).unwrap().unwrap()
     }
 
     /// The id of a request in the engine's words.

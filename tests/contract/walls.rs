@@ -141,7 +141,7 @@ fn row(table: &str, organization: &str) -> Value {
         "rates" => json!({ "key": uuid, "state": "" }),
         "installation" => json!({ "name": organization, "value": bytes }),
         "provider_configs" => json!({ "id": uuid, "organization": organization, "provider": "d4sign", "name": "n",
-            "is_default": 1, "settings": "{}", "credentials": bytes, "hook_secrets": bytes, "sealed_with": "k",
+            "is_default": 1, "settings": "{}", "credentials": bytes, "hook_secrets": bytes,
             "account": bytes, "calls_an_hour": 10, "lane": format!("agent:{uuid}"), "created_us": 1, "updated_us": 1,
             "stand": "{}", "rest_us": 0, "lease_us": 0, "epoch": 0 }),
         "inbound_deliveries" => json!({ "id": uuid, "organization": organization, "config": uuid, "provider": "p",

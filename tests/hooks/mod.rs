@@ -21,7 +21,6 @@ mod vectors;
 use std::time::{Duration, Instant};
 
 use countersign::hooks::{HookSecrets, Scheme};
-use countersign::stamp::load_master;
 use countersign::store::ProviderRow;
 use countersign::vault::Vault;
 use countersign_engine::ids::Digest;
@@ -39,8 +38,7 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// The vault of a world.
 fn vault(world: &World) -> Vault {
-    let master = load_master(&world.folder().join("data/secrets/master.key")).unwrap().unwrap();
-    Vault::new(&master).unwrap()
+    Vault::new(&world.masters()).unwrap()
 }
 
 /// A provider configuration of an organization whose hooks are stamped by a scheme with its first secret.
@@ -67,7 +65,6 @@ async fn configured_with(
         settings: "{}".to_owned(),
         credentials: Vec::new(),
         hook_secrets: secrets(id),
-        sealed_with: String::new(),
         account: Digest::of(id.as_bytes()),
         calls_an_hour: 10,
         created_us: 1,

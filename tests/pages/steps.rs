@@ -27,7 +27,7 @@ pub(super) async fn asked(world: &World, signer: Value) -> String {
 
 /// What a form was answered with.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(crate) struct Turn {
     pub(super) status: StatusCode,
     pub(super) html: String,
 }
@@ -40,11 +40,11 @@ impl Turn {
     }
 
     /// Asserts that everything is proved: the document is there to be signed.
-    pub(super) fn is_document(&self) {
+    pub(crate) fn is_document(&self) {
         assert!(self.html.contains("id=\"ceremony\""), "{}", self.html);
     }
 
-    pub(super) fn says(&self, text: &str) -> &Self {
+    pub(crate) fn says(&self, text: &str) -> &Self {
         assert!(self.html.contains(text), "{text} is not said: {}", self.html);
         self
     }
@@ -62,13 +62,13 @@ fn form(call: reqwest::RequestBuilder, fields: &[(&str, &str)]) -> reqwest::Requ
 }
 
 /// Sends the form of a step.
-pub(super) async fn step(browser: &Browser, what: &str, fields: &[(&str, &str)]) -> Turn {
+pub(crate) async fn step(browser: &Browser, what: &str, fields: &[(&str, &str)]) -> Turn {
     let url = browser.page.join(&format!("{}/steps/{what}", browser.page.path())).unwrap();
     turn(form(browser.client.post(url), fields)).await
 }
 
 /// Sends the form of a step with files.
-pub(super) async fn hand(browser: &Browser, what: &str, files: &[(&str, &[u8])]) -> Turn {
+pub(crate) async fn hand(browser: &Browser, what: &str, files: &[(&str, &[u8])]) -> Turn {
     let part = |name: &str, bytes: &[u8]| Part::bytes(bytes.to_vec()).file_name(name.to_owned());
     let form = files.iter().fold(Form::new(), |form, (name, bytes)| form.part("file", part(name, bytes)));
     let url = browser.page.join(&format!("{}/steps/{what}", browser.page.path())).unwrap();
@@ -81,14 +81,14 @@ pub(super) async fn look(browser: &Browser) -> Turn {
 }
 
 /// A picture, as far as anybody looks into it here; `shade` makes it another.
-pub(super) fn picture(shade: u8) -> Vec<u8> {
+pub(crate) fn picture(shade: u8) -> Vec<u8> {
     let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x04\0\0\0\x03\0\x08\x02\0\0\0".to_vec();
     bytes.extend([shade; 64]);
     bytes
 }
 
 /// Every letter that is there, head and body, unfolded.
-fn letters(world: &World) -> Vec<String> {
+pub(crate) fn letters(world: &World) -> Vec<String> {
     let Ok(folder) = std::fs::read_dir(world.mail()) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = folder.map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "eml"));
@@ -97,7 +97,7 @@ fn letters(world: &World) -> Vec<String> {
 }
 
 /// The code in the latest letter with one.
-fn code_in_letter(world: &World) -> String {
+pub(crate) fn code_in_letter(world: &World) -> String {
     let letters = letters(world);
     let letter = letters.iter().rev().find(|letter| letter.contains(".email_code.")).expect("a letter with a code");
     let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit());

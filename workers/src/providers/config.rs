@@ -42,9 +42,6 @@ pub struct Config {
 impl Config {
     /// The account of a row.
     pub fn open(row: ProviderRow, vault: &Vault) -> Result<Self, NotOpened> {
-        if row.sealed_with != vault.id() {
-            return Err(NotOpened::OtherKey { sealed_with: row.sealed_with, ours: vault.id().to_owned() });
-        }
         let corrupt = || StoreError::Corrupt { what: "provider configuration" };
         let vendor = Vendor::parse(&row.provider).ok_or_else(corrupt)?;
         let settings: ConfigSettings = serde_json::from_str(&row.settings).map_err(|_| corrupt())?;
@@ -62,14 +59,6 @@ impl Config {
 /// Why an account cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum NotOpened {
-    /// It was encrypted by another installation key.
-    #[error("its secrets were encrypted with the installation key {sealed_with}, and this is {ours}; give them anew")]
-    OtherKey {
-        /// Which.
-        sealed_with: String,
-        /// And which this is.
-        ours: String,
-    },
     /// What is encrypted cannot be read.
     #[error(transparent)]
     Vault(#[from] VaultError),

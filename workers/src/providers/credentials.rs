@@ -80,17 +80,17 @@ impl Credentials {
     /// The credentials as they are stored, bound to their configuration.
     pub fn seal(&self, config: Uuid, vault: &Vault) -> Result<Vec<u8>, VaultError> {
         let plain = serde_json::to_vec(self).map_err(|_| VaultError::Cipher)?;
-        vault.seal(&subject(config), &plain)
+        vault.seal(&Self::subject(config.as_bytes()), &plain)
     }
 
     /// Stored credentials.
     pub fn open(sealed: &[u8], config: Uuid, vault: &Vault) -> Result<Self, VaultError> {
-        let plain = vault.open(&subject(config), sealed)?;
+        let plain = vault.open(&Self::subject(config.as_bytes()), sealed)?;
         serde_json::from_slice(&plain).map_err(|_| VaultError::Cipher)
     }
-}
 
-/// What the encryption is bound to: another configuration's credentials do not open here.
-fn subject(config: Uuid) -> Vec<u8> {
-    [b"credentials of ".as_slice(), config.as_bytes()].concat()
+    /// What the encryption is bound to, for a configuration's id: another one's credentials do not open there.
+    pub fn subject(config: &[u8]) -> Vec<u8> {
+        [b"credentials of ".as_slice(), config].concat()
+    }
 }

@@ -147,7 +147,6 @@ impl Providers {
             settings: String::new(),
             credentials: Vec::new(),
             hook_secrets: Vec::new(),
-            sealed_with: String::new(),
             account: countersign_engine::ids::Digest::ZERO,
             calls_an_hour: 1,
             created_us: now,
@@ -186,7 +185,6 @@ impl Providers {
                 Some(secrets) => secrets.seal(row.id, &self.vault)?,
                 None => Vec::new(),
             },
-            sealed_with: self.vault.id().to_owned(),
             account,
             calls_an_hour: wanted.calls_an_hour,
             ..row

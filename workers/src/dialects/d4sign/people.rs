@@ -142,7 +142,7 @@ fn listed(service: &Service, request: &Request, signer: &Signer, told: &Told) ->
         d4sign_score: digit(asked.score.is_some()),
         skipemail: digit(asked.silent),
         uuid_grupo: signer.terms.group.map(|group| group.to_string()).unwrap_or_default(),
-        password_code: service.access_code(signer)?.unwrap_or_default(),
+        password_code: service.access_code_once(request, signer)?.unwrap_or_default(),
     })
 }
 

@@ -9,7 +9,7 @@ use crate::store::{ReceiptRow, Scope, Store, StoreError};
 
 macro_rules! columns {
     () => {
-        "id, organization, provider, name, is_default, fallback, settings, credentials, hook_secrets, sealed_with, \
+        "id, organization, provider, name, is_default, fallback, settings, credentials, hook_secrets, \
          account, calls_an_hour, created_us, updated_us, stand, rest_us"
     };
 }
@@ -17,7 +17,7 @@ macro_rules! columns {
 const INSERT: &str = concat!(
     "INSERT INTO provider_configs (",
     columns!(),
-    ", lane) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+    ", lane) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
 );
 const CONFIG: &str =
     concat!("SELECT ", columns!(), " FROM provider_configs WHERE id = $1 AND $2 IN ('*', organization)");
@@ -31,8 +31,8 @@ const CONFIGS: &str = concat!(
 const COUNT: &str = "SELECT count(*) FROM provider_configs WHERE organization = $1";
 const ALL: &str = concat!("SELECT ", columns!(), " FROM provider_configs ORDER BY id LIMIT $1");
 const CHANGE: &str = "UPDATE provider_configs SET name = $3, fallback = $4, settings = $5, credentials = $6, \
-     hook_secrets = $7, sealed_with = $8, account = $9, calls_an_hour = $10, updated_us = $11, stand = '{}', rest_us = 0 \
-     WHERE id = $1 AND organization = $2 AND updated_us = $12";
+     hook_secrets = $7, account = $8, calls_an_hour = $9, updated_us = $10, stand = '{}', rest_us = 0 \
+     WHERE id = $1 AND organization = $2 AND updated_us = $11";
 const UNSET_DEFAULT: &str =
     "UPDATE provider_configs SET is_default = 0 WHERE organization = $1 AND is_default = 1 AND id <> $2";
 const SET_DEFAULT: &str = "UPDATE provider_configs SET is_default = 1 WHERE organization = $1 AND id = $2";
@@ -64,8 +64,6 @@ pub struct ProviderRow {
     pub credentials: Vec<u8>,
     /// What the vendor's hooks are stamped with, and were until when, encrypted.
     pub hook_secrets: Vec<u8>,
-    /// Id of the installation key that encrypted both.
-    pub sealed_with: String,
     /// Stamp of the credentials: configurations with the same share a quota.
     pub account: Digest,
     /// Most calls of the account in any hour.
@@ -103,7 +101,7 @@ impl Store {
             let query = sqlx::query(INSERT).bind(row.id).bind(row.organization.as_str()).bind(&row.provider);
             let query = query.bind(&row.name).bind(i64::from(row.is_default)).bind(row.fallback);
             let query = query.bind(&row.settings).bind(&row.credentials).bind(&row.hook_secrets);
-            let query = query.bind(&row.sealed_with).bind(row.account.0.as_slice()).bind(row.calls_an_hour);
+            let query = query.bind(row.account.0.as_slice()).bind(row.calls_an_hour);
             let query = query.bind(row.created_us).bind(row.updated_us).bind(&row.stand).bind(row.rest_us);
             query.bind(ProviderRow::lane_of(row.id)).execute(db).await.map(drop)
         })?;
@@ -144,7 +142,7 @@ impl Store {
         Ok((all(rows)?, total))
     }
 
-    /// Configurations of every organization, for those who watch and for a change of the installation key.
+    /// Configurations of every organization, for those who watch.
     pub async fn all_provider_configs(&self, limit: i64) -> Result<Vec<ProviderRow>, StoreError> {
         let rows: Vec<ProviderColumns> = read!(self, |db| sqlx::query_as(ALL).bind(limit).fetch_all(db).await?);
         all(rows)
@@ -157,7 +155,7 @@ impl Store {
         let changed = within!(&mut transaction, |db| {
             let query = sqlx::query(CHANGE).bind(row.id).bind(row.organization.as_str()).bind(&row.name);
             let query = query.bind(row.fallback).bind(&row.settings).bind(&row.credentials);
-            let query = query.bind(&row.hook_secrets).bind(&row.sealed_with).bind(row.account.0.as_slice());
+            let query = query.bind(&row.hook_secrets).bind(row.account.0.as_slice());
             let query = query.bind(row.calls_an_hour).bind(row.updated_us).bind(known_us);
             query.execute(db).await?.rows_affected()
         });
@@ -212,30 +210,14 @@ impl Store {
     }
 }
 
-type ProviderColumns = (
-    Uuid,
-    String,
-    String,
-    String,
-    i64,
-    Option<Uuid>,
-    String,
-    Vec<u8>,
-    Vec<u8>,
-    String,
-    Vec<u8>,
-    i64,
-    i64,
-    i64,
-    String,
-    i64,
-);
+type ProviderColumns =
+    (Uuid, String, String, String, i64, Option<Uuid>, String, Vec<u8>, Vec<u8>, Vec<u8>, i64, i64, i64, String, i64);
 
 impl TryFrom<ProviderColumns> for ProviderRow {
     type Error = StoreError;
     fn try_from(columns: ProviderColumns) -> Result<Self, StoreError> {
         let (id, owner, provider, name, is_default, fallback, settings, credentials, hook_secrets, ..) = columns;
-        let (.., sealed_with, account, calls_an_hour, created_us, updated_us, stand, rest_us) = columns;
+        let (.., account, calls_an_hour, created_us, updated_us, stand, rest_us) = columns;
         if calls_an_hour < 1 {
             return Err(corrupt("provider_config"));
         }
@@ -249,7 +231,6 @@ impl TryFrom<ProviderColumns> for ProviderRow {
             settings,
             credentials,
             hook_secrets,
-            sealed_with,
             account: digest(&account)?,
             calls_an_hour,
             created_us,
