@@ -43,11 +43,15 @@ impl HookSecrets {
         Ok(Self { scheme: scheme.name.to_owned(), current: secret.to_owned(), former: None })
     }
 
-    /// The scheme with another secret; the one before stays live until an instant, at most [`FORMER_MAX`] from `now`.
+    /// The scheme with another secret; the one before stays live until an instant, at most [`FORMER_MAX`] from `now`. The
+    /// same secret again changes nothing: who repeats a call does not end what the first one began.
     pub fn rotated(&self, scheme: &Scheme, secret: &str, until: Timestamp, now: Timestamp) -> Result<Self, BadSecret> {
         let next = Self::new(scheme, secret)?;
-        if next.scheme != self.scheme || next.current == self.current {
+        if next.scheme != self.scheme {
             return Ok(next);
+        }
+        if next.current == self.current {
+            return Ok(self.clone());
         }
         let until_us = until.min(now + FORMER_MAX).as_microsecond();
         Ok(Self { former: Some(Former { secret: self.current.clone(), until_us }), ..next })
