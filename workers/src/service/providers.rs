@@ -170,7 +170,7 @@ impl Providers {
         if !self.store.change_provider_config(&next, known_us).await? {
             return Ok(None);
         }
-        self.bus.ring(Lane::AGENT);
+        self.try_at_once(row.id).await?;
         Ok(Some(next))
     }
 
@@ -206,7 +206,8 @@ impl Providers {
         Ok(Line::open(wires, config, None, RequestId(Uuid::nil()), Worth::Test).await?)
     }
 
-    /// Writes down how trying out an account went; the circuit closes if it went well.
+    /// Writes down how trying out an account went; if it went well, the circuit closes and what is to be
+    /// done at the vendor is tried again at once.
     pub async fn tried(&self, config: &Config, tried: &Result<(), Stop>) -> Result<(), ServiceError> {
         let now = self.clock.now();
         let (stand, rest_us) = match tried {
@@ -219,6 +220,15 @@ impl Providers {
         };
         let stand = serde_json::to_string(&stand).map_err(std::io::Error::from)?;
         self.store.set_provider_stand(config.id, &stand, rest_us).await?;
+        if tried.is_ok() {
+            self.try_at_once(config.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Has what was put off at a vendor be done now: what it failed by may be mended.
+    async fn try_at_once(&self, config: Uuid) -> Result<(), ServiceError> {
+        self.store.hasten_provider(config, self.clock.now().as_microsecond()).await?;
         self.bus.ring(Lane::AGENT);
         Ok(())
     }

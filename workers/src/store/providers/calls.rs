@@ -38,6 +38,7 @@ const DUE: &str =
 const CLAIM_ONE: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3 WHERE key = $1 AND epoch = $2 \
      RETURNING key, epoch, attempts, trace";
 const PUT_BACK: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3 WHERE key = $1 AND epoch = $2";
+const HASTEN: &str = "UPDATE effects SET due_us = $2 WHERE lane = $1 AND due_us > $2";
 const NUMBER_CALL: &str = "INSERT INTO provider_accounts (account, calls) VALUES ($1, 1) \
      ON CONFLICT (account) DO UPDATE SET calls = provider_accounts.calls + 1 RETURNING calls";
 const FORGET_CALLS: &str = "DELETE FROM provider_calls WHERE account = $1 AND at_us <= $2";
@@ -156,6 +157,16 @@ impl Store {
         let mut transaction = self.begin().await?;
         within!(&mut transaction, |db| {
             sqlx::query(PUT_BACK).bind(&claim.key).bind(claim.epoch).bind(due_us).execute(db).await.map(drop)
+        })?;
+        transaction.commit().await
+    }
+
+    /// Has what was put off at a configuration be due at `now_us`. What somebody is doing there stays theirs, as the
+    /// configuration is.
+    pub async fn hasten_provider(&self, config: Uuid, now_us: i64) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        within!(&mut transaction, |db| {
+            sqlx::query(HASTEN).bind(ProviderRow::lane_of(config)).bind(now_us).execute(db).await.map(drop)
         })?;
         transaction.commit().await
     }
