@@ -199,10 +199,13 @@ async fn a_replay_is_a_delivery_of_its_own_and_leaves_the_verdict_before() {
     assert_eq!(both.len(), 2);
     assert_eq!(both[0]["attributes"], settled["attributes"], "what came of it before stays");
     assert_eq!(both[1]["attributes"]["verdict"], "ignored");
-    // The vendor's own repeat is one of the first.
+    // The vendor's own repeat is one of the first; so is what is applied a third time.
     post(&world, &address(&world, "certyneo", config), &sent).await;
+    let replay = format!("/inbound-deliveries/{}/replay", both[1]["id"].as_str().unwrap());
+    let third = world.call(Method::POST, &replay, None).await;
+    assert_eq!(third.json["data"]["attributes"]["replayOf"], first["id"], "{:#}", third.json);
     let kept = told(&world).await;
-    assert_eq!((kept.len(), &kept[0]["attributes"]["repeats"]), (2, &json!(1)));
+    assert_eq!((kept.len(), &kept[0]["attributes"]["repeats"]), (3, &json!(1)));
 }
 
 #[tokio::test]

@@ -4,10 +4,15 @@
 //! `sender` stamps as vendors do, `mutations` is the one table of ways in which a message is not genuine; both are used
 //! against the verification alone (`schemes`), through the door (`door`) and for the fuzzing (`fuzz`). `vectors` are
 //! published ones, `reading` what vendors' bodies say, `kept` what is stored and shown, `logged` what the log tells,
-//! `applied` what comes of it, `requests` what that does to a request.
+//! `applied` what comes of it, `requests` what that does to a request, `answers` what comes of it once the vendor was asked,
+//! `strangers` what the door does for who has no secret, `secrets` how secrets replace each other, `edges` where strictness
+//! ends, `counted` what the meters tell.
 
+mod answers;
 mod applied;
+mod counted;
 mod door;
+mod edges;
 mod fuzz;
 mod kept;
 mod logged;
@@ -15,7 +20,9 @@ mod mutations;
 mod reading;
 mod requests;
 mod schemes;
+mod secrets;
 mod sender;
+mod strangers;
 mod vectors;
 
 use std::time::{Duration, Instant};

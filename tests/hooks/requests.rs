@@ -20,7 +20,14 @@ use super::{address, post, saying, told, until_settled};
 
 /// A request that stands at a vendor, as far as we know, and the configuration that it was sent with. Nobody calls the
 /// vendor.
-async fn at_vendor(provider: &'static str) -> (World, Uuid, String) {
+pub(super) async fn at_vendor(provider: &'static str) -> (World, Uuid, String) {
+    let (world, config, id) = on_its_way(provider, json!({})).await;
+    submitted(&world, config, &id).await;
+    (world, config, id)
+}
+
+/// The same before the vendor's answer has arrived: it knows the request, and may tell of it.
+pub(super) async fn on_its_way(provider: &'static str, mut request: Value) -> (World, Uuid, String) {
     let world = World::changed(|settings| {
         settings.webhooks.allow_loopback = true;
         settings.roles = vec![Role::Http, Role::Clerk];
@@ -37,13 +44,14 @@ async fn at_vendor(provider: &'static str) -> (World, Uuid, String) {
     let config = world.call(Method::POST, "/provider-configs", Some(body)).await;
     assert_eq!(config.status, StatusCode::CREATED, "{:#}", config.json);
     let config: Uuid = config.json["data"]["id"].as_str().unwrap().parse().unwrap();
-    let id = world.created(json!({ "configId": config })).await;
-    submitted(&world, config, &id).await;
+    request["configId"] = json!(config);
+    let id = world.created(request).await;
+    known(&world, config, &id).await;
     (world, config, id)
 }
 
-/// Writes down that the vendor has the request.
-async fn submitted(world: &World, config: Uuid, id: &str) {
+/// Notes by what the vendor knows the request.
+async fn known(world: &World, config: Uuid, id: &str) {
     let (store, now) = (&world.app.service.store, world.now().as_microsecond());
     let request: RequestId = id.parse().unwrap();
     let hold = store.hold_providers(now, now + 1_000_000, 1).await.unwrap()[0];
@@ -51,6 +59,10 @@ async fn submitted(world: &World, config: Uuid, id: &str) {
     let reference = Some(DOCUMENT.to_owned());
     let envelope = EnvelopeRow { config, request, reference, note: "{}".to_owned() };
     assert_eq!(store.begin_call(Some(hold), account, Some(&envelope), (now, now + 1)).await.unwrap(), Begun::Go);
+}
+
+/// Writes down that the vendor has the request.
+pub(super) async fn submitted(world: &World, config: Uuid, id: &str) {
     let shown = world.get(id).await;
     let signers = shown["relationships"]["signers"]["data"].as_array().unwrap();
     let signers: BTreeMap<SignerId, String> = signers
@@ -59,12 +71,12 @@ async fn submitted(world: &World, config: Uuid, id: &str) {
         .map(|(one, n)| (one["id"].as_str().unwrap().parse().unwrap(), format!("r-{n}")))
         .collect();
     let wish = Wish::Submitted { config: ConfigId(config), reference: DOCUMENT.to_owned(), signers };
-    let order = Order::system("acme".parse().unwrap(), Command { request, wish });
+    let order = Order::system("acme".parse().unwrap(), Command { request: World::id(id), wish });
     world.app.service.submit(order).await.unwrap();
 }
 
 /// What Certyneo tells of a recipient, or of the envelope.
-fn notice(event: &str, recipient: Option<u8>, at: &str) -> Value {
+pub(super) fn notice(event: &str, recipient: Option<u8>, at: &str) -> Value {
     let emails = ["joao@empresa.com", "maria@cliente.com"];
     let recipient = recipient.map(
         |number| json!({ "id": format!("r-{number}"), "email": emails[usize::from(number) - 1], "status": "SIGNED" }),
@@ -73,7 +85,7 @@ fn notice(event: &str, recipient: Option<u8>, at: &str) -> Value {
 }
 
 /// The facts about what signers did and how it ended.
-async fn done(world: &World, id: &str) -> Vec<String> {
+pub(super) async fn done(world: &World, id: &str) -> Vec<String> {
     let events = world.events(id).await;
     let counts = ["signer.viewed", "signer.signed", "request.completed", "request.cancelled", "request.declined"];
     events.into_iter().filter(|name| counts.contains(&name.as_str())).collect()
