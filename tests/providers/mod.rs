@@ -8,6 +8,8 @@ mod fallback;
 mod line;
 mod losses;
 mod quota;
+mod resting;
+mod scripted;
 mod silence;
 
 use std::time::{Duration, Instant};
