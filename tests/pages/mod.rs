@@ -1,6 +1,7 @@
 //! People's pages: the life of a link, the headers, what a page never shows, what is never stored.
 
 mod gateway;
+mod proving;
 mod steps;
 
 use countersign_tests::world::{Browser, World, answer, http};

@@ -3,6 +3,7 @@
 
 mod access;
 mod corrections;
+mod details;
 mod documents;
 mod forms;
 mod groups;
