@@ -1,6 +1,7 @@
 //! What the tests and the benchmark share.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
+pub mod logbook;
 pub mod ports;
 pub mod postgres;
 pub mod schemas;

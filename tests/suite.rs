@@ -14,6 +14,7 @@ mod pages;
 mod providers;
 mod retention;
 mod roles;
+mod rotation;
 mod watch;
 mod webhooks;
 

@@ -11,7 +11,7 @@ use reqwest::{Method, StatusCode};
 use tokio::process::Command;
 
 /// Longest time that a program may take.
-const PATIENCE: Duration = Duration::from_secs(180);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Where `tests/run` put the packages of Node and Python.
 pub(crate) fn folder() -> PathBuf {

@@ -1,6 +1,8 @@
 //! A whole system in a variable: a service on a free port over an empty folder, a clock that is
 //! moved by hand or the system's, an API key, and people with links.
 
+mod browser;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +13,7 @@ use countersign::app::App;
 use countersign::clock::Clock;
 use countersign::config::{Given, Role, Settings};
 use countersign::http::auth::{Permission, new_key};
+use countersign::keyring::Keyring;
 use countersign::service::replay::{Report, replay};
 use countersign::vault::Vault;
 use countersign_engine::event::Event;
@@ -23,8 +26,9 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::TryRecvError;
 
 use crate::schemas;
-
 use crate::servers::Database;
+
+pub use browser::{Browser, IDENTITY, form};
 
 /// Where every manual clock starts.
 pub const START: &str = "2026-01-15T10:30:00Z";
@@ -233,9 +237,10 @@ impl World {
         Browser::open(&self.link(id, place).await).await
     }
 
-    /// The n-th signer opens their link and signs with a typed name.
+    /// The n-th signer opens their link, says who they are if they are asked, and signs with a typed name.
     pub async fn sign(&self, id: &str, place: usize) {
-        let answer = self.visit(id, place).await.sign(json!({})).await;
+        let browser = self.visit(id, place).await.identified().await;
+        let answer = browser.sign(json!({})).await;
         assert_eq!(answer.status, StatusCode::OK, "{:#}", answer.json);
     }
 
@@ -267,60 +272,17 @@ impl World {
 
     /// Replays everything.
     pub async fn replay(&self) -> Report {
-        let master = self.folder.path().join("data/secrets/master.key");
-        let master = countersign::stamp::load_master(&master).unwrap().unwrap();
-        replay(&self.app.service.store, &Vault::new(&master).unwrap(), |_| {}).await.unwrap()
+        replay(&self.app.service.store, &Vault::new(&self.masters()).unwrap(), |_| {}).await.unwrap()
+    }
+
+    /// The master keys in its folder.
+    pub fn masters(&self) -> Keyring {
+        Keyring::load(&self.folder.path().join("data/secrets/master.key")).unwrap().unwrap()
     }
 
     /// The id of a request in the engine's words.
     pub fn id(id: &str) -> RequestId {
         id.parse().unwrap()
-    }
-}
-
-/// A person's browser with the cookie that a link was exchanged for.
-pub struct Browser {
-    /// The client with its cookies.
-    pub client: Client,
-    /// The address of the page that the link led to.
-    pub page: reqwest::Url,
-    /// The status of that page.
-    pub status: StatusCode,
-    /// Its text.
-    pub html: String,
-}
-
-impl Browser {
-    /// Follows a link.
-    pub async fn open(link: &str) -> Self {
-        let client = http().cookie_store(true).user_agent("a test's browser").build().unwrap();
-        let response = client.get(link).send().await.unwrap();
-        let (page, status) = (response.url().clone(), response.status());
-        let html = response.text().await.unwrap();
-        Self { client, page, status, html }
-    }
-
-    /// What the page tells its script.
-    pub fn ceremony(&self) -> Value {
-        let (_, rest) = self.html.split_once("id=\"ceremony\">").unwrap();
-        serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
-    }
-
-    /// Signs with a typed name; `fields` are what is filled in.
-    pub async fn sign(&self, fields: Value) -> Answer {
-        let signature = json!({ "kind": "typed", "text": "João Silva" });
-        self.answer("sign", json!({ "consent": true, "signature": signature, "fields": fields })).await
-    }
-
-    /// Declines.
-    pub async fn decline(&self, reason: &str) -> Answer {
-        self.answer("decline", json!({ "reason": reason })).await
-    }
-
-    /// Sends an answer as the page's script would.
-    pub async fn answer(&self, what: &str, body: Value) -> Answer {
-        let url = self.page.join(&format!("{}/{what}", self.page.path())).unwrap();
-        answer(self.client.post(url).json(&body)).await
     }
 }
 

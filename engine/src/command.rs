@@ -1,19 +1,20 @@
 //! Commands: wishes, accepted or refused by [`crate::decide()`]. They name what somebody wants, in
 //! the engine's own words; translating a vendor's words into them is the dialects' business.
 
+mod correction;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use jiff::civil::Date;
 
 use crate::effect::Effect;
 use crate::event::{Collector, Personal, Terms, Value, Widget};
 use crate::ids::{ConfigId, Digest, RequestId, SignerId, WidgetId};
-use crate::national_id::NationalId;
-use crate::person::{Person, Phone};
+use crate::person::Person;
 use crate::request::Request;
-use crate::requirement::{Method, Particulars, ProofFile, Requirements, Sealed};
+use crate::requirement::{Method, Particulars, ProofFile, Requirements};
 use crate::signer::{Mark, Signer, SignerTerms};
+
+pub use correction::{Asked, Change, Correction};
 
 /// Longest title, in characters (SPEC §5).
 pub const TITLE_MAX: usize = 255;
@@ -163,12 +164,10 @@ pub enum Wish {
         /// What they must prove; `None` = what was asked of who leaves.
         requirements: Option<Requirements>,
     },
-    /// Let somebody join, or several at one place, such as the members of a signing group.
+    /// Let people join, all of them or nobody.
     Add {
-        /// Who, with ids and roles; where `at` says so, their order is that of the first.
-        newcomers: Vec<(SignerTerms, Profile)>,
-        /// Where in the order.
-        at: Position,
+        /// Who, and where: one place after another, each as those before have left the order.
+        newcomers: Vec<Newcomers>,
         /// Where they fill and sign, thought out on the widgets there are; the engine gives the numbers.
         widgets: Vec<Widget>,
     },
@@ -208,6 +207,13 @@ pub enum Wish {
         code: String,
         /// Who is to collect the signatures instead, as long as nobody was invited.
         next: Option<Collector>,
+    },
+    /// The provider's list of signers was put right.
+    Amended {
+        /// By doing what.
+        effect: Effect,
+        /// The provider's ids of the signers, all of them.
+        signers: BTreeMap<SignerId, String>,
     },
     /// The request's provider told how things stand, and is believed.
     Report(Box<Report>),
@@ -264,6 +270,7 @@ impl Wish {
             Wish::Undeliverable { .. } => "undeliverable",
             Wish::Submitted { .. } => "submitted",
             Wish::SubmitFailed { .. } => "submit_failed",
+            Wish::Amended { .. } => "amended",
             Wish::Report(_) => "report",
             Wish::Hint { .. } => "hint",
             Wish::Seal { .. } => "seal",
@@ -341,49 +348,6 @@ impl Proved {
     }
 }
 
-/// What becomes of something when the rest is put right.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Change<T> {
-    /// It stays.
-    #[default]
-    Keep,
-    /// It goes.
-    Clear,
-    /// It becomes this.
-    Set(T),
-}
-
-impl<T: Clone + PartialEq> Change<T> {
-    /// Changes something; whether it is different now.
-    pub fn apply(&self, to: &mut Option<T>) -> bool {
-        let new = match self {
-            Change::Keep => return false,
-            Change::Clear => None,
-            Change::Set(value) => Some(value.clone()),
-        };
-        let differs = *to != new;
-        *to = new;
-        differs
-    }
-}
-
-/// What is to be different about a signer; the default is nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Correction {
-    /// The code they must know. With one they must, without one they need not any more.
-    pub access_code: Change<Sealed>,
-    /// Day of birth.
-    pub birthday: Change<Date>,
-    /// E-mail address, if it is to be another.
-    pub email: Option<String>,
-    /// Name, if it is to be another.
-    pub name: Option<String>,
-    /// CPF or CNPJ.
-    pub national_id: Change<NationalId>,
-    /// Telephone.
-    pub phone: Change<Phone>,
-}
-
 /// All that is personal about a signer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
@@ -399,6 +363,15 @@ impl From<Person> for Profile {
     }
 }
 
+/// People who join at one place, such as the members of a signing group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Newcomers {
+    /// Who, with ids and roles; where `at` says so, their order is that of the first.
+    pub people: Vec<(SignerTerms, Profile)>,
+    /// Where in the order.
+    pub at: Position,
+}
+
 /// Where somebody joins in the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Position {
@@ -406,8 +379,8 @@ pub enum Position {
     Beside,
     /// At the order that their terms name; everyone at or behind it moves back by one.
     Before,
-    /// Behind the n-th signer and all who act together with them; 0 = before everyone. Whoever is at that
-    /// place, or behind it, moves back if need be.
+    /// Behind the n-th of those who act and all who act together with them; 0 = before everyone. A signing group
+    /// counts once, who only reads along does not. Whoever is at that place, or behind it, moves back if need be.
     After(u32),
     /// Together with all others, if those who act do so all at one time; else behind everyone.
     Last,

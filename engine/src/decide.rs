@@ -97,7 +97,7 @@ fn go_on(request: &Request, wish: &Wish, given: &Given<'_>) -> Decision {
             let requirements = requirements.as_ref();
             corrections::replace(request, *signer, corrections::Heir { by: *by, requirements, profile }, given)
         }
-        Wish::Add { newcomers, at, widgets } => corrections::add(request, newcomers, *at, widgets, given),
+        Wish::Add { newcomers, widgets } => corrections::add(request, newcomers, widgets, given),
         Wish::Remove { signer } => corrections::remove(request, *signer, given),
         Wish::Tick => tick(request, given.now),
         Wish::Delivered { effect } => Ok(vec![Fact::DeliverySent { effect: effect.key() }.into()]),
@@ -108,6 +108,7 @@ fn go_on(request: &Request, wish: &Wish, given: &Given<'_>) -> Decision {
             providers::submitted(request, *config, reference, signers, given)
         }
         Wish::SubmitFailed { config, code, next } => providers::failed(request, *config, code, next.as_ref(), given),
+        Wish::Amended { effect, signers } => providers::amended(request, effect, signers),
         Wish::Report(report) => providers::report(request, report, given),
         Wish::Hint { config, word } => providers::hint(request, *config, word),
         Wish::Seal { document, digest, bytes } => {

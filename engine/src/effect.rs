@@ -43,6 +43,8 @@ pub enum EffectKind {
     Nudge,
     /// Call it off at its provider.
     Withdraw,
+    /// Take away what stands, sent to nobody, at a provider that it left for another.
+    Discard,
     /// Ask its provider how things stand, because something was told that cannot be believed by itself.
     Confirm,
     /// Ask its provider how things stand, because nothing was heard for long.
@@ -53,7 +55,7 @@ pub enum EffectKind {
 
 impl EffectKind {
     /// Every kind there is.
-    pub const ALL: [EffectKind; 18] = [
+    pub const ALL: [EffectKind; 19] = [
         EffectKind::Seal,
         EffectKind::Invitation,
         EffectKind::Reminder,
@@ -69,6 +71,7 @@ impl EffectKind {
         EffectKind::Amend,
         EffectKind::Nudge,
         EffectKind::Withdraw,
+        EffectKind::Discard,
         EffectKind::Confirm,
         EffectKind::Inquire,
         EffectKind::Fetch,
@@ -92,6 +95,7 @@ impl EffectKind {
             EffectKind::Amend => "amend",
             EffectKind::Nudge => "nudge",
             EffectKind::Withdraw => "withdraw",
+            EffectKind::Discard => "discard",
             EffectKind::Confirm => "confirm",
             EffectKind::Inquire => "inquire",
             EffectKind::Fetch => "fetch",
@@ -120,8 +124,8 @@ impl EffectKind {
 
     /// Whether it is something to be done at a vendor.
     pub fn is_at_vendor(self) -> bool {
-        use EffectKind::{Amend, Fetch, Nudge, Submit, Withdraw};
-        matches!(self, Submit | Amend | Nudge | Withdraw | Fetch) || self.is_question()
+        use EffectKind::{Amend, Discard, Fetch, Nudge, Submit, Withdraw};
+        matches!(self, Submit | Amend | Nudge | Withdraw | Discard | Fetch) || self.is_question()
     }
 
     /// Whether a vendor is only asked how things stand: nothing there changes by it.

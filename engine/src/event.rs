@@ -321,6 +321,9 @@ pub enum Fact {
         /// Whom it is about, if anybody.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signer: Option<SignerId>,
+        /// The provider's ids of the signers, where its list of them was put right.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        signers: BTreeMap<SignerId, String>,
         /// Whether the provider is to be asked how things stand before anything of it is believed.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         unconfirmed: bool,
@@ -344,6 +347,15 @@ pub enum Detail {
     NationalId,
     /// Their telephone number.
     Phone,
+    /// What they must prove, or how they are dealt with, but for the code.
+    Requirements,
+}
+
+impl Detail {
+    /// Whether it is about what is asked of them, of which the personal part stands with the correction.
+    pub fn is_asked(self) -> bool {
+        matches!(self, Detail::AccessCode | Detail::Requirements)
+    }
 }
 
 /// The personal part of an event: erased with the request's data key.

@@ -28,6 +28,16 @@ pub enum NationalIdKind {
     Cnpj,
 }
 
+impl NationalIdKind {
+    /// What such a number is called.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NationalIdKind::Cpf => "CPF",
+            NationalIdKind::Cnpj => "CNPJ",
+        }
+    }
+}
+
 /// A number whose check digits are right. It is stored without punctuation.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -56,6 +56,8 @@ codes! {
     GroupSigned = "group_signed",
     /// The order of signers has no such place.
     NoSuchPosition = "no_such_position",
+    /// A signer with that e-mail address is asked for the same already.
+    Duplicate = "duplicate",
     /// Everything is as it is wished already.
     NothingChanged = "nothing_changed",
     /// The request has no such signer.

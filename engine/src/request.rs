@@ -41,7 +41,7 @@ pub struct Envelope {
     pub config: Option<ConfigId>,
     /// The provider's id of it.
     pub reference: Option<String>,
-    /// The provider's ids of the signers, as they were when it was handed over.
+    /// The provider's ids of the signers, as they were when its list of them was last put right.
     pub signers: BTreeMap<SignerId, String>,
     /// When it was last heard how things stand there.
     pub heard_at: Timestamp,
@@ -104,8 +104,8 @@ pub struct Request {
     pub departed: BTreeMap<SignerId, u32>,
     /// What must still be done outside.
     pub owed: BTreeSet<Effect>,
-    /// The accounts at providers that it left for another because they did not take it.
-    pub passed_over: BTreeSet<ConfigId>,
+    /// The accounts at providers that it left for another because they did not take it, with the event by which it did.
+    pub passed_over: BTreeMap<ConfigId, u64>,
     /// Whom its provider could not write to, at the address they have.
     pub undelivered: BTreeSet<SignerId>,
     /// Since when its provider is, or was last, to be asked how things stand.
@@ -175,7 +175,7 @@ impl Request {
             signers,
             departed: BTreeMap::new(),
             owed: BTreeSet::new(),
-            passed_over: BTreeSet::new(),
+            passed_over: BTreeMap::new(),
             undelivered: BTreeSet::new(),
             asked_at: None,
             confirmed_at: None,
@@ -311,6 +311,11 @@ impl Request {
                 self.owe(event, EffectKind::Confirm, None);
             }
             Fact::ProviderSilent { .. } => self.owe(event, EffectKind::Inquire, None),
+            Fact::ProviderReported { signers, .. } if !signers.is_empty() => {
+                if let Some(envelope) = &mut self.envelope {
+                    envelope.signers.clone_from(signers);
+                }
+            }
             Fact::ProviderReported { signer: Some(signer), .. } => drop(self.undelivered.insert(*signer)),
             Fact::ProviderFailed { .. } | Fact::ProviderReported { .. } => {}
         }
@@ -336,6 +341,7 @@ impl Request {
         self.owed.clear();
         for signer in self.signers.iter_mut().map(Arc::make_mut) {
             signer.person = None;
+            signer.named = None;
             signer.particulars = Particulars::default();
             signer.decline_reason = None;
             signer.mark = None;
@@ -351,10 +357,11 @@ impl Request {
             return Err(Refusal::new(Code::NotAccepted, "Somebody was invited already."));
         }
         let terms = Arc::make_mut(&mut self.terms);
-        self.passed_over.extend(terms.provider_config);
+        self.passed_over.extend(terms.provider_config.map(|left| (left, event.seq)));
         terms.provider = next.provider.clone();
         terms.provider_config = Some(next.config);
-        self.owed.retain(|effect| !effect.kind.is_at_vendor());
+        self.owed.retain(|effect| !effect.kind.is_at_vendor() || effect.kind == EffectKind::Discard);
+        self.owe(event, EffectKind::Discard, None);
         if self.terms.is_at_vendor() {
             self.owe(event, EffectKind::Submit, None);
             return Ok(());

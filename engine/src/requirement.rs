@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::Digest;
-use crate::national_id::NationalId;
+use crate::national_id::{NationalId, NationalIdKind};
 use crate::person::Person;
 
 /// Lowest and highest similarity of two faces that may be asked for, in per cent (seed 001).
@@ -47,7 +47,9 @@ pub enum Method {
     SmsCode,
     /// They read the one-time code that went to their telephone by WhatsApp.
     WhatsappCode,
-    /// They sign in the presence of whoever asked for it, and said who they are.
+    /// They said who they are: name, date of birth and CPF.
+    Identity,
+    /// They sign in the presence of whoever asked for it, and said who they are there.
     InPerson,
     /// They showed a document with a photo.
     Photo,
@@ -66,11 +68,12 @@ pub enum Method {
 impl Method {
     /// Every method, in the order in which a signer goes through them: first who they are, then what they
     /// hand in.
-    pub const ALL: [Method; 11] = [
+    pub const ALL: [Method; 12] = [
         Method::AccessCode,
         Method::EmailCode,
         Method::SmsCode,
         Method::WhatsappCode,
+        Method::Identity,
         Method::InPerson,
         Method::Photo,
         Method::Selfie,
@@ -87,6 +90,7 @@ impl Method {
             Method::EmailCode => "email_code",
             Method::SmsCode => "sms_code",
             Method::WhatsappCode => "whatsapp_code",
+            Method::Identity => "identity",
             Method::InPerson => "in_person",
             Method::Photo => "photo",
             Method::Selfie => "selfie",
@@ -105,6 +109,11 @@ impl Method {
     /// Whether it is proved before anything of the document is shown: all that can be known and typed in.
     pub fn unlocks(self) -> bool {
         self == Method::AccessCode || self.is_code()
+    }
+
+    /// Whether it is proved by a statement: the signer says who they are.
+    pub fn is_stated(self) -> bool {
+        matches!(self, Method::Identity | Method::InPerson)
     }
 
     /// Whether our own pages need a gateway for it: somebody who sends text messages and makes checks for us.
@@ -158,7 +167,11 @@ pub struct Requirements {
     /// They have no CPF: none is asked for.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub foreign: bool,
-    /// That they sign in the presence of whoever asked, who opens their link: nobody else is sent it.
+    /// That they say who they are: full name, date of birth, and CPF unless they are `foreign`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub identity: bool,
+    /// That they sign in the presence of whoever asked, who opens their link: nobody else is sent it. There they say
+    /// who they are as well, so `identity` asks nothing more of them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_person: bool,
     /// BCP 47 tag of the language they are written to in, where it is not the request's.
@@ -204,6 +217,7 @@ impl Requirements {
             Method::EmailCode => self.email_code,
             Method::SmsCode => self.sms,
             Method::WhatsappCode => self.whatsapp,
+            Method::Identity => self.identity && !self.in_person,
             Method::InPerson => self.in_person,
             Method::Photo => self.photo,
             Method::Selfie => self.selfie,
@@ -217,6 +231,12 @@ impl Requirements {
     /// What must be proved, in the order in which it is gone through.
     pub fn methods(&self) -> impl Iterator<Item = Method> {
         Method::ALL.into_iter().filter(|method| self.asks(*method))
+    }
+
+    /// Whether somebody said all of who they are that a statement must hold.
+    pub fn are_met_by(&self, told: &Person) -> bool {
+        let has_cpf = told.national_id.as_ref().is_some_and(|id| id.kind() == NationalIdKind::Cpf);
+        !told.name.trim().is_empty() && told.birthday.is_some() && (has_cpf || self.foreign)
     }
 
     /// Everything that does not fit together in what is asked of a person.

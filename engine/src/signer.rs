@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::event::Detail;
 use crate::ids::{Digest, GroupId, SignerId};
 use crate::person::Person;
 use crate::requirement::{Challenge, Method, Particulars, Proof, Requirements};
@@ -114,6 +115,15 @@ impl SignerTerms {
         Self { capacity: None, group: None, id, order, requirements: Requirements::default(), role }
     }
 
+    /// Whether both are asked for the same. Where a vendor's code names the act, that is once in a request, alone or in
+    /// a signing group; else it is once at a place in the order.
+    pub fn is_same_act_as(&self, other: &SignerTerms) -> bool {
+        match (self.capacity, other.capacity) {
+            (Some(_), Some(_)) => (self.capacity, self.group) == (other.capacity, other.group),
+            _ => self.order == other.order,
+        }
+    }
+
     /// Whether both are members of one signing group.
     pub fn is_fellow_of(&self, other: &SignerTerms) -> bool {
         self.group.is_some() && self.group == other.group && self.id != other.id
@@ -157,6 +167,8 @@ pub struct Signer {
     pub terms: SignerTerms,
     /// Who it is; `None` once erased.
     pub person: Option<Person>,
+    /// Who the sender named, once the signer said for themselves who they are.
+    pub named: Option<Person>,
     /// What is personal or secret about what they must prove; empty once erased.
     pub particulars: Particulars,
     /// What they proved with their current link.
@@ -201,6 +213,7 @@ impl Signer {
         Self {
             terms,
             person,
+            named: None,
             particulars: Particulars::default(),
             proofs: BTreeMap::new(),
             challenges: BTreeMap::new(),
@@ -235,6 +248,35 @@ impl Signer {
     /// E-mail address; empty once erased.
     pub fn email(&self) -> &str {
         self.person.as_ref().map_or("", |person| &person.email)
+    }
+
+    /// Who the sender named, whatever the signer said of themselves; `None` once erased.
+    pub fn as_named(&self) -> Option<&Person> {
+        self.named.as_ref().or(self.person.as_ref())
+    }
+
+    /// From now on they are who they said they are.
+    pub(crate) fn state(&mut self, told: Person) {
+        let named = self.person.replace(told);
+        self.named = self.named.take().or(named);
+    }
+
+    /// From now on they are as the sender put them right; so is whom the sender named, until that is somebody at another
+    /// address.
+    pub(crate) fn correct(&mut self, person: Option<Person>, changed: &[Detail]) {
+        self.named = self.named.take().filter(|_| !changed.contains(&Detail::Email));
+        if let (Some(named), Some(person)) = (&mut self.named, &person) {
+            for detail in changed {
+                match detail {
+                    Detail::Birthday => named.birthday = person.birthday,
+                    Detail::Name => named.name.clone_from(&person.name),
+                    Detail::NationalId => named.national_id.clone_from(&person.national_id),
+                    Detail::Phone => named.phone.clone_from(&person.phone),
+                    Detail::AccessCode | Detail::Email | Detail::Requirements => {}
+                }
+            }
+        }
+        self.person = person;
     }
 
     /// Whether the request still waits for them.

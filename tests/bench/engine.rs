@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use countersign::keyring::Keyring;
 use countersign::roles::sealer;
 use countersign::service::replay::replay;
-use countersign::stamp::load_master;
 use countersign::vault::Vault;
 use countersign_engine::event::Fact;
 use tokio::sync::broadcast::error::RecvError;
@@ -118,9 +118,9 @@ pub(crate) fn shares(figure: &[f64], of: &[f64]) -> f64 {
 }
 
 async fn replayed(house: &House, report: &mut Report) {
-    let master = load_master(&house.service.settings.data.join("secrets/master.key")).unwrap().unwrap();
+    let masters = Keyring::load(&house.service.settings.data.join("secrets/master.key")).unwrap().unwrap();
     let started = Instant::now();
-    let replayed = replay(&house.service.store, &Vault::new(&master).unwrap(), |_| {}).await.unwrap();
+    let replayed = replay(&house.service.store, &Vault::new(&masters).unwrap(), |_| {}).await.unwrap();
     let rate = replayed.events as f64 / started.elapsed().as_secs_f64();
     report.figure("replay: events folded and checked", format!("{rate:.0} events/s"));
     report.figure("replay: differences", format!("{} in {} events", replayed.differences.len(), replayed.events));

@@ -2,18 +2,17 @@
 //! On the way every page is checked for accessibility, its width, its content policy, errors on the
 //! console, and requests to other hosts.
 
+mod proving;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use countersign::config::GatewaySettings;
-use countersign::http::auth::Permission;
-use countersign_tests::world::{World, new_request, sample};
+use countersign_tests::world::{World, sample};
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::tools;
-use crate::webhooks::receiver::{Receiver, Say};
 
 /// A phone and a desktop, in CSS pixels.
 const WIDTHS: [u32; 2] = [390, 1280];
@@ -246,6 +245,14 @@ async fn dead_links_say_what_happened() {
     let declined_link = link_in_letter(world, &declined, MARIA, 2).await;
     let deleted = sent(world, "en").await;
     let deleted_link = link_in_letter(world, &deleted, JOAO, 1).await;
+    let members = json!([{ "name": "João Silva", "email": JOAO }, { "name": "Maria Santos", "email": MARIA }]);
+    let body = json!({ "data": { "type": "signing-group", "attributes": { "name": "Jurídico", "members": members } } });
+    let group = world.call(Method::POST, "/groups", Some(body)).await.json["data"]["id"].clone();
+    let attributes = json!({ "language": "es", "signers": [{ "groupId": group }] });
+    let covered = world.created(attributes).await;
+    let covered_link = link_in_letter(world, &covered, MARIA, 2).await;
+    let removed = sent(world, "pt-BR").await;
+    let removed_link = link_in_letter(world, &removed, JOAO, 1).await;
 
     world.app.service.clock.advance(SignedDuration::from_mins(10));
     assert_eq!(post(format!("/requests/{replaced}/resend")).await.status, StatusCode::OK);
@@ -253,12 +260,18 @@ async fn dead_links_say_what_happened() {
     assert_eq!(post(format!("/requests/{cancelled}/cancel")).await.status, StatusCode::OK);
     assert_eq!(world.visit(&declined, 0).await.decline("Não serve.").await.status, StatusCode::OK);
     assert_eq!(world.call(Method::DELETE, &format!("/requests/{deleted}"), None).await.status, StatusCode::NO_CONTENT);
+    world.sign(&covered, 0).await;
+    let leaving = world.get(&removed).await["relationships"]["signers"]["data"][0]["id"].as_str().unwrap().to_owned();
+    let left = world.call(Method::DELETE, &format!("/requests/{removed}/signers/{leaving}"), None).await;
+    assert_eq!(left.status, StatusCode::OK, "{:#}", left.json);
     let looked = [
         ("replaced", replaced_link, 410, "There is a newer link for you"),
         ("cancelled", cancelled_link, 410, "This request was cancelled"),
         ("declined", declined_link, 410, "This request was declined"),
         ("deleted", deleted_link.clone(), 404, "This link does not work"),
         ("unknown", format!("{deleted_link}x"), 404, "This link does not work"),
+        ("covered", covered_link, 410, "Ya ha firmado otra persona de su grupo"),
+        ("removed", removed_link, 410, "Você não precisa mais agir aqui"),
         ("nothing", format!("{base}/nothing"), 404, "Page not found"),
     ];
     check_dead(&looked).await;
@@ -311,70 +324,4 @@ async fn the_api_describes_itself_without_help_from_outside() {
         shown.sort_unstable();
         assert_eq!(shown, wanted);
     }
-}
-
-/// A signer's own link, as the API shows it.
-async fn link_of(world: &World, key: &str, attributes: Value) -> String {
-    let made = world.call_as(key, Method::POST, "/requests", Some(new_request(attributes))).await;
-    assert_eq!(made.status, StatusCode::CREATED, "{:#}", made.json);
-    made.json["data"]["relationships"]["signers"]["data"][0]["attributes"]["signingUrl"].as_str().unwrap().to_owned()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn people_prove_who_they_are_step_by_step() {
-    let world = World::system().await;
-    let key = world.key("acme~test", &Permission::ALL).await;
-    for (width, dark) in [(WIDTHS[0], false), (WIDTHS[1], true)] {
-        let requirements = json!({ "emailCode": true, "inPerson": true, "photo": true, "selfie": true,
-            "attachments": "Contrato social e conta de luz" });
-        let signer =
-            json!({ "name": "João Silva", "email": JOAO, "accessCode": "Rosa12", "requirements": requirements });
-        let link = link_of(&world, &key, json!({ "language": "pt-BR", "signers": [signer] })).await;
-        let steps = json!([
-            { "method": "access_code", "code": "Rosa12", "says": "Restam 4 tentativas" },
-            { "method": "email_code" },
-            { "method": "in_person", "says": "Este CPF não é válido" },
-            { "method": "photo", "says": "“rg.png” não é um arquivo" },
-            { "method": "selfie" },
-            { "method": "attachments" },
-        ]);
-        let given = json!({ "link": link, "width": width, "dark": dark, "steps": steps, "language": "pt-BR" });
-        assert_eq!(browse("steps", given).await, json!({ "heading": "Obrigado, você assinou", "language": "pt-BR" }));
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn people_pay_by_pix_and_have_their_face_compared() {
-    let mut asked = std::collections::BTreeMap::new();
-    let gateway = Receiver::saying(move |call| {
-        let kind = call.json()["kind"].as_str().unwrap().to_owned();
-        let count = asked.entry(kind.clone()).or_insert(0);
-        *count += 1;
-        let answer = match (kind.as_str(), *count) {
-            ("pix", 1) => json!({ "status": "pending", "payment": { "text": "000201PIX", "amount": "R$ 0,01" } }),
-            ("score", 1) => json!({ "status": "failed", "reason": "not_similar" }),
-            _ => json!({ "status": "passed", "similarity": 91 }),
-        };
-        Say::With(200, "Content-Type: application/json".to_owned(), answer.to_string())
-    })
-    .await;
-    let url = gateway.url();
-    let world = World::with(|settings| {
-        settings.webhooks.allow_loopback = true;
-        settings.gateway = Some(GatewaySettings { url, secret: vec![7; 32] });
-    })
-    .await;
-    let holder = json!({ "name": "João Silva", "nationalId": "111.444.777-35" });
-    let score = json!({ "name": "João Silva", "nationalId": "111.444.777-35", "similarity": 80 });
-    let requirements = json!({ "pix": holder, "selfie": true, "score": score, "language": "es" });
-    let signer = json!({ "name": "João Silva", "email": JOAO, "requirements": requirements });
-    let key = world.key.clone();
-    let link = link_of(&world, &key, json!({ "language": "pt-BR", "signers": [signer] })).await;
-    let steps = json!([
-        { "method": "selfie" },
-        { "method": "pix", "text": "000201PIX" },
-        { "method": "score", "says": "no se parecen lo suficiente" },
-    ]);
-    let given = json!({ "link": link, "width": WIDTHS[0], "steps": steps, "language": "es" });
-    assert_eq!(browse("steps", given).await, json!({ "heading": "Gracias, ha firmado", "language": "es" }));
 }

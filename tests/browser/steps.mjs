@@ -31,9 +31,9 @@ async function press(page, button = "#step-main") {
   await Promise.all([page.waitForNavigation(), page.locator(button).click()]);
 }
 
-async function wrong(page, method, says) {
+async function wrong(page, method, says, where = "#step-fault") {
   await at(page, method, "-wrong");
-  const alert = page.locator("#step-fault");
+  const alert = page.locator(where);
   expect((await alert.textContent()).includes(says), `the page to say ${says}`);
 }
 
@@ -66,14 +66,25 @@ const go = {
     await page.locator("#code").pressSequentially(code);
     await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
   },
-  async in_person(page, { says }) {
+  async identity(page, { says }, method = "identity") {
+    // Of whom all is known, only a yes is asked.
+    if (!says) return press(page);
+    // Before anything is sent, the browser itself asks for what is missing.
+    await page.locator("#step-main").click();
+    expect(await page.locator("#cpf:invalid").count() === 1, "an empty CPF to be held back");
     await page.locator("#cpf").fill("111.444.777-36");
     await page.locator("#birthday").fill("1990-02-28");
     await press(page);
-    await wrong(page, "in_person", says);
+    await wrong(page, method, says, "#cpf-fault");
     same(await page.evaluate(() => document.activeElement.id), "cpf", "where the focus is after a fault");
+    same(await page.locator("#cpf").inputValue(), "111.444.777-36", "what was typed");
+    const told = (await page.locator("#cpf").getAttribute("aria-describedby")).split(" ");
+    expect(told.includes("cpf-fault"), "the fault to be read out with its field");
     await page.locator("#cpf").fill("111.444.777-35");
     await press(page);
+  },
+  async in_person(page, step) {
+    await go.identity(page, step, "in_person");
   },
   async photo(page, { says }) {
     same(await page.locator("#file").getAttribute("capture"), "environment", "which camera takes the document");
@@ -93,6 +104,8 @@ const go = {
     await press(page, "#step-send");
     await at(page, "pix", "-due");
     same(await page.locator("#pix-text").inputValue(), text, "what is to be paid");
+    const code = await page.locator(".qr svg").boundingBox();
+    expect(code.width >= 180 && code.width === code.height, `a code that a camera can read, not ${code.width} pixels`);
     await page.locator("#pix-copy").click();
     await page.waitForFunction(() => document.getElementById("pix-status").textContent !== "");
     await press(page);

@@ -34,6 +34,17 @@ async fn a_posted_event_is_accepted_once_and_answered_the_same_again() {
 }
 
 #[tokio::test]
+async fn what_is_asked_of_signers_is_asked_by_an_event_too() {
+    let world = World::manual().await;
+    let asked = json!({ "identity": true, "foreign": true });
+    let signers = json!([{ "name": "Ana", "email": "ana@example.com", "requirements": asked }]);
+    let made = post(&world, &sign_this("1", json!({ "signers": signers }))).await;
+    assert_eq!(made.status, 202, "{:#}", made.json);
+    let id = made.json["data"]["id"].as_str().unwrap();
+    assert_eq!(world.signer(id, 0).await["requirements"], asked);
+}
+
+#[tokio::test]
 async fn a_receipt_of_an_event_outlives_the_tidying() {
     let world = World::manual().await;
     let first = post(&world, &sign_this("1", json!({}))).await;

@@ -2,7 +2,7 @@
 //! erased with the request that it is about.
 
 use countersign::store::{
-    InboundBody, InboundListing, InboundRow, InboundState, RequestRow, Scope, Settled, Store, StoreError, Taken,
+    InboundBody, InboundListing, InboundRow, InboundState, RequestRow, Scope, Settled, Share, Store, StoreError, Taken,
 };
 use countersign_engine::ids::{Digest, OrganizationId};
 use countersign_tests::servers::on_each_database;
@@ -15,6 +15,7 @@ on_each_database! {
     Shelf:
     what_comes_again_is_a_repeat_for_as_long_as_that_counts,
     of_many_at_once_one_is_news,
+    of_one_stamp_so_much_is_kept_and_the_newest_stands_for_the_rest,
     a_claim_is_one_processes_until_its_lease_ends,
     what_is_put_off_is_due_later_and_knows_what_was_read,
     what_is_settled_is_settled_once,
@@ -62,7 +63,7 @@ fn identity(of: &str) -> Digest {
 }
 
 async fn taken(store: &Store, row: &InboundRow, of: &str, since_us: i64) -> Taken {
-    store.take_inbound(row, identity(of), &body(), since_us).await.unwrap()
+    store.take_inbound(row, identity(of), &body(), since_us, None).await.unwrap()
 }
 
 async fn listed(store: &Store) -> Vec<InboundRow> {
@@ -105,9 +106,40 @@ async fn of_many_at_once_one_is_news(shelf: Shelf) {
     assert!(all.iter().all(|taken| matches!(taken, Taken::New) || *taken == Taken::Repeat(kept[0].id)));
 }
 
+async fn of_one_stamp_so_much_is_kept_and_the_newest_stands_for_the_rest(shelf: Shelf) {
+    let store = &shelf.store;
+    let share = |of: &str, most, most_bytes| Some(Share { covered: identity(of), most, most_bytes });
+    let take = async |number: u128, at: i64, share| {
+        let row = InboundRow { received_us: at, ..inbound(number, acme()) };
+        store.take_inbound(&row, identity(&number.to_string()), &body(), i64::MIN, share).await.unwrap()
+    };
+    assert_eq!(take(1, 10, share("a", 2, 100)).await, Taken::New);
+    assert_eq!(take(2, 11, share("a", 2, 100)).await, Taken::New);
+    let (oldest, newest) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let claims = store.claim_inbound(12, 100, 9).await.unwrap();
+    // Whoever applies the newest at this moment has not heard of the rest.
+    assert_eq!(take(3, 20, share("a", 2, 100)).await, Taken::Crowded(newest));
+    assert!(!store.settle_inbound(&claims[1], &applied(1), InboundState::Settled, 21).await.unwrap());
+    assert!(store.settle_inbound(&claims[0], &applied(1), InboundState::Settled, 21).await.unwrap());
+    let again = store.claim_inbound(20, 100, 9).await.unwrap().remove(0);
+    assert_eq!((again.row.id, again.row.repeats, again.row.repeated_us), (newest, 1, Some(20)));
+    let read = Some(("d-1".to_owned(), "other", "99".to_owned()));
+    let ignored = Settled { verdict: Some("ignored"), read, ..Settled::default() };
+    store.settle_inbound(&again, &ignored, InboundState::Settled, 22).await.unwrap();
+    // One that says something stands for it sooner than one that says nothing.
+    assert_eq!(take(4, 30, share("a", 2, 100)).await, Taken::Crowded(oldest));
+    let row = store.inbound(Scope::All, oldest).await.unwrap().unwrap();
+    assert_eq!((row.state, row.verdict, row.due_us), (InboundState::Pending, None, Some(30)));
+    // What is kept is known when it comes again, and each stamp has its own share.
+    assert_eq!(take(1, 31, share("a", 2, 100)).await, Taken::Repeat(Uuid::from_u128(1)));
+    assert_eq!(take(5, 32, share("b", 9, 6)).await, Taken::New);
+    assert_eq!(take(6, 33, share("b", 9, 6)).await, Taken::Crowded(Uuid::from_u128(5)), "four bytes and four");
+    assert_eq!(take(7, 34, None).await, Taken::New);
+}
+
 async fn a_claim_is_one_processes_until_its_lease_ends(shelf: Shelf) {
     let second = shelf.second().await;
-    for (number, at) in [(1, 12), (2, 11), (3, 10)] {
+    for (number, at) in [(1, 12), (2, 10), (3, 11)] {
         let row = InboundRow { received_us: at, ..inbound(number, acme()) };
         taken(&shelf.store, &row, &number.to_string(), i64::MIN).await;
     }
@@ -116,7 +148,7 @@ async fn a_claim_is_one_processes_until_its_lease_ends(shelf: Shelf) {
     assert!(shelf.store.claim_inbound(9, 100, 9).await.unwrap().is_empty(), "not due yet");
     let held = shelf.store.claim_inbound(12, 100, 9).await.unwrap();
     let order: Vec<u128> = held.iter().map(|claim| claim.row.id.as_u128()).collect();
-    assert_eq!(order, [3, 2, 1], "as it came");
+    assert_eq!(order, [2, 3, 1], "as it came");
     assert!(second.claim_inbound(99, 200, 9).await.unwrap().is_empty());
     shelf.store.renew_inbound(&held[..1], 300).await.unwrap();
     let over = second.claim_inbound(100, 400, 9).await.unwrap();

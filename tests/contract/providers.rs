@@ -30,7 +30,6 @@ pub(super) fn config(number: u128, organization: OrganizationId) -> ProviderRow 
         settings: "{}".into(),
         credentials: vec![1],
         hook_secrets: vec![2],
-        sealed_with: "k".into(),
         account: Digest::of(b"account"),
         calls_an_hour: 10,
         created_us: 1,

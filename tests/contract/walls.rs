@@ -48,6 +48,7 @@ const WALLED: &[(&str, &str)] = &[
     ("rates", "state"),
     ("inbound_deliveries", "reason"),
     ("provider_configs", "name"),
+    ("provider_uses", "organization"),
     ("provider_envelopes", "note"),
     ("provider_accounts", "calls"),
     ("provider_calls", "at_us"),
@@ -141,12 +142,13 @@ fn row(table: &str, organization: &str) -> Value {
         "rates" => json!({ "key": uuid, "state": "" }),
         "installation" => json!({ "name": organization, "value": bytes }),
         "provider_configs" => json!({ "id": uuid, "organization": organization, "provider": "d4sign", "name": "n",
-            "is_default": 1, "settings": "{}", "credentials": bytes, "hook_secrets": bytes, "sealed_with": "k",
+            "is_default": 1, "settings": "{}", "credentials": bytes, "hook_secrets": bytes,
             "account": bytes, "calls_an_hour": 10, "lane": format!("agent:{uuid}"), "created_us": 1, "updated_us": 1,
             "stand": "{}", "rest_us": 0, "lease_us": 0, "epoch": 0 }),
         "inbound_deliveries" => json!({ "id": uuid, "organization": organization, "config": uuid, "provider": "p",
             "scheme": "s", "trust": "body", "bytes": 1, "received_us": 1, "repeats": 0, "state": "pending",
             "attempts": 0, "epoch": 0 }),
+        "provider_uses" => json!({ "organization": organization, "config": uuid, "request": uuid }),
         "provider_envelopes" => json!({ "config": uuid, "request": uuid, "note": "{}", "updated_us": 1 }),
         "provider_accounts" => json!({ "account": bytes, "calls": 1 }),
         "provider_calls" => json!({ "account": bytes, "number": 1, "at_us": 1 }),
@@ -304,7 +306,7 @@ async fn filled(shelf: &Shelf) {
     let delivery = webhooks::delivery(0, &endpoint, 1, 1);
     assert_eq!(shelf.store.file_deliveries(vec![delivery], None, 1).await.unwrap(), 1);
     let told = inbound::inbound(0, acme());
-    shelf.store.take_inbound(&told, digest, &inbound::body(), 0).await.unwrap();
+    shelf.store.take_inbound(&told, digest, &inbound::body(), 0, None).await.unwrap();
     shelf.store.insert_provider_config(&providers::config(0, acme()), None).await.unwrap();
     let mut transaction = shelf.store.begin().await.unwrap();
     transaction.insert_file_uses(vec![(acme(), FileId(Uuid::nil()), id(1))]).await.unwrap();

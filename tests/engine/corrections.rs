@@ -1,14 +1,15 @@
 //! SPEC §2, corrections in flight: old links die, the order is kept, who has acted stays.
 
-use countersign_engine::command::{Change, Correction, Position, Wish};
+use countersign_engine::command::{Change, Correction, Newcomers, Position, Wish};
 use countersign_engine::effect::EffectKind;
 use countersign_engine::event::{Detail, Fact, WidgetKind};
-use countersign_engine::ids::SignerId;
+use countersign_engine::ids::{GroupId, SignerId};
 use countersign_engine::refusal::Code;
 use countersign_engine::request::{Request, Status};
 use countersign_engine::signer::{Role, SignerStatus, SignerTerms};
+use uuid::Uuid;
 
-use super::play::{Play, correct, draft, person, replace, signer, widget};
+use super::play::{Play, correct, draft, joining, person, replace, signer, widget};
 
 fn newcomer(order: u32, role: Role) -> SignerTerms {
     SignerTerms { capacity: Some(5), ..SignerTerms::new(signer(50), order, role) }
@@ -16,7 +17,7 @@ fn newcomer(order: u32, role: Role) -> SignerTerms {
 
 fn add(order: u32, shift: bool) -> Wish {
     let at = if shift { Position::Before } else { Position::Beside };
-    Wish::Add { newcomers: vec![(newcomer(order, Role::Signer), person(50).into())], at, widgets: Vec::new() }
+    joining([(newcomer(order, Role::Signer), person(50))], at)
 }
 
 #[test]
@@ -83,11 +84,7 @@ fn a_newcomer_may_push_the_others_back_but_not_before_who_is_invited() {
 
 #[test]
 fn a_place_is_told_by_who_stands_before_it() {
-    let after = |n| Wish::Add {
-        newcomers: vec![(newcomer(77, Role::Signer), person(50).into())],
-        at: Position::After(n),
-        widgets: Vec::new(),
-    };
+    let after = |n| joining([(newcomer(77, Role::Signer), person(50))], Position::After(n));
     let orders = |play: &Play| -> Vec<u32> { play.request().signers.iter().map(|signer| signer.terms.order).collect() };
     let mut play = Play::with_orders(&[1, 2, 3]);
     play.wish(after(1)).unwrap();
@@ -109,12 +106,100 @@ fn a_place_is_told_by_who_stands_before_it() {
 }
 
 #[test]
-fn without_a_place_a_newcomer_acts_with_all_or_behind_all() {
-    let last = || Wish::Add {
-        newcomers: vec![(newcomer(77, Role::Signer), person(50).into())],
-        at: Position::Last,
-        widgets: Vec::new(),
+fn a_position_counts_those_who_act_and_a_group_once() {
+    let group = Some(GroupId(Uuid::from_u128(6)));
+    let roles = [Role::Copied, Role::Viewer, Role::Signer, Role::Signer, Role::Approver, Role::Witness];
+    for (n, expected) in [(1, 4), (2, 8), (3, 9)] {
+        let mut draft = draft(&roles.map(|role| (3, role)));
+        for (terms, order) in draft.terms.signers.iter_mut().zip([1, 2, 3, 3, 7, 8]) {
+            terms.order = order;
+        }
+        draft.terms.signers[2..4].iter_mut().for_each(|terms| terms.group = group);
+        let mut play = Play::sent(draft);
+        let after = |n| joining([(newcomer(77, Role::Signer), person(50))], Position::After(n));
+        assert_eq!(play.refused(after(4)), Code::NoSuchPosition, "a group, an approver and a witness are three");
+        play.wish(after(n)).unwrap();
+        assert_eq!(play.signer(50).terms.order, expected, "behind {n}");
+        assert_eq!(play.signer(1).terms.order, 1, "who only gets a copy is no place, and need not move");
+    }
+}
+
+#[test]
+fn several_join_in_one_decision_or_nobody_does() {
+    let at = |number: u32, at| {
+        let terms = SignerTerms::new(signer(number), 1, Role::Signer);
+        Newcomers { people: vec![(terms, person(number).into())], at }
     };
+    let add = |newcomers| Wish::Add { newcomers, widgets: Vec::new() };
+    let behind = |n| Position::After(n);
+    let mut play = Play::with_orders(&[1, 2]);
+    let names = play.names(add(vec![
+        at(50, behind(2)),
+        at(51, behind(1)),
+        at(52, behind(1)),
+        at(53, Position::Last),
+        at(54, Position::Last),
+    ]));
+    assert_eq!(names, ["signer.added"; 5]);
+    let mut signers: Vec<(u32, SignerId)> =
+        play.request().signers.iter().map(|signer| (signer.terms.order, signer.id())).collect();
+    signers.sort();
+    let expected = [1, 52, 51, 2, 50, 53, 54].map(signer);
+    assert_eq!(signers, (1..).zip(expected).collect::<Vec<_>>());
+    assert_eq!(play.replayed(), play.request);
+    // The last of them is one too many, is there already, or has no such place.
+    let before = play.request().clone();
+    for (last, code) in [
+        (at(56, behind(9)), Code::NoSuchPosition),
+        (at(1, behind(1)), Code::Invalid),
+        (at(55, Position::Last), Code::Invalid),
+        (Newcomers { people: Vec::new(), at: Position::Last }, Code::Invalid),
+    ] {
+        assert_eq!(play.refused(add(vec![at(55, behind(1)), last])), code);
+    }
+    let many = (60..154).map(|number| at(number, Position::Last)).collect();
+    assert_eq!(play.refused(add(many)), Code::Invalid, "a hundred and one");
+    assert_eq!(*play.request(), before);
+    // Where all act at one time all of them are invited at once.
+    let mut play = Play::with_orders(&[1, 1]);
+    let names = play.names(add(vec![at(50, Position::Last), at(51, Position::Last)]));
+    assert_eq!(names, ["signer.added", "signer.added", "signer.invited", "signer.invited"]);
+}
+
+#[test]
+fn nobody_is_asked_twice_for_the_same() {
+    let joins = |order, at| joining([(SignerTerms::new(signer(50), order, Role::Approver), person(1))], at);
+    let mut play = Play::with_orders(&[1, 1, 2]);
+    for wish in [correct(2, 1), replace(2, 50, 1), joins(1, Position::Beside)] {
+        assert_eq!(play.refused(wish), Code::Duplicate);
+    }
+    let shouting = Correction { email: Some("PERSON1@example.com".into()), ..Correction::default() };
+    let shouted = |n| Wish::Correct { signer: signer(n), correction: Box::new(shouting.clone()) };
+    assert_eq!(play.refused(shouted(2)), Code::Duplicate);
+    play.wish(shouted(1)).expect("it is their own");
+    play.wish(replace(1, 51, 1)).expect("they are asked anew in their own place");
+    play.wish(correct(3, 1)).expect("they act once more, later");
+    let mut play = Play::with_orders(&[1, 2]);
+    let ahead = joining([(SignerTerms::new(signer(50), 2, Role::Approver), person(2))], Position::Before);
+    play.wish(ahead).expect("whose place it was has moved back");
+    // Where a vendor's code names the act, the place makes no difference.
+    let acts = |n: u32, act: u8, order| SignerTerms {
+        capacity: Some(act),
+        ..SignerTerms::new(signer(n), order, Role::Signer)
+    };
+    let mut draft = draft(&[(1, Role::Signer), (2, Role::Signer)]);
+    draft.terms.signers = vec![acts(1, 1, 1), acts(2, 4, 2)];
+    let mut play = Play::sent(draft);
+    assert_eq!(play.refused(joining([(acts(50, 1, 9), person(1))], Position::Last)), Code::Duplicate);
+    assert_eq!(play.refused(joining([(acts(50, 4, 1), person(2))], Position::Beside)), Code::Duplicate);
+    play.wish(joining([(acts(50, 5, 1), person(1))], Position::Beside)).expect("for another act they are another");
+    let group = SignerTerms { group: Some(GroupId(Uuid::from_u128(6))), ..acts(51, 1, 9) };
+    play.wish(joining([(group, person(1))], Position::Last)).expect("a group that they are in acts by itself");
+}
+
+#[test]
+fn without_a_place_a_newcomer_acts_with_all_or_behind_all() {
+    let last = || joining([(newcomer(77, Role::Signer), person(50))], Position::Last);
     for (orders, expected) in [(vec![1], 1), (vec![3, 3], 3), (vec![1, 2], 3), (vec![5, 2], 6)] {
         let mut play = Play::with_orders(&orders);
         play.wish(last()).unwrap();

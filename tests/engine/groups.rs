@@ -11,7 +11,7 @@ use countersign_engine::request::Status;
 use countersign_engine::signer::{Role, SignerStatus, SignerTerms};
 use uuid::Uuid;
 
-use super::play::{Play, correct, draft, person, replace, signer, widget};
+use super::play::{Play, correct, draft, joining, person, replace, signer, widget};
 
 const GROUP: GroupId = GroupId(Uuid::from_u128(0x6));
 
@@ -93,11 +93,7 @@ fn who_was_acted_for_stays_as_they_are() {
     for wish in [correct(1, 9), replace(1, 50, 50), Wish::Remove { signer: signer(1) }] {
         assert_eq!(play.refused(wish), Code::GroupSigned);
     }
-    let late = Wish::Add {
-        newcomers: vec![(member(50, 1, Role::Signer), person(50).into())],
-        at: Position::Beside,
-        widgets: Vec::new(),
-    };
+    let late = joining([(member(50, 1, Role::Signer), person(50))], Position::Beside);
     assert_eq!(play.refused(late), Code::GroupSigned);
 }
 
@@ -114,20 +110,16 @@ fn members_act_together_in_one_role() {
     copied.terms.signers[..2].iter_mut().for_each(|signer| signer.role = Role::Copied);
     assert_eq!(Play::new().refused(Wish::Create { draft: Box::new(copied), send: false }), Code::Invalid);
     let mut play = Play::sent(grouped());
-    let join = |order, at| Wish::Add {
-        newcomers: vec![(member(50, order, Role::Signer), person(50).into())],
-        at,
-        widgets: Vec::new(),
-    };
-    assert_eq!(play.refused(join(2, Position::Beside)), Code::Invalid);
-    assert_eq!(play.names(join(1, Position::Beside)), ["signer.added", "signer.invited"]);
+    let beside = |order| joining([(member(50, order, Role::Signer), person(50))], Position::Beside);
+    assert_eq!(play.refused(beside(2)), Code::Invalid);
+    assert_eq!(play.names(beside(1)), ["signer.added", "signer.invited"]);
 }
 
 #[test]
 fn a_whole_group_joins_at_one_place() {
     let mut play = Play::with_orders(&[1, 2]);
-    let newcomers = (50..53).map(|number| (member(number, 9, Role::Signer), person(number).into())).collect();
-    let names = play.names(Wish::Add { newcomers, at: Position::After(1), widgets: Vec::new() });
+    let group = (50..53).map(|number| (member(number, 9, Role::Signer), person(number)));
+    let names = play.names(joining(group, Position::After(1)));
     assert_eq!(names, ["signer.added", "signer.added", "signer.added"]);
     let orders: Vec<u32> = play.request().signers.iter().map(|signer| signer.terms.order).collect();
     assert_eq!(orders, [1, 3, 2, 2, 2]);

@@ -4,6 +4,7 @@
 mod answers;
 mod corrections;
 mod groups;
+mod leftovers;
 mod lifecycle;
 mod order;
 pub(crate) mod play;

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use countersign_engine::command::{Command, Correction, Draft, Proved, Wish};
+use countersign_engine::command::{Command, Correction, Draft, Newcomers, Position, Proved, Wish};
 use countersign_engine::decide::{Given, decide};
 use countersign_engine::event::{Actor, Area, Document, Event, Personal, Reminders, Terms, Value, Widget, WidgetKind};
 use countersign_engine::ids::{Digest, EventId, KeyId, OrganizationId, RequestId, SignerId, WidgetId};
+use countersign_engine::national_id::NationalId;
 use countersign_engine::person::Person;
 use countersign_engine::refusal::{Code, Refusal};
 use countersign_engine::request::{Request, Status};
@@ -48,12 +49,19 @@ pub(crate) fn correct(n: u32, number: u32) -> Wish {
     corrected(signer(n), number)
 }
 
-/// That a signer proved something with their present link, by a file where that takes one.
+/// Who a signer says they are.
+pub(crate) fn told(number: u32) -> Person {
+    let (birthday, national_id) = ("1990-12-31".parse().unwrap(), NationalId::cpf("529.982.247-25").unwrap());
+    Person { birthday: Some(birthday), national_id: Some(national_id), ..person(number) }
+}
+
+/// That a signer proved something with their present link, by a file or a statement where that takes one.
 pub(crate) fn prove(signer: &Signer, method: Method) -> Wish {
     let file = || ProofFile { bytes: 4, digest: Digest::of(b"file"), media_type: "image/jpeg".into() };
     let files: Vec<ProofFile> = method.takes_files().then(file).into_iter().collect();
     let file_names = files.iter().map(|_| "secret.jpg".into()).collect();
-    let proved = Box::new(Proved { files, file_names, ..Proved::by(method) });
+    let told = method.is_stated().then(|| told(7));
+    let proved = Box::new(Proved { files, file_names, told, ..Proved::by(method) });
     Wish::Authenticate { signer: signer.id(), round: signer.round, proved }
 }
 
@@ -67,6 +75,12 @@ pub(crate) fn replaced(signer: SignerId, number: u32) -> Wish {
 pub(crate) fn replace(n: u32, by: u32, number: u32) -> Wish {
     let profile = Box::new(person(number).into());
     Wish::Replace { signer: signer(n), by: signer(by), profile, requirements: None }
+}
+
+/// That these people join at one place.
+pub(crate) fn joining(people: impl IntoIterator<Item = (SignerTerms, Person)>, at: Position) -> Wish {
+    let people = people.into_iter().map(|(terms, person)| (terms, person.into())).collect();
+    Wish::Add { newcomers: vec![Newcomers { people, at }], widgets: Vec::new() }
 }
 
 /// A draft over one document with these orders and roles.

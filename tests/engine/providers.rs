@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use countersign_engine::command::{Outcome, Report, Step, TEXT_MAX, Wish};
+use countersign_engine::command::{Newcomers, Outcome, Position, Report, Step, TEXT_MAX, Wish};
 use countersign_engine::effect::{Effect, EffectKind};
 use countersign_engine::event::{Collector, Detail, Event, Fact, Personal};
 use countersign_engine::ids::ConfigId;
@@ -13,7 +13,7 @@ use countersign_engine::signer::{Role, SignerStatus, SignerTerms};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-use super::play::{Play, correct, draft, replace, signer};
+use super::play::{Play, correct, draft, person, replace, signer};
 
 fn config(number: u128) -> ConfigId {
     ConfigId(Uuid::from_u128(number))
@@ -206,6 +206,45 @@ fn however_much_is_corrected_the_vendors_list_is_put_right_once() {
 }
 
 #[test]
+fn the_vendors_keys_are_those_of_its_list_as_it_was_put_right() {
+    let mut play = submitted(&[1, 2]);
+    play.wish(replace(2, 7, 7)).unwrap();
+    let keys: BTreeMap<_, _> = [(signer(1), "key 1".to_owned()), (signer(7), "key 7".to_owned())].into();
+    let amended = Wish::Amended { effect: effect(&play, EffectKind::Amend), signers: keys.clone() };
+    assert_eq!(play.names(amended.clone()), ["provider.reported", "delivery.sent"]);
+    assert_eq!((&play.request().envelope.as_ref().unwrap().signers, owed(&play)), (&keys, vec![]));
+    assert_eq!(play.refused(amended), Code::NotOwed, "once");
+    play.wish(correct(1, 9)).unwrap();
+    let same = Wish::Amended { effect: effect(&play, EffectKind::Amend), signers: keys };
+    assert_eq!(play.names(same), ["delivery.sent"], "the keys are known already");
+    assert_eq!(play.replayed(), play.request.clone());
+}
+
+#[test]
+fn who_left_and_so_completed_it_is_taken_out_at_the_vendor_all_the_same() {
+    let mut ended = submitted(&[1, 2]);
+    ended.wish(correct(1, 7)).unwrap();
+    ended.wish(Wish::Cancel { reason: None }).unwrap();
+    assert_eq!(owed(&ended), [EffectKind::Withdraw], "nobody's address matters any more");
+}
+
+#[test]
+fn what_a_vendors_list_cannot_become_is_refused() {
+    let join = |order: u32, role| {
+        let people = vec![(SignerTerms::new(signer(9), order, role), person(9).into())];
+        Wish::Add { newcomers: vec![Newcomers { people, at: Position::Beside }], widgets: Vec::new() }
+    };
+    let mut play = submitted(&[1, 1]);
+    assert_eq!(play.refused(join(2, Role::Signer)), Code::NotSupported, "all of them act at once");
+    assert_eq!(play.refused(join(1, Role::Viewer)), Code::NotSupported, "the vendor has none");
+    assert_eq!(play.refused(replace(1, 9, 1)), Code::NotSupported, "the same address, in their turn");
+    assert_eq!(play.names(join(1, Role::Signer)), ["signer.added", "signer.invited"]);
+    let mut line = submitted(&[1, 2]);
+    assert_eq!(line.names(join(3, Role::Signer)), ["signer.added"], "where there is an order there are places");
+    assert_eq!(line.names(replace(2, 8, 2)), ["signer.replaced"], "the same address, before their turn");
+}
+
+#[test]
 fn what_cannot_be_believed_is_asked_about_once() {
     let mut play = submitted(&[1]);
     let hint = Wish::Hint { config: config(1), word: "1".into() };
@@ -225,12 +264,22 @@ fn another_provider_takes_over_only_before_anyone_was_invited_and_never_twice() 
     let failed = |from, next| Wish::SubmitFailed { config: config(from), code: "http_503".into(), next };
     let mut play = at("d4sign", &[1, 2]);
     assert_eq!(play.names(failed(1, next(2, "certyneo"))), ["provider.failed"]);
-    assert_eq!((play.request().terms.provider.as_str(), owed(&play)), ("certyneo", vec![EffectKind::Submit]));
+    let both = vec![EffectKind::Submit, EffectKind::Discard];
+    assert_eq!((play.request().terms.provider.as_str(), owed(&play)), ("certyneo", both), "and what was left there");
+    assert_eq!(play.request().account_of(&effect(&play, EffectKind::Submit)), Some(config(2)));
+    assert_eq!(play.request().account_of(&effect(&play, EffectKind::Discard)), Some(config(1)));
     assert_eq!(play.refused(failed(2, next(1, "d4sign"))), Code::Invalid, "it was there already");
     assert_eq!(play.refused(failed(1, None)), Code::NotOwed, "it is not there any more");
     assert_eq!(play.names(failed(2, next(3, "native"))), ["provider.failed", "signer.invited"]);
-    assert_eq!(owed(&play), [EffectKind::Invitation]);
+    let (first, second) = (EffectKind::Discard, EffectKind::Discard);
+    assert_eq!(owed(&play), [first, second, EffectKind::Invitation]);
     assert_eq!(play.names(play.view(1)), ["signer.viewed"], "by a link of ours");
+    play.wish(Wish::Cancel { reason: None }).unwrap();
+    assert_eq!(play.refused(Wish::Delete), Code::AtProvider, "what was left there is not forgotten");
+    for _ in 0..2 {
+        play.wish(Wish::Delivered { effect: effect(&play, EffectKind::Discard) }).unwrap();
+    }
+    assert_eq!(play.names(Wish::Delete), ["request.deleted"]);
     let mut late = submitted(&[1]);
     assert_eq!(late.refused(failed(1, next(2, "native"))), Code::NotOwed);
     assert_eq!(play.replayed(), play.request.clone());

@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use countersign_engine::command::{Change, Correction, Draft, Position, Wish};
+use countersign_engine::command::{Asked, Change, Correction, Draft, Position, Wish};
 use countersign_engine::effect::Effect;
 use countersign_engine::ids::{Digest, GroupId, SignerId};
 use countersign_engine::request::Request;
 use countersign_engine::requirement::{Method, Particulars, Requirements, Sealed};
-use countersign_engine::signer::{Role, SignerTerms};
+use countersign_engine::signer::{Role, Signer, SignerTerms};
 use countersign_engine::trail::Line;
 use countersign_tests::schemas;
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::play::{Play, cadence, corrected, draft, over, person, prove, proven, replaced, signer, typed};
+use super::play::{Play, cadence, corrected, draft, joining, over, person, prove, proven, replaced, signer, typed};
 use super::watch::Watch;
 
 /// A wish whose persons are chosen among those there are.
@@ -36,6 +36,7 @@ pub(crate) enum Step {
     ResendOne(usize),
     Correct(usize),
     CorrectCode(usize, bool),
+    CorrectAsked(usize, u8),
     Authenticate(usize, usize),
     AuthenticateNext(usize),
     Challenge(usize, usize),
@@ -97,6 +98,7 @@ fn asked_of(bits: u8) -> Requirements {
         in_person: bit(3),
         attachments: bit(4) && bit(0),
         silent: bit(5) && bit(1),
+        identity: bit(6),
         ..Requirements::default()
     }
 }
@@ -124,6 +126,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         2 => who.clone().prop_map(Step::ResendOne),
         1 => who.clone().prop_map(Step::Correct),
         1 => (who.clone(), any::<bool>()).prop_map(|(place, code)| Step::CorrectCode(place, code)),
+        1 => (who.clone(), any::<u8>()).prop_map(|(place, bits)| Step::CorrectAsked(place, bits)),
         1 => (who.clone(), 0..Method::ALL.len()).prop_map(|(place, method)| Step::Authenticate(place, method)),
         8 => who.clone().prop_map(Step::AuthenticateNext),
         3 => (who.clone(), 0..Method::ALL.len()).prop_map(|(place, method)| Step::Challenge(place, method)),
@@ -181,6 +184,7 @@ pub(crate) fn wish(play: &Play, step: &Step, fresh: u32) -> Option<Wish> {
             let correction = Correction { access_code, ..Correction::default() };
             Wish::Correct { signer: at(place)?.id(), correction: Box::new(correction) }
         }
+        Step::CorrectAsked(place, bits) => asked_anew(at(place)?, *bits),
         Step::Authenticate(place, method) => prove(at(place)?, Method::ALL[*method]),
         Step::AuthenticateNext(place) => prove(at(place)?, at(place)?.unproved().next()?),
         Step::Challenge(place, method) => {
@@ -191,7 +195,7 @@ pub(crate) fn wish(play: &Play, step: &Step, fresh: u32) -> Option<Wish> {
         Step::Add { order, shift, role } => {
             let terms = SignerTerms { capacity: Some(5), ..SignerTerms::new(signer(fresh), *order, *role) };
             let at = if *shift { Position::Before } else { Position::Beside };
-            Wish::Add { newcomers: vec![(terms, person(fresh).into())], at, widgets: Vec::new() }
+            joining([(terms, person(fresh))], at)
         }
         Step::Remove(place) => Wish::Remove { signer: at(place)?.id() },
         Step::Tick => Wish::Tick,
@@ -200,6 +204,16 @@ pub(crate) fn wish(play: &Play, step: &Step, fresh: u32) -> Option<Wish> {
         Step::Seal(document) => Wish::Seal { document: *document, digest: Digest::of(b"sealed"), bytes: 6 },
         Step::SealFailed(document) => Wish::SealFailed { document: *document, code: "seal".into() },
     })
+}
+
+/// That something else is asked of a signer, who is written to or not as before.
+fn asked_anew(signer: &Signer, bits: u8) -> Wish {
+    let Requirements { silent, in_person, .. } = signer.terms.requirements;
+    let requirements = Requirements { silent, in_person, ..asked_of(bits) };
+    let papers = requirements.attachments.then(|| "secret papers".to_owned());
+    let particulars = Particulars { attachments: papers, ..Particulars::default() };
+    let correction = Correction { requirements: Some(Asked { requirements, particulars }), ..Correction::default() };
+    Wish::Correct { signer: signer.id(), correction: Box::new(correction) }
 }
 
 /// A draft with some of its people, somebody new, and another title.
@@ -291,7 +305,7 @@ proptest! {
         let events = proven(play.id, &erased).unwrap();
         prop_assert_eq!(Request::fold(&events).unwrap(), play.request.clone());
         let told = format!("{:?}", play.request());
-        for secret in ["secret", "Person ", "@example.com", "203.0.113.9", "browser"] {
+        for secret in ["secret", "Person ", "@example.com", "203.0.113.9", "browser", "1990-12-31", "birthday: Some"] {
             prop_assert!(!told.contains(secret), "{} stayed behind", secret);
         }
     }

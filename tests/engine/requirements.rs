@@ -1,14 +1,15 @@
 //! What signers must prove before they sign: asked for, proved, asked for again.
 
-use countersign_engine::command::{Change, Correction, Draft, Proved, Wish};
+use countersign_engine::command::{Asked, Change, Correction, Draft, Proved, Wish};
 use countersign_engine::event::{Fact, NATIVE};
+use countersign_engine::national_id::NationalId;
 use countersign_engine::person::Person;
 use countersign_engine::refusal::Code;
 use countersign_engine::requirement::{CertificateKind, Holder, Method, Particulars, ProofFile, Requirements, Sealed};
 use countersign_engine::signer::Role;
 use jiff::SignedDuration;
 
-use super::play::{Play, correct, draft, person, prove, replace, signer};
+use super::play::{Play, correct, draft, person, prove, replace, signer, told};
 
 fn asking(requirements: Requirements, particulars: Particulars) -> Draft {
     let mut draft = draft(&[(1, Role::Signer), (2, Role::Signer)]);
@@ -139,15 +140,120 @@ fn no_fact_holds_what_is_secret_or_personal_about_requirements() {
 
 #[test]
 fn what_a_signer_says_of_themselves_is_theirs_and_the_address_stays() {
-    let requirements = Requirements { in_person: true, ..Requirements::default() };
+    for method in [Method::Identity, Method::InPerson] {
+        let in_person = method == Method::InPerson;
+        let requirements = Requirements { in_person, identity: true, ..Requirements::default() };
+        let mut play = Play::sent(asking(requirements, Particulars::default()));
+        assert_eq!(play.signer(1).unproved().collect::<Vec<_>>(), [method], "it is said once");
+        play.wish(stated(method, told(50))).unwrap();
+        let known = play.signer(1).person.clone().unwrap();
+        assert_eq!(known, Person { email: "person1@example.com".into(), ..told(50) });
+        let bodies: String = play.lines.iter().map(|line| line.body.as_str()).collect();
+        assert!(
+            !bodies.contains("Person 50") && !bodies.contains("52998224725") && !bodies.contains("1990"),
+            "{bodies}"
+        );
+        assert_eq!(play.replayed(), play.request);
+    }
+}
+
+fn stated(method: Method, told: Person) -> Wish {
+    let proved = Box::new(Proved { told: Some(told), ..Proved::by(method) });
+    Wish::Authenticate { signer: signer(1), round: 1, proved }
+}
+
+#[test]
+fn who_says_who_they_are_says_all_of_it() {
+    let asked = |foreign| Requirements { identity: true, foreign, ..Requirements::default() };
+    let mut play = Play::sent(asking(asked(false), Particulars::default()));
+    let company = Some(NationalId::cnpj("11444777000161").unwrap());
+    for incomplete in [
+        Person { birthday: None, ..told(1) },
+        Person { national_id: None, ..told(1) },
+        Person { national_id: company, ..told(1) },
+        Person { name: " ".into(), ..told(1) },
+    ] {
+        assert_eq!(play.refused(stated(Method::Identity, incomplete.clone())), Code::Invalid, "{incomplete:?}");
+    }
+    let silent = Wish::Authenticate { signer: signer(1), round: 1, proved: Box::new(Proved::by(Method::Identity)) };
+    assert_eq!(play.refused(silent), Code::Invalid, "who says nothing says not who they are");
+    assert_eq!(play.refused(stated(Method::InPerson, told(1))), Code::Invalid, "nobody is there to see it");
+    let mut abroad = Play::sent(asking(asked(true), Particulars::default()));
+    abroad.wish(stated(Method::Identity, Person { national_id: None, ..told(1) })).unwrap();
+    let mut coded = Play::sent(asking(Requirements { email_code: true, ..asked(false) }, Particulars::default()));
+    assert_eq!(coded.refused(stated(Method::Identity, told(1))), Code::AuthenticationRequired, "codes come first");
+    let says_more = Proved { told: Some(told(1)), ..Proved::by(Method::EmailCode) };
+    let says_more = Wish::Authenticate { signer: signer(1), round: 1, proved: Box::new(says_more) };
+    assert_eq!(coded.refused(says_more), Code::Invalid, "a code says nothing of who somebody is");
+}
+
+#[test]
+fn whom_the_sender_named_comes_back_with_another_address() {
+    let requirements = Requirements { identity: true, ..Requirements::default() };
     let mut play = Play::sent(asking(requirements, Particulars::default()));
-    let birthday = Some("1990-12-31".parse().unwrap());
-    let told = Some(Person { birthday, ..Person::new("Maria da Silva", "else@example.com") });
-    let proved = Box::new(Proved { told, ..Proved::by(Method::InPerson) });
-    play.wish(Wish::Authenticate { signer: signer(1), round: 1, proved }).unwrap();
-    let known = play.signer(1).person.clone().unwrap();
-    assert_eq!((known.name.as_str(), known.email.as_str()), ("Maria da Silva", "person1@example.com"));
-    assert_eq!(known.birthday, birthday);
+    let correcting = |correction: Correction| Wish::Correct { signer: signer(1), correction: Box::new(correction) };
+    play.wish(stated(Method::Identity, told(50))).unwrap();
+    let named = || Some("Person One".to_owned());
+    play.wish(correcting(Correction { name: named(), ..Correction::default() })).unwrap();
+    let birthday = told(50).birthday;
+    assert_eq!(play.signer(1).person.as_ref().unwrap().birthday, birthday, "whose address stays is who they said");
+    let elsewhere = Some("other@example.com".to_owned());
+    play.wish(correcting(Correction { email: elsewhere, ..Correction::default() })).unwrap();
+    assert_eq!(play.signer(1).person, Some(Person::new("Person One", "other@example.com")));
+    assert_eq!(play.replayed(), play.request);
+}
+
+fn asking_anew(requirements: Requirements, particulars: Particulars) -> Wish {
+    let requirements = Some(Asked { requirements, particulars });
+    Wish::Correct { signer: signer(1), correction: Box::new(Correction { requirements, ..Correction::default() }) }
+}
+
+#[test]
+fn something_else_is_asked_in_flight_and_everything_anew() {
+    let mut play = code_and_photo();
+    play.wish(proving(&play, 1, Method::AccessCode)).unwrap();
+    let old = proving(&play, 1, Method::Photo);
+    let papers = || Particulars { attachments: Some("Papers".into()), ..Particulars::default() };
+    let asked = || Requirements { attachments: true, identity: true, ..Requirements::default() };
+    let events = play.wish(asking_anew(asked(), papers())).unwrap();
+    let body = serde_json::to_string(&events[0].fact).unwrap();
+    let requirements = r#"{"access_code":true,"attachments":true,"identity":true}"#;
+    let expected = format!(
+        r#"{{"name":"signer.corrected","with":{{"changed":["requirements"],"requirements":{requirements},"signer":"{}"}}}}"#,
+        signer(1)
+    );
+    assert_eq!(body, expected, "the code goes by itself");
+    assert_eq!(events[1].fact.name(), "signer.invited");
+    assert_eq!(play.refused(old), Code::LinkDead);
+    let left: Vec<Method> = play.signer(1).unproved().collect();
+    assert_eq!(left, [Method::AccessCode, Method::Identity, Method::Attachments]);
+    assert_eq!(play.signer(1).particulars, Particulars { attachments: Some("Papers".into()), ..secret("sealed") });
+    assert_eq!(play.refused(asking_anew(asked(), papers())), Code::NothingChanged);
+    let only_papers = Particulars { attachments: Some("Other papers".into()), ..Particulars::default() };
+    assert_eq!(play.names(asking_anew(asked(), only_papers)), ["signer.corrected", "signer.invited"]);
+    let misfit = Requirements { pix: true, ..Requirements::default() };
+    assert_eq!(play.refused(asking_anew(misfit, Particulars::default())), Code::Invalid);
+    play.wish(asking_anew(Requirements::default(), Particulars::default())).unwrap();
+    assert_eq!(play.signer(1).unproved().collect::<Vec<_>>(), [Method::AccessCode]);
+    play.wish(proving(&play, 1, Method::AccessCode)).unwrap();
+    play.wish(play.sign(1)).unwrap();
+    assert_eq!(play.refused(asking_anew(asked(), papers())), Code::SignerAlreadyActed);
+    assert_eq!(play.replayed(), play.request);
+}
+
+#[test]
+fn a_vendor_that_has_the_request_is_told_of_nothing_else_to_ask() {
+    let asked = || Requirements { photo: true, ..Requirements::default() };
+    let at_d4sign = || {
+        let mut draft = draft(&[(1, Role::Signer)]);
+        draft.terms.provider = "d4sign".into();
+        draft
+    };
+    let mut sent = Play::sent(at_d4sign());
+    assert_eq!(sent.refused(asking_anew(asked(), Particulars::default())), Code::NotSupported);
+    assert_eq!(sent.names(correct(1, 9)), ["signer.corrected"], "who it is can still be put right");
+    let mut draft = Play::drafted(at_d4sign());
+    assert_eq!(draft.names(asking_anew(asked(), Particulars::default())), ["signer.corrected"]);
 }
 
 #[test]

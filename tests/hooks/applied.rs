@@ -7,6 +7,7 @@ use countersign_tests::world::World;
 use jiff::SignedDuration;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
 
 use super::sender::{DOCUMENT, Letter};
 use super::{address, configured, post, saying, told, until, until_settled};
@@ -93,4 +94,32 @@ async fn what_waits_is_applied_by_whoever_is_there_after_a_crash() {
     world.app.service.clock.advance(SignedDuration::from_secs(16));
     let settled = until_settled(&world, 5).await;
     assert!(settled.iter().all(|one| one["attributes"]["verdict"] == "ignored" && one["attributes"]["attempts"] == 1));
+}
+
+#[tokio::test]
+async fn what_cannot_be_applied_in_all_attempts_is_dead_and_says_so() {
+    let world = World::of_roles(&[Role::Http]).await;
+    let certyneo = Scheme::named("certyneo").unwrap();
+    let config = configured(&world, "acme", "certyneo", certyneo).await;
+    post(&world, &address(&world, "certyneo", config), &Letter::of(certyneo).sent()).await;
+    let file = format!("sqlite://{}", world.folder().join("data/countersign.db").display());
+    let mut db = SqliteConnection::connect(&file).await.unwrap();
+    sqlx::raw_sql("UPDATE inbound_deliveries SET body = x'00'").execute(&mut db).await.unwrap();
+    db.close().await.unwrap();
+    let world = world.restart_changed(|settings| settings.roles = vec![Role::All]).await;
+    let mut waits = 0;
+    for attempts in 1..20 {
+        let tried = |found: &[Value]| found[0]["attributes"]["attempts"] == json!(attempts);
+        let one = until(&world, "tried once more", tried).await.remove(0)["attributes"].clone();
+        assert_eq!((&one["status"], &one["reason"]), (&json!("pending"), &json!("something inside failed")));
+        let due: jiff::Timestamp = one["nextAttemptAt"].as_str().unwrap().parse().unwrap();
+        let wait = due.duration_since(world.now());
+        assert!(wait.is_positive() && wait <= SignedDuration::from_hours(1), "{wait}");
+        waits += wait.as_secs();
+        world.app.service.clock.advance(wait);
+    }
+    assert!(waits > 6 * 3600, "about half a day: {waits}");
+    let dead = only(&world).await;
+    assert_eq!((&dead["status"], &dead["verdict"]), (&json!("dead"), &json!("failed")));
+    assert_eq!((&dead["attempts"], &dead["nextAttemptAt"]), (&json!(20), &Value::Null));
 }

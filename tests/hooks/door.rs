@@ -121,8 +121,7 @@ async fn a_configuration_is_known_by_its_vendor_and_its_id() {
         ("native", config.to_string()),
     ] {
         let answer = post(&world, &address(&world, provider, &id), &sent).await;
-        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{provider}/{id}");
-        assert_eq!(answer.json["errors"][0]["detail"], "There is no such provider configuration.", "all alike");
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{provider}/{id}");
     }
     for method in [Method::GET, Method::PUT, Method::DELETE] {
         let call = world.client.request(method, address(&world, "certyneo", config));
@@ -226,7 +225,7 @@ async fn nothing_of_a_body_is_asked_for_until_the_configuration_is_known() {
     let certyneo = Scheme::named("certyneo").unwrap();
     let config = configured(&world, "acme", "certyneo", certyneo).await;
     let unknown = said_without_body(&world, &format!("/hooks/certyneo/{}", Uuid::now_v7())).await;
-    assert!(unknown.starts_with("HTTP/1.1 404"), "{unknown}");
+    assert!(unknown.starts_with("HTTP/1.1 401"), "{unknown}");
     let known = said_without_body(&world, &format!("/hooks/certyneo/{config}")).await;
     assert!(known.starts_with("HTTP/1.1 100"), "{known}");
 }

@@ -199,10 +199,13 @@ async fn a_replay_is_a_delivery_of_its_own_and_leaves_the_verdict_before() {
     assert_eq!(both.len(), 2);
     assert_eq!(both[0]["attributes"], settled["attributes"], "what came of it before stays");
     assert_eq!(both[1]["attributes"]["verdict"], "ignored");
-    // The vendor's own repeat is one of the first.
+    // The vendor's own repeat is one of the first; so is what is applied a third time.
     post(&world, &address(&world, "certyneo", config), &sent).await;
+    let replay = format!("/inbound-deliveries/{}/replay", both[1]["id"].as_str().unwrap());
+    let third = world.call(Method::POST, &replay, None).await;
+    assert_eq!(third.json["data"]["attributes"]["replayOf"], first["id"], "{:#}", third.json);
     let kept = told(&world).await;
-    assert_eq!((kept.len(), &kept[0]["attributes"]["repeats"]), (2, &json!(1)));
+    assert_eq!((kept.len(), &kept[0]["attributes"]["repeats"]), (3, &json!(1)));
 }
 
 #[tokio::test]
@@ -218,4 +221,42 @@ async fn what_has_its_verdict_is_kept_for_thirty_days() {
     assert_eq!(told(&world).await.len(), 1);
     world.app.service.clock.advance(SignedDuration::from_hours(2));
     super::until(&world, "it is forgotten", <[Value]>::is_empty).await;
+}
+
+#[tokio::test]
+async fn with_one_stamp_that_covers_no_body_so_much_is_kept_and_the_vendor_is_asked_for_the_rest() {
+    let world = World::manual().await;
+    let d4sign = Scheme::named("d4sign").unwrap();
+    let config = configured(&world, "acme", "d4sign", d4sign).await;
+    let url = address(&world, "d4sign", config);
+    let letter = Letter::of(d4sign);
+    let message = |number: u32| {
+        let email = format!("somebody{number}%40example.com");
+        format!("uuid={DOCUMENT}&type_post=4&email={email}&message={}", "x".repeat(900_000))
+    };
+    for number in 0..4 {
+        let sent = letter.sent().saying(message(number));
+        assert_eq!(post(&world, &url, &sent).await.status, StatusCode::OK);
+    }
+    world.app.service.clock.advance(SignedDuration::from_mins(11));
+    let before = until_settled(&world, 4).await;
+    assert_eq!(before[3]["attributes"]["verdict"], "unknown_document");
+    world.app.service.clock.advance(SignedDuration::from_mins(1));
+    for number in 4..9 {
+        let sent = letter.sent().saying(message(number));
+        assert_eq!(post(&world, &url, &sent).await.status, StatusCode::OK, "a vendor is not told to come again");
+    }
+    // One that is kept is still known when it comes again.
+    assert_eq!(post(&world, &url, &letter.sent().saying(message(1))).await.status, StatusCode::OK);
+    let kept = until_settled(&world, 4).await;
+    assert_eq!(kept.len(), 4, "what is kept is bounded");
+    let repeats: Vec<&Value> = kept.iter().map(|one| &one["attributes"]["repeats"]).collect();
+    assert_eq!(repeats, [&json!(0), &json!(1), &json!(0), &json!(5)], "the newest stands for the rest");
+    let settled = |found: &[Value]| found[3]["attributes"]["settledAt"].as_str().unwrap().to_owned();
+    assert!(settled(&kept) > settled(&before), "and was applied again");
+    // Another document has its own share.
+    let other = Letter { document: super::sender::OTHER_DOCUMENT.to_owned(), ..Letter::of(d4sign) };
+    let body = message(1).replace(DOCUMENT, super::sender::OTHER_DOCUMENT);
+    assert_eq!(post(&world, &url, &other.sent().saying(body)).await.status, StatusCode::OK);
+    assert_eq!(told(&world).await.len(), 5);
 }

@@ -1,58 +1,25 @@
 //! What the log tells of messages that are refused: one line for each, which says what was wrong, with whose
 //! configuration and from where; and no secret, no stamp and nothing of what the message says.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use countersign::config::Role;
 use countersign::hooks::{SCHEMES, Scheme};
+use countersign_tests::logbook::Logbook;
 use countersign_tests::world::World;
 use reqwest::StatusCode;
 use serde_json::Value;
-use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::mutations::mutations;
 use super::sender::{DOCUMENT, Letter, secret};
 use super::{address, configured, post};
 
-/// A log in memory.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-
-    /// The lines about security.
-    fn lines(&self) -> Vec<Value> {
-        let lines = self.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>();
-        lines.into_iter().filter(|line| line["target"] == "countersign::security").collect()
-    }
+/// The lines about security.
+fn of_security(log: &Logbook) -> Vec<Value> {
+    log.lines().into_iter().filter(|line| line["target"] == "countersign::security").collect()
 }
 
 #[tokio::test]
 async fn a_refused_message_is_one_line_without_a_secret() {
-    let log = Log::default();
-    let writer = log.clone();
-    // Everything runs on this thread, and nothing else does.
-    let _written = tracing_subscriber::fmt()
-        .json()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::DEBUG)
-        .with_writer(move || writer.clone())
-        .finish()
-        .set_default();
+    let (log, _written) = Logbook::open();
     let world = World::of_roles(&[Role::Http]).await;
     let expected = [
         ("certyneo", "no stamp", "missing"),
@@ -74,7 +41,7 @@ async fn a_refused_message_is_one_line_without_a_secret() {
         assert_eq!(post(&world, &address(&world, name, config), &sent).await.status, StatusCode::UNAUTHORIZED);
         configs.push(config);
     }
-    let lines = log.lines();
+    let lines = of_security(&log);
     assert_eq!(lines.len(), expected.len(), "one line each");
     for ((line, (name, _, reason)), config) in lines.iter().zip(expected).zip(configs) {
         assert_eq!((&line["level"], &line["fields"]["reason"]), (&"WARN".into(), &reason.into()), "{line}");
@@ -95,5 +62,5 @@ async fn a_refused_message_is_one_line_without_a_secret() {
     let scheme = Scheme::named("certyneo").unwrap();
     let config = configured(&world, "acme", "certyneo", scheme).await;
     post(&world, &address(&world, "certyneo", config), &Letter::of(scheme).sent()).await;
-    assert_eq!(log.lines().len(), expected.len());
+    assert_eq!(of_security(&log).len(), expected.len());
 }

@@ -4,10 +4,15 @@
 //! `sender` stamps as vendors do, `mutations` is the one table of ways in which a message is not genuine; both are used
 //! against the verification alone (`schemes`), through the door (`door`) and for the fuzzing (`fuzz`). `vectors` are
 //! published ones, `reading` what vendors' bodies say, `kept` what is stored and shown, `logged` what the log tells,
-//! `applied` what comes of it, `requests` what that does to a request.
+//! `applied` what comes of it, `requests` what that does to a request, `answers` what comes of it once the vendor was asked,
+//! `strangers` what the door does for who has no secret, `secrets` how secrets replace each other, `edges` where strictness
+//! ends, `counted` what the meters tell.
 
+mod answers;
 mod applied;
+mod counted;
 mod door;
+mod edges;
 mod fuzz;
 mod kept;
 mod logged;
@@ -15,13 +20,14 @@ mod mutations;
 mod reading;
 mod requests;
 mod schemes;
+mod secrets;
 mod sender;
+mod strangers;
 mod vectors;
 
 use std::time::{Duration, Instant};
 
 use countersign::hooks::{HookSecrets, Scheme};
-use countersign::stamp::load_master;
 use countersign::store::ProviderRow;
 use countersign::vault::Vault;
 use countersign_engine::ids::Digest;
@@ -39,8 +45,7 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// The vault of a world.
 fn vault(world: &World) -> Vault {
-    let master = load_master(&world.folder().join("data/secrets/master.key")).unwrap().unwrap();
-    Vault::new(&master).unwrap()
+    Vault::new(&world.masters()).unwrap()
 }
 
 /// A provider configuration of an organization whose hooks are stamped by a scheme with its first secret.
@@ -67,7 +72,6 @@ async fn configured_with(
         settings: "{}".to_owned(),
         credentials: Vec::new(),
         hook_secrets: secrets(id),
-        sealed_with: String::new(),
         account: Digest::of(id.as_bytes()),
         calls_an_hour: 10,
         created_us: 1,

@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use countersign::commit::Order;
 use countersign::config::Role;
 use countersign::hooks::Scheme;
-use countersign::store::{Account, Begun, EnvelopeRow};
+use countersign::store::{Account, Begun, EnvelopeRow, Scope};
 use countersign_engine::command::{Command, Wish};
+use countersign_engine::effect::EffectKind;
+use countersign_engine::event::Collector;
 use countersign_engine::ids::{ConfigId, Digest, RequestId, SignerId};
 use countersign_tests::world::World;
 use jiff::SignedDuration;
@@ -20,7 +22,21 @@ use super::{address, post, saying, told, until_settled};
 
 /// A request that stands at a vendor, as far as we know, and the configuration that it was sent with. Nobody calls the
 /// vendor.
-async fn at_vendor(provider: &'static str) -> (World, Uuid, String) {
+pub(super) async fn at_vendor(provider: &'static str) -> (World, Uuid, String) {
+    let (world, config, id) = on_its_way(provider, json!({})).await;
+    submitted(&world, config, &id).await;
+    (world, config, id)
+}
+
+/// The same before the vendor's answer has arrived: it knows the request, and may tell of it.
+pub(super) async fn on_its_way(provider: &'static str, request: Value) -> (World, Uuid, String) {
+    let (world, config, id) = to_vendor(provider, request).await;
+    known(&world, config, &id).await;
+    (world, config, id)
+}
+
+/// The same before the vendor has heard of it.
+async fn to_vendor(provider: &'static str, mut request: Value) -> (World, Uuid, String) {
     let world = World::changed(|settings| {
         settings.webhooks.allow_loopback = true;
         settings.roles = vec![Role::Http, Role::Clerk];
@@ -37,13 +53,13 @@ async fn at_vendor(provider: &'static str) -> (World, Uuid, String) {
     let config = world.call(Method::POST, "/provider-configs", Some(body)).await;
     assert_eq!(config.status, StatusCode::CREATED, "{:#}", config.json);
     let config: Uuid = config.json["data"]["id"].as_str().unwrap().parse().unwrap();
-    let id = world.created(json!({ "configId": config })).await;
-    submitted(&world, config, &id).await;
+    request["configId"] = json!(config);
+    let id = world.created(request).await;
     (world, config, id)
 }
 
-/// Writes down that the vendor has the request.
-async fn submitted(world: &World, config: Uuid, id: &str) {
+/// Notes by what the vendor knows the request.
+async fn known(world: &World, config: Uuid, id: &str) {
     let (store, now) = (&world.app.service.store, world.now().as_microsecond());
     let request: RequestId = id.parse().unwrap();
     let hold = store.hold_providers(now, now + 1_000_000, 1).await.unwrap()[0];
@@ -51,6 +67,15 @@ async fn submitted(world: &World, config: Uuid, id: &str) {
     let reference = Some(DOCUMENT.to_owned());
     let envelope = EnvelopeRow { config, request, reference, note: "{}".to_owned() };
     assert_eq!(store.begin_call(Some(hold), account, Some(&envelope), (now, now + 1)).await.unwrap(), Begun::Go);
+}
+
+async fn wished(world: &World, id: &str, wish: Wish) {
+    let order = Order::system("acme".parse().unwrap(), Command { request: World::id(id), wish });
+    world.app.service.submit(order).await.unwrap();
+}
+
+/// Writes down that the vendor has the request.
+pub(super) async fn submitted(world: &World, config: Uuid, id: &str) {
     let shown = world.get(id).await;
     let signers = shown["relationships"]["signers"]["data"].as_array().unwrap();
     let signers: BTreeMap<SignerId, String> = signers
@@ -58,13 +83,11 @@ async fn submitted(world: &World, config: Uuid, id: &str) {
         .zip(1..)
         .map(|(one, n)| (one["id"].as_str().unwrap().parse().unwrap(), format!("r-{n}")))
         .collect();
-    let wish = Wish::Submitted { config: ConfigId(config), reference: DOCUMENT.to_owned(), signers };
-    let order = Order::system("acme".parse().unwrap(), Command { request, wish });
-    world.app.service.submit(order).await.unwrap();
+    wished(world, id, Wish::Submitted { config: ConfigId(config), reference: DOCUMENT.to_owned(), signers }).await;
 }
 
 /// What Certyneo tells of a recipient, or of the envelope.
-fn notice(event: &str, recipient: Option<u8>, at: &str) -> Value {
+pub(super) fn notice(event: &str, recipient: Option<u8>, at: &str) -> Value {
     let emails = ["joao@empresa.com", "maria@cliente.com"];
     let recipient = recipient.map(
         |number| json!({ "id": format!("r-{number}"), "email": emails[usize::from(number) - 1], "status": "SIGNED" }),
@@ -73,7 +96,7 @@ fn notice(event: &str, recipient: Option<u8>, at: &str) -> Value {
 }
 
 /// The facts about what signers did and how it ended.
-async fn done(world: &World, id: &str) -> Vec<String> {
+pub(super) async fn done(world: &World, id: &str) -> Vec<String> {
     let events = world.events(id).await;
     let counts = ["signer.viewed", "signer.signed", "request.completed", "request.cancelled", "request.declined"];
     events.into_iter().filter(|name| counts.contains(&name.as_str())).collect()
@@ -146,4 +169,76 @@ async fn a_genuine_stamp_with_a_rewritten_type_does_nothing_until_the_vendor_was
     assert_eq!(done(&world, &id).await, Vec::<String>::new());
     assert_eq!(world.status(&id).await, "SENT");
     world.check().await;
+}
+
+#[tokio::test]
+async fn what_a_provider_tells_that_was_passed_over_is_stale_at_once() {
+    let (world, config, id) = on_its_way("certyneo", json!({})).await;
+    let native =
+        json!({ "data": { "type": "provider-config", "attributes": { "provider": "native", "name": "ours" } } });
+    let native = world.call(Method::POST, "/provider-configs", Some(native)).await.json["data"]["id"].clone();
+    let next = Collector { config: ConfigId(native.as_str().unwrap().parse().unwrap()), provider: "native".to_owned() };
+    let failed = Wish::SubmitFailed { config: ConfigId(config), code: "http_401".to_owned(), next: Some(next) };
+    wished(&world, &id, failed).await;
+    let certyneo = Scheme::named("certyneo").unwrap();
+    let message = notice("recipient.signed", Some(1), "2026-01-15T10:29:10Z");
+    let sent = saying(certyneo, message).sent();
+    assert_eq!(post(&world, &address(&world, "certyneo", config), &sent).await.status, StatusCode::OK);
+    let told = until_settled(&world, 1).await.remove(0);
+    assert_eq!(told["attributes"]["verdict"], "stale", "{told:#}");
+    assert_eq!(world.status(&id).await, "SENT", "ours is the one that counts");
+}
+
+#[tokio::test]
+async fn what_changes_nothing_is_erased_with_its_request_whenever_it_came() {
+    let (world, config, id) = to_vendor("certyneo", json!({})).await;
+    let certyneo = Scheme::named("certyneo").unwrap();
+    let url = address(&world, "certyneo", config);
+    let tell = async |message: Value, count: usize| {
+        assert_eq!(post(&world, &url, &saying(certyneo, message).sent()).await.status, StatusCode::OK);
+        until_settled(&world, count).await
+    };
+    // Before anybody knows whose document it is, while it is out, and when the request is erased.
+    tell(notice("envelope.created", Some(1), "2026-01-15T10:28:00Z"), 1).await;
+    known(&world, config, &id).await;
+    submitted(&world, config, &id).await;
+    let told = tell(notice("envelope.sent", Some(1), "2026-01-15T10:29:00Z"), 2).await;
+    assert_eq!(told[1]["attributes"]["verdict"], "ignored");
+    assert_eq!(told[1]["attributes"]["requestId"], json!(id));
+    tell(notice("envelope.completed", None, "2026-01-15T10:29:10Z"), 3).await;
+    world.app.service.clock.advance(SignedDuration::from_hours(25));
+    wished(&world, &id, Wish::Purge { days: 1 }).await;
+    tell(notice("envelope.sent", Some(2), "2026-01-15T10:29:50Z"), 4).await;
+    for one in super::told(&world).await {
+        let path = format!("/inbound-deliveries/{}", one["id"].as_str().unwrap());
+        let shown = world.call(Method::GET, &path, None).await.json;
+        let attributes = &shown["data"]["attributes"];
+        assert_eq!((attributes.get("bodyBase64"), attributes.get("sha256")), (Some(&Value::Null), Some(&Value::Null)));
+    }
+}
+
+#[tokio::test]
+async fn what_is_told_beyond_what_is_kept_has_the_vendor_asked_again() {
+    let (world, config, id) = at_vendor("d4sign").await;
+    let letter = Letter::of(Scheme::named("d4sign").unwrap());
+    let url = address(&world, "d4sign", config);
+    let tell = async |number: u32| {
+        let long = "x".repeat(900_000);
+        let body = format!("uuid={DOCUMENT}&type_post=4&email=joao%40empresa.com&number={number}&message={long}");
+        assert_eq!(post(&world, &url, &letter.sent().saying(body)).await.status, StatusCode::OK);
+    };
+    for number in 0..4 {
+        tell(number).await;
+    }
+    world.until(&id, "provider.reported", 1).await;
+    // The vendor, when asked, knows of nothing.
+    let owed = world.app.service.ledger.load(Scope::All, World::id(&id)).await.unwrap().unwrap().request.owed.clone();
+    let effect = *owed.iter().find(|effect| effect.kind == EffectKind::Confirm).unwrap();
+    wished(&world, &id, Wish::Delivered { effect }).await;
+    world.app.service.clock.advance(SignedDuration::from_mins(1));
+    let settled = until_settled(&world, 4).await;
+    assert!(settled.iter().all(|one| one["attributes"]["verdict"] == "not_believed"), "{settled:#?}");
+    tell(4).await;
+    world.until(&id, "provider.reported", 2).await;
+    assert_eq!(told(&world).await.len(), 4, "and is not kept");
 }

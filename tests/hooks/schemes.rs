@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign::hooks::{BadSecret, HookSecret, HookSecrets, Refused, SCHEMES, Scheme, TOLERANCE, Trust};
-use countersign::stamp::{StampKey, random};
+use countersign::keyring::Keyring;
 use countersign::vault::Vault;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -147,7 +147,7 @@ fn a_vendor_may_stamp_with_several_keys_and_versions() {
 #[test]
 fn two_secrets_are_live_while_one_is_replaced_and_one_afterwards() {
     let now: Timestamp = NOW.parse().unwrap();
-    let (vault, config) = (Vault::new(&StampKey::new(random())).unwrap(), Uuid::now_v7());
+    let (vault, config) = (Vault::new(&Keyring::generate()).unwrap(), Uuid::now_v7());
     for scheme in &SCHEMES {
         let first = HookSecrets::new(scheme, &secret(scheme, 1)).unwrap();
         let until = now + SignedDuration::from_hours(1);

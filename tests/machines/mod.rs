@@ -6,7 +6,7 @@ mod bucket;
 use std::path::Path;
 
 use countersign::clock::Clock;
-use countersign::config::{MasterKey, Settings};
+use countersign::config::{MasterKeys, Settings};
 use countersign::service::{Service, ServiceError, Stranger};
 use countersign::stamp;
 use countersign_tests::servers::{Database, on_each_database};
@@ -169,14 +169,13 @@ async fn the_first_process_decides_what_the_installation_is_known_by(database: D
     let secrets = folder.path().join("data/secrets");
     let file = secrets.join("master.key");
     let master = std::fs::read_to_string(&file).unwrap();
-    open(Settings { master_key: MasterKey::File(file.clone()), ..usual(folder.path()) }).await;
-    open(Settings { master_key: MasterKey::Given(stamp::parse_master(&master).unwrap()), ..usual(folder.path()) })
-        .await;
-    let nowhere = MasterKey::File(folder.path().join("nowhere"));
-    let refused = stranger(Settings { master_key: nowhere, ..usual(folder.path()) }).await;
+    open(Settings { master_keys: MasterKeys::File(file.clone()), ..usual(folder.path()) }).await;
+    open(Settings { master_keys: MasterKeys::Given(master.parse().unwrap()), ..usual(folder.path()) }).await;
+    let nowhere = MasterKeys::File(folder.path().join("nowhere"));
+    let refused = stranger(Settings { master_keys: nowhere, ..usual(folder.path()) }).await;
     assert!(matches!(refused, Stranger::NoMasterKey(_)));
     std::fs::write(&file, stamp::encode(&[7; 32])).unwrap();
-    assert!(matches!(stranger(usual(folder.path())).await, Stranger::MasterKey));
+    assert!(matches!(stranger(usual(folder.path())).await, Stranger::MasterKey(_)));
     std::fs::remove_file(&file).unwrap();
     assert!(matches!(stranger(usual(folder.path())).await, Stranger::NoMasterKey(_)));
     std::fs::write(&file, &master).unwrap();

@@ -190,7 +190,7 @@ async fn a_payment_is_asked_for_waited_for_and_proves_whose_account_it_was() {
     let due = json!({ "status": "pending", "payment": { "text": "00020126<pix>", "amount": "R$ 0,01" } });
     gateway.now_says(move |_| say(&due));
     look(&browser).await.is_step("pix").says("00020126&#60;pix&#62;").says("R$ 0,01");
-    step(&browser, "pix", &[]).await.is_step("pix");
+    step(&browser, "pix", &[]).await.is_step("pix").says("has not arrived yet");
     gateway.now_says(|_| say(&json!({ "status": "failed", "reason": "other_person" })));
     step(&browser, "pix", &[]).await.is_step("pix").says("belongs to somebody else");
     let first: Vec<Value> = gateway.heard().iter().map(stamped).collect();
@@ -204,6 +204,41 @@ async fn a_payment_is_asked_for_waited_for_and_proves_whose_account_it_was() {
     let history = world.call(reqwest::Method::GET, &format!("/requests/{id}/events"), None).await.json.to_string();
     assert!(history.contains("E2E-1"), "{history}");
     world.check().await;
+}
+
+#[tokio::test]
+async fn a_payment_is_shown_as_a_code_that_says_the_same() {
+    // As long as such texts are, with what none of them holds and a code does all the same.
+    let payment = format!("00020126580014br.gov.bcb.pix0136{}5204000053039865802BR<&\u{e9}>6304ABCD", "x".repeat(200));
+    let due = json!({ "status": "pending", "payment": { "text": payment, "amount": "R$ 0,01" } });
+    let (world, _gateway) = with_gateway(move |_| say(&due)).await;
+    let id = asked(&world, json!({ "requirements": { "pix": holder() } })).await;
+    let browser = world.visit(&id, 0).await;
+    let page = step(&browser, "pix/send", &[]).await;
+    page.is_step("pix").says("role=\"img\" aria-label=\"QR code of the payment.");
+    assert_eq!(scanned(&page.html), payment);
+    assert!(!page.html.contains("style="), "nothing of it needs a policy of its own");
+}
+
+/// What the QR code of a page says.
+fn scanned(html: &str) -> String {
+    let within = |from: &str, to: &str| html.split_once(from).unwrap().1.split_once(to).unwrap().0.to_owned();
+    let side: usize = within("viewBox=\"0 0 ", " ").parse().unwrap();
+    let dark = within("<path d=\"", "\"");
+    let mut modules = vec![vec![255; side]; side];
+    for run in dark.split('z').filter(|run| !run.is_empty()) {
+        let (start, run) = run.strip_prefix('M').unwrap().split_once('h').unwrap();
+        let (x, y) = start.split_once(' ').unwrap();
+        let (x, y): (usize, usize) = (x.parse().unwrap(), y.parse().unwrap());
+        let long: usize = run.split_once('v').unwrap().0.parse().unwrap();
+        modules[y][x..x + long].fill(0);
+    }
+    // As a camera has it: several points for each module.
+    let large = 4 * side;
+    let mut seen = rqrr::PreparedImage::prepare_from_greyscale(large, large, |x, y| modules[y / 4][x / 4]);
+    let codes = seen.detect_grids();
+    assert_eq!(codes.len(), 1, "one code is seen");
+    codes[0].decode().unwrap().1
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! People's pages: the life of a link, the headers, what a page never shows, what is never stored.
 
 mod gateway;
-mod steps;
+mod identity;
+mod proving;
+pub(crate) mod steps;
 
 use countersign_tests::world::{Browser, World, answer, http};
 use jiff::SignedDuration;

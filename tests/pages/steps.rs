@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use countersign::http::auth::Permission;
 use countersign::zipping::unpack;
 use countersign_tests::servers::Database;
-use countersign_tests::world::{Browser, World};
+use countersign_tests::world::{Browser, World, form};
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use reqwest::multipart::{Form, Part};
@@ -16,7 +16,7 @@ use crate::evidence::bundle::evidence;
 use crate::tools;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
-const MAILED: &str = "joao@empresa.com";
+pub(super) const MAILED: &str = "joao@empresa.com";
 
 /// A request with one signer of whom something is asked.
 pub(super) async fn asked(world: &World, signer: Value) -> String {
@@ -27,7 +27,7 @@ pub(super) async fn asked(world: &World, signer: Value) -> String {
 
 /// What a form was answered with.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(crate) struct Turn {
     pub(super) status: StatusCode,
     pub(super) html: String,
 }
@@ -40,11 +40,11 @@ impl Turn {
     }
 
     /// Asserts that everything is proved: the document is there to be signed.
-    pub(super) fn is_document(&self) {
+    pub(crate) fn is_document(&self) {
         assert!(self.html.contains("id=\"ceremony\""), "{}", self.html);
     }
 
-    pub(super) fn says(&self, text: &str) -> &Self {
+    pub(crate) fn says(&self, text: &str) -> &Self {
         assert!(self.html.contains(text), "{text} is not said: {}", self.html);
         self
     }
@@ -55,20 +55,14 @@ async fn turn(call: reqwest::RequestBuilder) -> Turn {
     Turn { status: response.status(), html: response.text().await.unwrap() }
 }
 
-/// A call with a form, as browsers write one.
-fn form(call: reqwest::RequestBuilder, fields: &[(&str, &str)]) -> reqwest::RequestBuilder {
-    let url = reqwest::Url::parse_with_params("http://form.example", fields).unwrap();
-    call.header("content-type", "application/x-www-form-urlencoded").body(url.query().unwrap_or_default().to_owned())
-}
-
 /// Sends the form of a step.
-pub(super) async fn step(browser: &Browser, what: &str, fields: &[(&str, &str)]) -> Turn {
+pub(crate) async fn step(browser: &Browser, what: &str, fields: &[(&str, &str)]) -> Turn {
     let url = browser.page.join(&format!("{}/steps/{what}", browser.page.path())).unwrap();
     turn(form(browser.client.post(url), fields)).await
 }
 
 /// Sends the form of a step with files.
-pub(super) async fn hand(browser: &Browser, what: &str, files: &[(&str, &[u8])]) -> Turn {
+pub(crate) async fn hand(browser: &Browser, what: &str, files: &[(&str, &[u8])]) -> Turn {
     let part = |name: &str, bytes: &[u8]| Part::bytes(bytes.to_vec()).file_name(name.to_owned());
     let form = files.iter().fold(Form::new(), |form, (name, bytes)| form.part("file", part(name, bytes)));
     let url = browser.page.join(&format!("{}/steps/{what}", browser.page.path())).unwrap();
@@ -81,14 +75,14 @@ pub(super) async fn look(browser: &Browser) -> Turn {
 }
 
 /// A picture, as far as anybody looks into it here; `shade` makes it another.
-pub(super) fn picture(shade: u8) -> Vec<u8> {
+pub(crate) fn picture(shade: u8) -> Vec<u8> {
     let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x04\0\0\0\x03\0\x08\x02\0\0\0".to_vec();
     bytes.extend([shade; 64]);
     bytes
 }
 
 /// Every letter that is there, head and body, unfolded.
-fn letters(world: &World) -> Vec<String> {
+pub(crate) fn letters(world: &World) -> Vec<String> {
     let Ok(folder) = std::fs::read_dir(world.mail()) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = folder.map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "eml"));
@@ -97,7 +91,7 @@ fn letters(world: &World) -> Vec<String> {
 }
 
 /// The code in the latest letter with one.
-fn code_in_letter(world: &World) -> String {
+pub(crate) fn code_in_letter(world: &World) -> String {
     let letters = letters(world);
     let letter = letters.iter().rev().find(|letter| letter.contains(".email_code.")).expect("a letter with a code");
     let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit());
@@ -247,47 +241,6 @@ async fn in_a_test_world_the_page_tells_the_code() {
     let (_, rest) = sent.html.split_once("The code is ").unwrap();
     step(&browser, "email_code", &[("code", &rest[..6])]).await.is_document();
     assert_eq!(letters(&world).len(), 0);
-}
-
-#[tokio::test]
-async fn whoever_signs_in_person_says_who_they_are_and_is_sent_no_link() {
-    let world = World::manual().await;
-    let id = asked(&world, json!({ "nationalId": "111.444.777-35", "requirements": { "inPerson": true } })).await;
-    let browser = world.visit(&id, 0).await;
-    look(&browser).await.is_step("in_person").says("João Silva").says("111.444.777-35");
-    let fields = |cpf, birthday| [("name", "João da Silva"), ("cpf", cpf), ("birthday", birthday)];
-    for (cpf, birthday, fault) in [
-        ("111.444.777-36", "1990-02-28", "not a valid CPF"),
-        ("11.444.777/0001-61", "1990-02-28", "not a valid CPF"),
-        ("529.982.247-25", "1990-02-30", "date of birth"),
-        ("529.982.247-25", "2026-01-15", "date of birth"),
-        ("529.982.247-25", "", "date of birth"),
-    ] {
-        let wrong = step(&browser, "in_person", &fields(cpf, birthday)).await;
-        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
-        wrong.is_step("in_person").says(fault).says("João da Silva");
-    }
-    step(&browser, "in_person", &fields("529.982.247-25", "1990-02-28")).await.is_document();
-    assert_eq!(browser.sign(json!({})).await.status, StatusCode::OK);
-    assert_eq!(world.signer(&id, 0).await["name"], "João da Silva");
-    world.until(&id, "delivery.sent", 1).await;
-    let letters = letters(&world);
-    assert!(letters.iter().all(|letter| !letter.contains(".invitation.")), "the link is the host's");
-}
-
-#[tokio::test]
-async fn a_foreign_signer_is_asked_no_cpf_and_is_spoken_to_in_their_language() {
-    let world = World::manual().await;
-    let requirements = json!({ "inPerson": true, "emailCode": true, "foreign": true, "language": "es" });
-    let id = asked(&world, json!({ "requirements": requirements })).await;
-    let browser = world.visit(&id, 0).await;
-    look(&browser).await.is_step("email_code").says("Código por correo").says("lang=\"es\"");
-    step(&browser, "email_code/send", &[]).await;
-    world.until(&id, "delivery.sent", 1).await;
-    assert!(letters(&world)[0].contains("Sirve durante 10 minutos"));
-    let next = step(&browser, "email_code", &[("code", &code_in_letter(&world))]).await;
-    assert!(!next.is_step("in_person").html.contains("name=\"cpf\""));
-    step(&browser, "in_person", &[("name", "Ana"), ("birthday", "1990-02-28")]).await.says("lang=\"es\"").is_document();
 }
 
 #[tokio::test]

@@ -122,6 +122,26 @@ async fn what_a_vendor_cannot_carry_is_refused_with_its_place() {
 }
 
 #[tokio::test]
+async fn who_signs_at_d4sign_says_who_they_are_there_and_at_certyneo_nobody_is_asked() {
+    // Nobody listens there: the request stays on its way.
+    let (world, nobody) =
+        (World::changed(|settings| settings.webhooks.allow_loopback = true).await, "http://127.0.0.1:1024");
+    let certyneo = json!({ "provider": "certyneo", "name": "c", "credentials": { "apiKey": "k" }, "baseUrl": nobody });
+    let mut d4sign = usual();
+    d4sign["baseUrl"] = nobody.into();
+    let (d4sign, certyneo) = (configure(&world, d4sign).await, configure(&world, certyneo).await);
+    let signers = json!([{ "name": "A", "email": "a@example.com" },
+        { "name": "B", "email": "b@example.com", "requirements": { "identity": true } }]);
+    let create = async |config: &Value| world.create(json!({ "configId": config["id"], "signers": signers })).await;
+    assert_eq!(create(&d4sign).await.status, StatusCode::CREATED);
+    let refused = create(&certyneo).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{:#}", refused.json);
+    let fault = &refused.json["errors"][0];
+    assert_eq!(fault["code"], "not_supported");
+    assert_eq!(fault["source"]["pointer"], "/data/attributes/signers/1");
+}
+
+#[tokio::test]
 async fn configurations_are_for_who_administers_their_organization() {
     let world = World::manual().await;
     let made = configure(&world, usual()).await;

@@ -42,7 +42,7 @@ async fn goes_round(vendor: &str) {
     pair.theirs.check().await;
 }
 
-async fn download(world: &countersign_tests::world::World, id: &str) -> Vec<u8> {
+pub(super) async fn download(world: &countersign_tests::world::World, id: &str) -> Vec<u8> {
     let answer = world.call(Method::GET, &format!("/requests/{id}/download"), None).await;
     assert_eq!(answer.status, StatusCode::OK, "{:#}", answer.json);
     let url = answer.json["downloadUrl"].as_str().unwrap();

@@ -12,7 +12,7 @@ use super::{LOOK, PATIENCE, Pair, configure};
 const SOON: SignedDuration = SignedDuration::from_secs(1);
 
 /// Has the pair's configuration fall back to our own signing pages.
-async fn to_ourselves(pair: &Pair) {
+pub(super) async fn to_ourselves(pair: &Pair) {
     let own = configure(&pair.ours, json!({ "provider": "native", "name": "ourselves" })).await;
     let change = json!({ "data": { "type": "provider-config", "attributes": { "fallbackConfigId": own["id"] } } });
     let path = format!("/provider-configs/{}", pair.config);

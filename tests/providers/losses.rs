@@ -14,14 +14,19 @@ const REQUESTS: usize = 12;
 /// Of a hundred answers so many are lost.
 const LOST: u64 = 30;
 
+/// Loses so many answers of a hundred, the same ones in every run.
+pub(super) fn losing(lost: u64, seed: u64) -> impl FnMut(&str) -> Fate + Send + 'static {
+    let mut chance = seed;
+    move |_| {
+        // Knuth's MMIX.
+        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        if (chance >> 33) % 100 < lost { Fate::Lost } else { Fate::Answered }
+    }
+}
+
 async fn nothing_is_there_twice(vendor: &str, seed: u64) {
     let pair = Pair::new(vendor, 100_000).await;
-    let mut chance = seed;
-    pair.line.judge(move |_| {
-        // Knuth's MMIX: the same losses in every run.
-        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        if (chance >> 33) % 100 < LOST { Fate::Lost } else { Fate::Answered }
-    });
+    pair.line.judge(losing(LOST, seed));
     let mut requests = Vec::new();
     for number in 0..REQUESTS {
         requests.push(pair.ours.created(json!({ "title": format!("Contrato {number}") })).await);

@@ -2,16 +2,30 @@
 //! of them by its hooks, and fetches what was signed. Nothing that was written for the tests stands between them, but for
 //! a line (`line`) that loses answers, is slow, or says that nobody is there.
 
+mod accounts;
 mod api;
 mod circle;
+mod corrections;
+mod deleted;
+mod endings;
 mod fallback;
+mod leftovers;
 mod line;
 mod losses;
 mod quota;
+mod resting;
+mod room;
+mod scripted;
 mod silence;
+mod single;
+mod slow;
+mod unfit;
+mod unusable;
 
 use std::time::{Duration, Instant};
 
+use countersign::clock::from_micros;
+use countersign::config::{GatewaySettings, Settings};
 use countersign_tests::world::{Answer, World, answer};
 use jiff::SignedDuration;
 use line::Line;
@@ -20,6 +34,8 @@ use serde_json::{Value, json};
 
 /// Longest time anything may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// How long what somebody is at is claimed: what is to be done later is being done by nobody.
+const CLAIMED: SignedDuration = SignedDuration::from_secs(60);
 /// How often a condition is looked at.
 const LOOK: Duration = Duration::from_millis(40);
 
@@ -36,34 +52,36 @@ impl Pair {
     /// A pair in the words of a vendor, with so many calls an hour.
     async fn new(vendor: &str, calls_per_hour: i64) -> Self {
         let pair = Self::deaf(vendor, calls_per_hour).await;
-        let url = pair.shown().await["hookUrl"].as_str().unwrap().to_owned();
-        pair.have_hooks(vendor, &url).await;
+        pair.have_hooks(vendor).await;
         pair
     }
 
     /// A pair of which theirs tells ours nothing by itself.
     async fn deaf(vendor: &str, calls_per_hour: i64) -> Self {
-        let ours = World::changed(|settings| settings.webhooks.allow_loopback = true).await;
-        let theirs = World::changed(|settings| settings.webhooks.allow_loopback = true).await;
-        let line = Line::to(&theirs.app.service.settings.public_url, ours.app.service.clock.clone()).await;
-        let mut attributes = json!({
-            "provider": vendor, "name": "theirs", "baseUrl": line.url(), "isDefault": true,
-            "callsPerHour": calls_per_hour,
-        });
-        attributes["credentials"] = match vendor {
-            "certyneo" => json!({ "apiKey": theirs.key }),
-            _ => json!({ "tokenAPI": theirs.key }),
+        Self::with(vendor, calls_per_hour, |_| {}).await
+    }
+
+    /// The same with some settings of ours changed.
+    async fn with(vendor: &str, calls_per_hour: i64, change: impl FnOnce(&mut Settings)) -> Self {
+        let usual = |settings: &mut Settings| {
+            settings.webhooks.allow_loopback = true;
+            // Codes by SMS may be asked for; none is ever sent.
+            settings.gateway = Some(GatewaySettings { url: "http://127.0.0.1:9999".to_owned(), secret: vec![7; 32] });
         };
-        if vendor == "d4sign" {
-            attributes["safe"] = their(&theirs, Method::GET, "/safes", None).await.json[0]["uuid_safe"].clone();
-        }
-        let made = configure(&ours, attributes).await;
-        let config = made["id"].as_str().unwrap().to_owned();
+        let ours = World::changed(|settings| {
+            usual(settings);
+            change(settings);
+        });
+        let (ours, theirs) = (ours.await, World::changed(usual).await);
+        let line = Line::to(&theirs.app.service.settings.public_url, ours.app.service.clock.clone()).await;
+        let attributes = json!({ "isDefault": true, "callsPerHour": calls_per_hour });
+        let config = account(&ours, &theirs, vendor, line.url(), attributes).await;
         Self { ours, theirs, line, config }
     }
 
     /// Has theirs tell ours what happens.
-    async fn have_hooks(&self, vendor: &str, url: &str) {
+    async fn have_hooks(&self, vendor: &str) {
+        let url = self.shown().await["hookUrl"].clone();
         let secret = match vendor {
             "certyneo" => {
                 let events = [
@@ -128,10 +146,11 @@ impl Pair {
         found[0]["id"].as_str().unwrap().to_owned()
     }
 
-    /// Lets time pass on both sides until a request of ours has so many events of a name: in steps as long as nobody
-    /// calls, slowly while somebody does, so that no lease ends because the test is in a hurry.
+    /// Lets time pass on both sides until a request of ours has so many events of a name: in steps as long as nothing is
+    /// to be done at the vendor, slowly while somebody may be at it, so that no call is given up, and no lease ends,
+    /// because the test is in a hurry.
     async fn until(&self, request: &str, name: &str, count: usize, step: SignedDuration) {
-        let (started, mut known) = (Instant::now(), 0);
+        let started = Instant::now();
         loop {
             let events = self.ours.events(request).await;
             if events.iter().filter(|event| *event == name).count() >= count {
@@ -142,9 +161,14 @@ impl Pair {
                 panic!("{count} {name}: {events:?}\n{:#}\n{told:#}", self.shown().await);
             }
             tokio::time::sleep(LOOK).await;
-            let calls = self.line.made().len();
-            self.pass(if calls == known { step } else { SignedDuration::from_secs(1) });
-            known = calls;
+            let now = self.ours.now();
+            let next = self.ours.app.service.store.next_provider().await.unwrap();
+            self.pass(match next.map(from_micros) {
+                _ if self.line.is_busy() => step.min(SignedDuration::from_millis(250)),
+                Some(next) if next <= now + CLAIMED => step.min(SignedDuration::from_secs(1)),
+                Some(next) => step.min(next.duration_since(now)),
+                None => step,
+            });
         }
     }
 
@@ -152,6 +176,26 @@ impl Pair {
         self.ours.app.service.clock.advance(step);
         self.theirs.app.service.clock.advance(step);
     }
+}
+
+/// Makes a configuration of ours for an account that it has at theirs; its id.
+async fn account(ours: &World, theirs: &World, vendor: &str, base_url: &str, mut attributes: Value) -> String {
+    attributes["provider"] = json!(vendor);
+    attributes["name"] = json!("theirs");
+    attributes["baseUrl"] = json!(base_url);
+    attributes["credentials"] = match vendor {
+        "certyneo" => json!({ "apiKey": theirs.key }),
+        _ => json!({ "tokenAPI": theirs.key }),
+    };
+    if vendor == "d4sign" {
+        attributes["safe"] = their(theirs, Method::GET, "/safes", None).await.json[0]["uuid_safe"].clone();
+    }
+    configure(ours, attributes).await["id"].as_str().unwrap().to_owned()
+}
+
+/// How many letters a world has written.
+fn letters(world: &World) -> usize {
+    std::fs::read_dir(world.mail()).map_or(0, Iterator::count)
 }
 
 /// Makes a configuration.

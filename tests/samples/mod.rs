@@ -4,6 +4,8 @@
 
 mod envelopes;
 
+use std::time::{Duration, Instant};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign_tests::world::{World, sample};
@@ -389,11 +391,13 @@ async fn the_whole_integration() {
         while (await checkSignatureStatus(request.id) !== 'COMPLETED') await new Promise((go) => setTimeout(go, 200));
         fs.writeFileSync('signed.pdf', Buffer.from(await downloadSignedContract(request.id)));";
     let people = async {
+        let started = Instant::now();
         let id = loop {
+            assert!(started.elapsed() < tools::PATIENCE, "the sample makes no request");
             let list = desk.world.call(Method::GET, "/requests", None).await.json;
             match list["data"][0]["id"].as_str() {
                 Some(id) => break id.to_owned(),
-                None => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
+                None => tokio::time::sleep(Duration::from_millis(100)).await,
             }
         };
         desk.world.sign(&id, 0).await;

@@ -1,5 +1,6 @@
 //! An example of each event, and of sign-this, for those who read rather than generate.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use countersign::bus::cloudevent;
@@ -111,7 +112,13 @@ fn facts() -> Vec<Fact> {
             provider: provider.clone(),
         },
         Fact::ProviderSilent { provider: provider.clone(), since: "2026-01-14T09:00:00Z".parse().unwrap() },
-        Fact::ProviderReported { provider, report: "4".to_owned(), signer: None, unconfirmed: true },
+        Fact::ProviderReported {
+            provider,
+            report: "4".to_owned(),
+            signer: None,
+            signers: BTreeMap::new(),
+            unconfirmed: true,
+        },
         Fact::Revised(Arc::new(terms())),
     ]
 }

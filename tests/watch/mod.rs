@@ -6,6 +6,7 @@ mod metrics;
 mod program;
 mod receiver;
 mod traces;
+mod vendors;
 mod waiting;
 mod wire;
 

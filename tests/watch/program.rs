@@ -28,7 +28,7 @@ impl Logged {
         let folder = TempDir::new().unwrap();
         let mut keys = Command::new(binary());
         keys.args(["keys", "create", "--organization", "acme", "--name", "Ada Lovelace", "--data"]).arg(folder.path());
-        keys.args(["--permissions", "ESIGNATURE_CREATE,ESIGNATURE_READ,ESIGNATURE_DELETE"]);
+        keys.args(["--permissions", "ESIGNATURE_CREATE,ESIGNATURE_READ,ESIGNATURE_DELETE,ESIGNATURE_ADMIN"]);
         let key = String::from_utf8(keys.output().unwrap().stdout).unwrap().trim().to_owned();
         let mut serve = Command::new(binary());
         serve.args(["--log-format", "json", "serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder.path());

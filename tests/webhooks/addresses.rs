@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use countersign::outbound::{Forbidden, Guard, Names, Sender, Unsent, is_public};
 use countersign_tests::world::World;
@@ -14,7 +14,7 @@ use reqwest::{Method, Url};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::receiver::Receiver;
+use super::receiver::{PATIENCE, Receiver};
 use super::{hook, until_tried, world};
 use crate::dialects::certyneo::{call, faults};
 
@@ -358,12 +358,14 @@ async fn an_address_that_was_let_through_before_is_not_called_once_it_must_not_b
     let made = client.post(format!("{base}/api/v1/esignature/requests")).bearer_auth(&key).json(&body).send();
     assert_eq!(made.await.unwrap().status(), 201);
     let path = format!("{base}/api/v1/webhooks/{}/deliveries?status=pending", hooked["id"].as_str().unwrap());
+    let started = Instant::now();
     loop {
         let found: Value = client.get(&path).bearer_auth(&key).send().await.unwrap().json().await.unwrap();
         if found["data"][0]["attempts"] == 1 {
             assert_eq!(found["data"][0]["history"][0]["error"], "address_forbidden");
             break;
         }
+        assert!(started.elapsed() < PATIENCE, "it is not tried: {found:#}");
         tokio::time::sleep(super::LOOK).await;
     }
     assert_eq!(receiver.heard().len(), 1);

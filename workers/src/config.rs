@@ -11,9 +11,9 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::blobs::{BadBucketUrl, BucketUrl};
+use crate::keyring::{BadKeyring, Keyring};
 use crate::language::Language;
 use crate::outbound::Names;
-use crate::stamp::{self, StampKey};
 
 /// Where everything lies unless said otherwise.
 pub const DATA_DEFAULT: &str = "countersign-data";
@@ -53,10 +53,12 @@ pub struct Given {
     /// Bucket for documents, as s3://bucket/prefix, with the usual AWS_* variables; without it the data folder
     #[arg(long, env = "COUNTERSIGN_DOCUMENTS_URL", value_name = "URL")]
     pub documents_url: Option<String>,
-    /// File with the master key (43 base64url characters) [default: made in the data folder on first start]
+    /// File with the master key (43 base64url characters), or several, one a line: the first encrypts, all decrypt
+    /// [default: made in the data folder on first start]
     #[arg(long, env = "COUNTERSIGN_MASTER_KEY_FILE", value_name = "FILE")]
     pub master_key_file: Option<PathBuf>,
-    /// The master key itself, better not as a flag: flags are seen by everybody on the machine
+    /// The master key itself, or several with commas between; better not as a flag: flags are seen by everybody on the
+    /// machine
     #[arg(long, env = "COUNTERSIGN_MASTER_KEY", value_name = "KEY", hide_env_values = true)]
     pub master_key: Option<String>,
     /// Address and port to listen on [default: 127.0.0.1:8080]
@@ -239,8 +241,8 @@ pub struct Settings {
     pub database_url: Option<String>,
     /// Bucket of the documents; `None` = in the data folder.
     pub documents_url: Option<BucketUrl>,
-    /// Where the master key is.
-    pub master_key: MasterKey,
+    /// Where the master keys are.
+    pub master_keys: MasterKeys,
     /// Where to listen.
     pub listen: SocketAddr,
     /// Where health and metrics are told apart from everything else.
@@ -307,15 +309,15 @@ pub struct WebhookSettings {
     pub names: Names,
 }
 
-/// Where the master key is.
+/// Where the master keys are.
 #[derive(Clone, Debug)]
-pub enum MasterKey {
+pub enum MasterKeys {
     /// In the data folder, made on first start.
     InData,
     /// In a file that must be there.
     File(PathBuf),
     /// Here.
-    Given(StampKey),
+    Given(Keyring),
 }
 
 /// How to reach NATS. Holds credentials: never printed.
@@ -419,13 +421,12 @@ impl Given {
         }
         let bucket = |url: String| url.parse().map_err(|error: BadBucketUrl| BadSetting::new("documents_url", error));
         let documents_url = self.documents_url.map(bucket).transpose()?;
-        let master_key = match (self.master_key_file, self.master_key) {
-            (None, None) => MasterKey::InData,
-            (Some(file), None) => MasterKey::File(file),
+        let master_keys = match (self.master_key_file, self.master_key) {
+            (None, None) => MasterKeys::InData,
+            (Some(file), None) => MasterKeys::File(file),
             (None, Some(text)) => {
-                let key = stamp::parse_master(text.trim());
-                let wrong = || BadSetting::new("master_key", "is not a master key (43 base64url characters)");
-                MasterKey::Given(key.ok_or_else(wrong)?)
+                let bad = |error: BadKeyring| BadSetting::new("master_key", error);
+                MasterKeys::Given(text.parse().map_err(bad)?)
             }
             (Some(_), Some(_)) => return Err(BadSetting::new("master_key", "is given, and master_key_file too")),
         };
@@ -491,7 +492,7 @@ impl Given {
             data,
             database_url: self.database_url,
             documents_url,
-            master_key,
+            master_keys,
             listen,
             ops_listen: self.ops_listen,
             public_url,

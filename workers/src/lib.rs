@@ -17,6 +17,7 @@ pub mod feed;
 pub mod gateway;
 pub mod hooks;
 pub mod http;
+pub mod keyring;
 pub mod language;
 pub mod ledger;
 pub mod mail;

@@ -101,44 +101,34 @@ pub fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// Reads a master key; `None` if there is no such file.
-pub fn load_master(path: &Path) -> io::Result<Option<StampKey>> {
-    let named = |reason: &dyn std::fmt::Display| io::Error::other(format!("{}: {reason}", path.display()));
-    match fs::read_to_string(path) {
-        Ok(text) => match parse_master(text.trim()) {
-            Some(key) => Ok(Some(key)),
-            None => Err(named(&"not a master key (43 base64url characters)")),
-        },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(named(&error)),
-    }
+/// What becomes of a secret file that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It is left as it is.
+    Stays,
+    /// The new one takes its place.
+    IsReplaced,
 }
 
-/// Makes a master key in a file of mode 0600; one that another process put there meanwhile stays.
-pub fn create_master(path: &Path) -> io::Result<StampKey> {
-    write_secret(path, encode(&random::<KEY_BYTES>()).as_bytes())?;
-    load_master(path)?.ok_or_else(|| io::ErrorKind::NotFound.into())
-}
-
-/// The master key of a text; `None` unless it is one.
-pub fn parse_master(text: &str) -> Option<StampKey> {
-    decode(text).map(StampKey)
-}
-
-/// Writes a secret file whole and once: an existing one is left as it is.
-fn write_secret(path: &Path, content: &[u8]) -> io::Result<()> {
+/// Writes a secret into a file of mode 0600: whole or not at all, whenever the machine stops.
+pub fn write_secret(path: &Path, content: &[u8], existing: Existing) -> io::Result<()> {
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
     file.write_all(content)?;
     file.sync_all()?;
-    let linked = fs::hard_link(&temporary, path);
-    fs::remove_file(&temporary)?;
-    match linked {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
+    let placed = match existing {
+        Existing::Stays => fs::hard_link(&temporary, path).and_then(|()| fs::remove_file(&temporary)),
+        Existing::IsReplaced => fs::rename(&temporary, path),
+    };
+    match placed {
         Ok(()) => match path.parent() {
             Some(folder) => fs::File::open(folder)?.sync_all(),
             None => Ok(()),
         },
+        Err(error) => {
+            fs::remove_file(&temporary)?;
+            let stays = existing == Existing::Stays && error.kind() == io::ErrorKind::AlreadyExists;
+            if stays { Ok(()) } else { Err(error) }
+        }
     }
 }

@@ -1,12 +1,12 @@
 //! Encryption at rest: ChaCha20-Poly1305 (RFC 8439) under a data key per request and per document.
 //! Destroying a data key erases what was encrypted with it, wherever copies of it lie.
 
+use std::sync::Arc;
+
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
-use crate::stamp::{self, KEY_BYTES, StampKey};
-
-/// Length of the id of an installation's key, in bytes.
-const ID_BYTES: usize = 8;
+use crate::keyring::{ID_BYTES, Keyring, MasterKeyId};
+use crate::stamp::{self, KEY_BYTES};
 
 /// A key that encrypts the personal data of one request, or one document.
 #[derive(Clone)]
@@ -27,6 +27,12 @@ pub enum VaultError {
     /// The cipher refused: wrong key, or altered data.
     #[error("the data cannot be decrypted: wrong key, or altered")]
     Cipher,
+    /// It names a master key that this process was not given.
+    #[error(
+        "the data was encrypted with the master key {0}, which this process was not given, or was altered; start it \
+         again with all master keys that are in use"
+    )]
+    UnknownKey(MasterKeyId),
 }
 
 impl DataKey {
@@ -70,44 +76,67 @@ impl DataKey {
     }
 }
 
-/// Wraps data keys under the installation's key, so that the database alone gives nothing away.
+/// Wraps data keys and small secrets under the master keys, so that the database alone gives nothing away. What it
+/// makes begins with the id of the primary key, which made it.
 #[derive(Clone, Debug)]
-pub struct Vault {
-    wrapping: DataKey,
-    id: String,
+pub struct Vault(Arc<[Wrapping]>);
+
+#[derive(Debug)]
+struct Wrapping {
+    id: MasterKeyId,
+    key: DataKey,
 }
 
 impl Vault {
     /// The vault of an installation.
-    pub fn new(master: &StampKey) -> Result<Self, VaultError> {
-        let wrapping = master.derive("wrap data keys");
-        let id = hex::encode(&wrapping.stamp(&[b"id"])[..ID_BYTES]);
-        Ok(Self { wrapping: DataKey::from_bytes(*wrapping.bytes())?, id })
-    }
-
-    /// By what the installation's key is known beside what it encrypted. Tells nothing of it.
-    pub fn id(&self) -> &str {
-        &self.id
+    pub fn new(masters: &Keyring) -> Result<Self, VaultError> {
+        let wrapping = masters.derive("wrap data keys");
+        let keys = wrapping.keys().map(|(id, key)| Ok(Wrapping { id, key: DataKey::from_bytes(*key.bytes())? }));
+        keys.collect::<Result<_, _>>().map(Self)
     }
 
     /// A data key as it may be stored, bound to what it belongs to.
     pub fn wrap(&self, subject: &[u8], key: &DataKey) -> Result<Vec<u8>, VaultError> {
-        self.wrapping.seal(subject, &key.bytes)
-    }
-
-    /// Encrypts a small secret of the installation, bound to what it belongs to.
-    pub fn seal(&self, subject: &[u8], secret: &[u8]) -> Result<Vec<u8>, VaultError> {
-        self.wrapping.seal(subject, secret)
-    }
-
-    /// Decrypts what [`Self::seal`] made.
-    pub fn open(&self, subject: &[u8], sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
-        self.wrapping.open(subject, sealed)
+        self.seal(subject, &key.bytes)
     }
 
     /// A stored data key.
     pub fn unwrap(&self, subject: &[u8], wrapped: &[u8]) -> Result<DataKey, VaultError> {
-        let bytes = self.wrapping.open(subject, wrapped)?;
+        let bytes = self.open(subject, wrapped)?;
         DataKey::from_bytes(bytes.try_into().map_err(|_| VaultError::Cipher)?)
+    }
+
+    /// Encrypts a small secret of the installation, bound to what it belongs to.
+    pub fn seal(&self, subject: &[u8], secret: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let primary = self.0.first().ok_or(VaultError::Cipher)?;
+        Ok([primary.id.0.as_slice(), &primary.key.seal(subject, secret)?].concat())
+    }
+
+    /// Decrypts what [`Self::seal`] made, with whichever key.
+    pub fn open(&self, subject: &[u8], sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
+        self.opened(subject, sealed).map(|(_, secret)| secret)
+    }
+
+    /// Which master key made what [`Self::seal`] made.
+    pub fn key_of(&self, subject: &[u8], sealed: &[u8]) -> Result<MasterKeyId, VaultError> {
+        self.opened(subject, sealed).map(|(id, _)| id)
+    }
+
+    /// What [`Self::seal`] made with another key, made with the primary one; `None` if that is what it is made with.
+    pub fn rewrap(&self, subject: &[u8], sealed: &[u8]) -> Result<Option<Vec<u8>>, VaultError> {
+        if self.0.first().is_some_and(|primary| sealed.starts_with(&primary.id.0)) {
+            return Ok(None);
+        }
+        self.seal(subject, &self.open(subject, sealed)?).map(Some)
+    }
+
+    fn opened(&self, subject: &[u8], sealed: &[u8]) -> Result<(MasterKeyId, Vec<u8>), VaultError> {
+        let (id, rest) = sealed.split_first_chunk::<ID_BYTES>().ok_or(VaultError::Cipher)?;
+        if let Some(named) = self.0.iter().find(|wrapping| wrapping.id.0 == *id) {
+            return Ok((named.id, named.key.open(subject, rest)?));
+        }
+        // Made when there was one key only, and nothing said which: the right one proves itself.
+        let proven = |wrapping: &Wrapping| Some((wrapping.id, wrapping.key.open(subject, sealed).ok()?));
+        self.0.iter().find_map(proven).ok_or(VaultError::UnknownKey(MasterKeyId(*id)))
     }
 }

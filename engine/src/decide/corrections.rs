@@ -1,35 +1,43 @@
 //! Corrections in flight (SPEC §2): correct, replace, add and remove a signer. Old links die, the
 //! order is kept, and whoever has acted stays as they are.
 
-use std::collections::BTreeSet;
-
 use super::{Decision, Given, Proposal, fitting, follow_up, invite_again, providers, refuse_if_expired};
-use crate::command::{Correction, ORDER_MAX, Position, Profile, SIGNERS_MAX, WIDGETS_MAX};
+use crate::command::{Correction, Newcomers, ORDER_MAX, Position, Profile, SIGNERS_MAX, WIDGETS_MAX};
 use crate::event::{Detail, Fact, Personal, Widget};
 use crate::ids::{SignerId, WidgetId};
-use crate::person::Person;
 use crate::provider::Ability;
 use crate::refusal::{Code, Refusal};
 use crate::request::{Request, Status};
-use crate::requirement::{Particulars, Requirements};
+use crate::requirement::Requirements;
 use crate::signer::{Signer, SignerTerms};
 
 pub(super) fn correct(request: &Request, id: SignerId, correction: &Correction, given: &Given<'_>) -> Decision {
     let signer = correctable(request, id, given)?;
-    let person = signer.person.clone();
-    let mut person = person.ok_or_else(|| Refusal::new(Code::Invalid, "Nothing is known of that signer any more."))?;
-    let mut particulars = signer.particulars.clone();
-    let changed = changed(correction, &mut person, &mut particulars);
+    // Whoever reads at another address did not say who they are at this one.
+    let moves = correction.email.as_ref().is_some_and(|email| email != signer.email());
+    let person = if moves { signer.as_named() } else { signer.person.as_ref() };
+    let person =
+        person.cloned().ok_or_else(|| Refusal::new(Code::Invalid, "Nothing is known of that signer any more."))?;
+    let mut profile = Profile { person, particulars: signer.particulars.clone() };
+    let mut requirements = signer.terms.requirements.clone();
+    let changed = correction.apply(&mut profile, &mut requirements);
     if changed.is_empty() {
         return Err(Refusal::new(Code::NothingChanged, "The signer is so already."));
     }
-    let access_code = particulars.access_code.is_some();
-    let requirements = Requirements { access_code, ..signer.terms.requirements.clone() };
+    if changed.contains(&Detail::Requirements) {
+        providers::refuse_unless_able(request, Ability::Require)?;
+    }
+    let Profile { person, particulars } = profile;
+    if changed.contains(&Detail::Email) {
+        fitting::refuse_twin(request, id, &signer.terms, &person.email)?;
+    }
     fitting::check_asked(&request.terms, &requirements, &person, &particulars, given)?;
+    let terms = SignerTerms { requirements: requirements.clone(), ..signer.terms.clone() };
+    fitting::check_provider(&request.terms, &terms)?;
     let requirements = (requirements != signer.terms.requirements).then_some(requirements);
-    let secret = changed.contains(&Detail::AccessCode) && !particulars.is_empty();
+    let told = changed.iter().any(|detail| detail.is_asked()) && !particulars.is_empty();
     let personal = Personal {
-        particulars: secret.then_some((id, particulars)).into_iter().collect(),
+        particulars: told.then_some((id, particulars)).into_iter().collect(),
         people: [(id, person)].into(),
         ..Personal::default()
     };
@@ -38,26 +46,6 @@ pub(super) fn correct(request: &Request, id: SignerId, correction: &Correction, 
         proposals.push(invite_again(request, signer, given));
     }
     Ok(proposals)
-}
-
-/// Makes the corrections, and says which of them made a difference.
-fn changed(correction: &Correction, person: &mut Person, particulars: &mut Particulars) -> Vec<Detail> {
-    let renamed = |to: &mut String, new: &Option<String>| match new {
-        Some(new) if new != to => {
-            to.clone_from(new);
-            true
-        }
-        _ => false,
-    };
-    let made = [
-        (Detail::AccessCode, correction.access_code.apply(&mut particulars.access_code)),
-        (Detail::Birthday, correction.birthday.apply(&mut person.birthday)),
-        (Detail::Email, renamed(&mut person.email, &correction.email)),
-        (Detail::Name, renamed(&mut person.name, &correction.name)),
-        (Detail::NationalId, correction.national_id.apply(&mut person.national_id)),
-        (Detail::Phone, correction.phone.apply(&mut person.phone)),
-    ];
-    made.into_iter().filter_map(|(detail, different)| different.then_some(detail)).collect()
 }
 
 /// Who takes over in a signer's place.
@@ -69,9 +57,13 @@ pub(super) struct Heir<'a> {
 
 pub(super) fn replace(request: &Request, id: SignerId, heir: Heir<'_>, given: &Given<'_>) -> Decision {
     let signer = correctable(request, id, given)?;
+    if signer.is_invited() && heir.profile.person.email.eq_ignore_ascii_case(signer.email()) {
+        providers::refuse_unless_able(request, Ability::AskAnew)?;
+    }
     let requirements = heir.requirements.unwrap_or(&signer.terms.requirements).clone();
     let terms = SignerTerms { id: heir.by, requirements, ..signer.terms.clone() };
     fitting::check_newcomers(request, [(&terms, heir.profile)], false, given)?;
+    fitting::refuse_twin(request, id, &terms, &heir.profile.person.email)?;
     let newcomer = Signer::new(terms.clone(), None);
     let mut proposals =
         vec![about(heir.by, heir.profile, Fact::Replaced { signer: id, by: terms, told: signer.sent_at.is_some() })];
@@ -81,50 +73,71 @@ pub(super) fn replace(request: &Request, id: SignerId, heir: Heir<'_>, given: &G
     Ok(proposals)
 }
 
-pub(super) fn add(
-    request: &Request,
-    newcomers: &[(SignerTerms, Profile)],
-    at: Position,
-    widgets: &[Widget],
-    given: &Given<'_>,
-) -> Decision {
+pub(super) fn add(request: &Request, newcomers: &[Newcomers], widgets: &[Widget], given: &Given<'_>) -> Decision {
     editable(request, given)?;
-    let named = newcomers.first().map_or(0, |(terms, _)| terms.order);
-    if newcomers.is_empty() || request.signers.len() + newcomers.len() > SIGNERS_MAX {
+    let count: usize = newcomers.iter().map(|newcomers| newcomers.people.len()).sum();
+    let is_empty = count == 0 || newcomers.iter().any(|newcomers| newcomers.people.is_empty());
+    if is_empty || request.signers.len() + count > SIGNERS_MAX {
         return Err(Refusal::new(Code::Invalid, "A request has at most 100 signers, and somebody must join."));
     }
-    let (order, shift) = place(request, named, at)?;
-    let joining: Vec<SignerTerms> = newcomers.iter().map(|(terms, _)| SignerTerms { order, ..terms.clone() }).collect();
-    fitting::check_newcomers(request, joining.iter().zip(newcomers.iter().map(|(_, profile)| profile)), shift, given)?;
-    let mut widgets = numbered(request, &joining, widgets)?;
-    let mut due: Vec<Signer> = request.due().cloned().collect();
-    if shift {
-        for signer in due.iter_mut().filter(|signer| signer.terms.order >= order) {
-            signer.terms.order += 1;
-        }
+    let mut widgets = numbered(request, newcomers, widgets)?;
+    let mut after = request.clone();
+    let mut proposals = Vec::new();
+    for newcomers in newcomers {
+        proposals.extend(join(&mut after, newcomers, &mut widgets, given)?);
     }
-    if request.status.is_out() && due.iter().any(|other| other.is_invited() && other.terms.order > order) {
-        return Err(Refusal::new(Code::NoSuchPosition, "Nobody can be added before those who are already invited."));
-    }
-    due.extend(joining.iter().filter(|terms| terms.role.acts()).map(|terms| Signer::new(terms.clone(), None)));
-    let profiles = newcomers.iter().map(|(_, profile)| profile);
-    let mut added = |(place, (signer, profile)): (usize, (SignerTerms, &Profile))| {
-        let own = widgets.extract_if(.., |widget| widget.signer == signer.id).collect();
-        about(signer.id, profile, Fact::Added { shift: shift && place == 0, signer, widgets: own })
-    };
-    let mut proposals: Vec<Proposal> = joining.into_iter().zip(profiles).enumerate().map(&mut added).collect();
     if request.status.is_out() {
+        let due: Vec<Signer> = after.due().cloned().collect();
         proposals.extend(follow_up(request, &due, given));
     }
     Ok(proposals)
 }
 
+/// Lets people join at one place of a request that is thought ahead, and take the widgets that are theirs.
+fn join(
+    after: &mut Request,
+    Newcomers { people, at }: &Newcomers,
+    widgets: &mut Vec<Widget>,
+    given: &Given<'_>,
+) -> Decision {
+    let named = people.first().map_or(0, |(terms, _)| terms.order);
+    let (order, shift) = place(after, named, *at)?;
+    let joining: Vec<(SignerTerms, &Profile)> =
+        people.iter().map(|(terms, profile)| (SignerTerms { order, ..terms.clone() }, profile)).collect();
+    fitting::check_newcomers(after, joining.iter().map(|(terms, profile)| (terms, *profile)), shift, given)?;
+    refuse_new_line(after, &joining)?;
+    let mut proposals = Vec::with_capacity(joining.len());
+    for (nth, (signer, profile)) in joining.into_iter().enumerate() {
+        let shift = shift && nth == 0;
+        let own = widgets.extract_if(.., |widget| widget.signer == signer.id).collect();
+        let added = about(signer.id, profile, Fact::Added { shift, signer: signer.clone(), widgets: own });
+        after.add(&signer, shift, &added.personal);
+        fitting::refuse_twin(after, signer.id, &signer, &profile.person.email)?;
+        proposals.push(added);
+    }
+    if after.status.is_out() && after.due().any(|other| other.is_invited() && other.terms.order > order) {
+        return Err(Refusal::new(Code::NoSuchPosition, "Nobody can be added before those who are already invited."));
+    }
+    Ok(proposals)
+}
+
+/// A provider that has all act at once cannot be told otherwise once it has the request.
+fn refuse_new_line(request: &Request, joining: &[(SignerTerms, &Profile)]) -> Result<(), Refusal> {
+    let orders = request.acting_orders();
+    let is_one = orders.first() == orders.last();
+    match is_one && joining.iter().any(|(terms, _)| terms.role.acts() && !orders.contains(&terms.order)) {
+        true => providers::refuse_unless_able(request, Ability::Line),
+        false => Ok(()),
+    }
+}
+
 /// The widgets of newcomers, numbered behind those there are. They were thought out on what there was, so nothing
 /// may have come to stand in their places since.
-fn numbered(request: &Request, newcomers: &[SignerTerms], widgets: &[Widget]) -> Result<Vec<Widget>, Refusal> {
+fn numbered(request: &Request, newcomers: &[Newcomers], widgets: &[Widget]) -> Result<Vec<Widget>, Refusal> {
     let known = &request.terms.widgets;
     let last = known.iter().map(|widget| widget.id.0).max().unwrap_or(0);
-    let theirs = |widget: &Widget| newcomers.iter().any(|terms| terms.id == widget.signer);
+    let people = || newcomers.iter().flat_map(|newcomers| &newcomers.people);
+    let theirs = |widget: &Widget| people().any(|(terms, _)| terms.id == widget.signer);
     let documents = request.terms.documents.len();
     if !widgets.iter().all(|widget| theirs(widget) && (widget.document as usize) < documents) {
         return Err(Refusal::new(
@@ -144,28 +157,21 @@ fn numbered(request: &Request, newcomers: &[SignerTerms], widgets: &[Widget]) ->
 
 /// The order at which somebody joins, and whether whoever is there moves back.
 fn place(request: &Request, order: u32, at: Position) -> Result<(u32, bool), Refusal> {
+    let orders = request.acting_orders();
     let (order, shift) = match at {
         Position::Beside => (order, false),
         Position::Before => (order, true),
-        Position::Last => {
-            let acting = request.signers.iter().filter(|signer| signer.terms.role.acts());
-            let orders: BTreeSet<u32> = acting.map(|signer| signer.terms.order).collect();
-            match (orders.len(), orders.last()) {
-                (_, None) => (1, false),
-                (1, Some(only)) => (*only, false),
-                (_, Some(last)) => (last + 1, false),
-            }
-        }
+        Position::Last => match (orders.first(), orders.last()) {
+            (Some(first), Some(last)) if first == last => (*last, false),
+            (_, last) => (last.map_or(1, |last| last + 1), false),
+        },
         Position::After(n) => {
-            let mut orders: Vec<u32> = request.signers.iter().map(|signer| signer.terms.order).collect();
-            orders.sort_unstable();
             let before = match n.checked_sub(1) {
                 None => Some(orders.first().map_or(0, |first| first.saturating_sub(1))),
                 Some(index) => orders.get(index as usize).copied(),
             };
-            let before = before.ok_or_else(|| {
-                Refusal::new(Code::NoSuchPosition, "The request has fewer signers than that position.")
-            })?;
+            let fewer = || Refusal::new(Code::NoSuchPosition, "Fewer act on the request than that position says.");
+            let before = before.ok_or_else(fewer)?;
             (before + 1, orders.contains(&(before + 1)))
         }
     };

@@ -4,7 +4,9 @@
 use super::Given;
 use crate::command::{Draft, Profile};
 use crate::event::{NATIVE, Terms};
+use crate::ids::SignerId;
 use crate::person::Person;
+use crate::provider;
 use crate::refusal::{Code, Refusal};
 use crate::request::Request;
 use crate::requirement::{Particulars, Requirements};
@@ -16,6 +18,7 @@ pub(super) fn check_draft(draft: &Draft, given: &Given<'_>) -> Result<(), Refusa
         let person = draft.personal.people.get(&terms.id).unwrap_or(&nobody);
         let particulars = draft.personal.particulars.get(&terms.id).unwrap_or(&nothing);
         check_asked(&draft.terms, &terms.requirements, person, particulars, given)?;
+        check_provider(&draft.terms, terms)?;
         draft.terms.signers.iter().try_for_each(|other| check_fellows(terms, other))?;
     }
     Ok(())
@@ -32,6 +35,7 @@ pub(super) fn check_newcomers<'a>(
     let mut known: Vec<SignerTerms> = request.signers.iter().map(|signer| signer.terms.clone()).collect();
     for (terms, Profile { person, particulars }) in newcomers {
         check_asked(&request.terms, &terms.requirements, person, particulars, given)?;
+        check_provider(&request.terms, terms)?;
         for other in &known {
             if other.id == terms.id {
                 return Err(Refusal::new(Code::Invalid, "That signer is in the request already."));
@@ -45,6 +49,21 @@ pub(super) fn check_newcomers<'a>(
             return Err(Refusal::new(Code::Invalid, "Who joins a signing group joins it where it is."));
         }
         known.push(terms.clone());
+    }
+    Ok(())
+}
+
+/// Nobody is asked twice for the same; `except` = whose place it is.
+pub(super) fn refuse_twin(
+    request: &Request,
+    except: SignerId,
+    terms: &SignerTerms,
+    email: &str,
+) -> Result<(), Refusal> {
+    let others = request.signers.iter().filter(|other| other.id() != except && other.terms.is_same_act_as(terms));
+    if !email.is_empty() && others.into_iter().any(|other| other.email().eq_ignore_ascii_case(email)) {
+        let detail = "A signer with this e-mail address is asked for the same already.";
+        return Err(Refusal::new(Code::Duplicate, detail));
     }
     Ok(())
 }
@@ -68,6 +87,14 @@ pub(super) fn check_asked(
         return Err(Refusal::new(Code::Invalid, "Our own pages cannot take a signature with a certificate."));
     }
     Ok(())
+}
+
+/// What a vendor cannot carry would be left out without a word.
+pub(super) fn check_provider(request: &Terms, signer: &SignerTerms) -> Result<(), Refusal> {
+    match provider::refuses(&request.provider, signer) {
+        Some(detail) => Err(Refusal::new(Code::NotSupported, detail)),
+        None => Ok(()),
+    }
 }
 
 fn check_fellows(one: &SignerTerms, other: &SignerTerms) -> Result<(), Refusal> {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::signing::signatures;
 use super::{Decision, Given, Proposal, invite, invite_again};
 use crate::command::{Outcome, Report, Step, TEXT_MAX};
-use crate::effect::EffectKind;
+use crate::effect::{Effect, EffectKind};
 use crate::event::{Collector, Fact, Personal};
 use crate::ids::{ConfigId, SignerId};
 use crate::provider::{Ability, NATIVE, can};
@@ -18,6 +18,8 @@ use crate::signer::{Signer, SignerStatus};
 
 /// How somebody is known to be themselves whom a provider let sign.
 const BY_PROVIDER: &str = "provider";
+/// What a provider told whose list of signers was looked at and put right.
+const LISTED: &str = "listed";
 
 pub(super) fn submitted(
     request: &Request,
@@ -52,7 +54,7 @@ pub(super) fn failed(
     if request.envelope.is_some() {
         return Err(Refusal::new(Code::NotOwed, "The provider has the request already."));
     }
-    if next.is_some_and(|next| next.config == config || request.passed_over.contains(&next.config)) {
+    if next.is_some_and(|next| next.config == config || request.passed_over.contains_key(&next.config)) {
         return Err(Refusal::new(Code::Invalid, "That provider has refused the request before."));
     }
     let fact = Fact::ProviderFailed {
@@ -79,7 +81,32 @@ pub(super) fn hint(request: &Request, config: ConfigId, word: &str) -> Decision 
         return Err(Refusal::new(Code::NothingDue, "The provider is to be asked already."));
     }
     let provider = request.terms.provider.clone();
-    Ok(vec![Fact::ProviderReported { provider, report: word.to_owned(), signer: None, unconfirmed: true }.into()])
+    Ok(vec![
+        Fact::ProviderReported {
+            provider,
+            report: word.to_owned(),
+            signer: None,
+            signers: BTreeMap::new(),
+            unconfirmed: true,
+        }
+        .into(),
+    ])
+}
+
+/// The provider's list of signers is as it is here, by these ids of its own.
+pub(super) fn amended(request: &Request, effect: &Effect, signers: &BTreeMap<SignerId, String>) -> Decision {
+    let done = Fact::DeliverySent { effect: effect.key() }.into();
+    if request.envelope.as_ref().is_none_or(|envelope| envelope.signers == *signers) {
+        return Ok(vec![done]);
+    }
+    let listed = Fact::ProviderReported {
+        provider: request.terms.provider.clone(),
+        report: LISTED.to_owned(),
+        signer: None,
+        signers: signers.clone(),
+        unconfirmed: false,
+    };
+    Ok(vec![listed.into(), done])
 }
 
 /// A provider that has told nothing for long is asked, and so is one whose request soon expires: everything that it
@@ -212,6 +239,7 @@ impl Told<'_> {
             provider: provider.clone(),
             report: self.report.word.clone(),
             signer: Some(signer.id()),
+            signers: BTreeMap::new(),
             unconfirmed: false,
         });
         let facts: Vec<Proposal> = facts.map(Proposal::from).collect();
@@ -251,8 +279,9 @@ impl Told<'_> {
 
 /// Whoever deletes a request that a provider has would leave it standing there: that is undone first.
 pub(super) fn refuse_if_untold(request: &Request) -> Result<(), Refusal> {
-    let untold = request.owed.iter().any(|effect| effect.kind == EffectKind::Withdraw);
-    if request.terms.is_at_vendor() && (request.status.is_out() || untold) {
+    let untold = |effect: &Effect| matches!(effect.kind, EffectKind::Withdraw | EffectKind::Discard);
+    let standing = request.terms.is_at_vendor() && request.status.is_out();
+    if standing || request.owed.iter().any(untold) {
         let detail = "The provider has the request: cancel it, and delete it once the provider was told.";
         return Err(Refusal::new(Code::AtProvider, detail));
     }
@@ -262,7 +291,7 @@ pub(super) fn refuse_if_untold(request: &Request) -> Result<(), Refusal> {
 /// What a vendor cannot do is refused: it would be true here and nowhere else.
 pub(super) fn refuse_unless_able(request: &Request, ability: Ability) -> Result<(), Refusal> {
     match request.status.is_out() && !can(&request.terms.provider, ability) {
-        true => Err(Refusal::new(Code::NotSupported, "The request's provider cannot do that once it is sent.")),
+        true => Err(Refusal::new(Code::NotSupported, ability.lack())),
         false => Ok(()),
     }
 }

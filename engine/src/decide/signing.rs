@@ -68,6 +68,8 @@ impl Act<'_> {
         let legal = files.len() <= PROOF_FILES_MAX
             && (file_names.is_empty() || file_names.len() == files.len())
             && files.is_empty() != method.takes_files()
+            && told.is_some() == method.is_stated()
+            && told.as_ref().is_none_or(|told| signer.terms.requirements.are_met_by(told))
             && reference.as_ref().is_none_or(|reference| reference.chars().count() <= REFERENCE_MAX)
             && score.is_none_or(|score| score <= 100);
         if !legal {

@@ -236,6 +236,7 @@ mod samples {
                 provider: "d4sign".into(),
                 report: "viewed".into(),
                 signer: None,
+                signers: BTreeMap::new(),
                 unconfirmed: false,
             },
         ];

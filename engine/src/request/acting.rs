@@ -67,7 +67,7 @@ impl Request {
     ) -> Result<(), Refusal> {
         let signer = self.invited(id)?;
         if let Some(told) = event.personal.people.get(&id) {
-            signer.person = Some(told.clone());
+            signer.state(told.clone());
         }
         signer.proofs.insert(method, proof);
         self.drop_code(id, method);
@@ -116,11 +116,11 @@ impl Request {
             self.signer_mut(id)?.forget_view();
         }
         let signer = self.signer_mut(id)?;
-        signer.person = event.personal.people.get(&id).cloned();
+        signer.correct(event.personal.people.get(&id).cloned(), changed);
         if let Some(requirements) = requirements {
             signer.terms.requirements = requirements.clone();
         }
-        if changed.contains(&Detail::AccessCode) {
+        if changed.iter().any(|detail| detail.is_asked()) {
             signer.particulars = event.personal.particulars.get(&id).cloned().unwrap_or_default();
         }
         self.let_in_if_viewer(event, id)

@@ -51,7 +51,8 @@ impl Request {
         }
     }
 
-    pub(super) fn add(&mut self, terms: &SignerTerms, shift: bool, personal: &Personal) {
+    /// Puts somebody into the order; `shift` = whoever is at their place, or behind it, moves back.
+    pub(crate) fn add(&mut self, terms: &SignerTerms, shift: bool, personal: &Personal) {
         if shift {
             for signer in self.signers.iter_mut().filter(|signer| signer.terms.order >= terms.order) {
                 Arc::make_mut(signer).terms.order += 1;

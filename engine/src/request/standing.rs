@@ -1,15 +1,17 @@
 //! What may be asked of a request; nothing here changes it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::Request;
+use crate::effect::{Effect, EffectKind};
 use crate::event::Reminders;
-use crate::ids::SignerId;
+use crate::ids::{ConfigId, SignerId};
 use crate::provider::{Ability, can};
 use crate::schedule;
-use crate::signer::Signer;
+use crate::signer::{Signer, SignerTerms};
 
 impl Request {
     /// Whether it only tries things out: nobody is written to, and what is sealed says so.
@@ -42,6 +44,16 @@ impl Request {
         self.signers.iter().map(Arc::as_ref).filter(|signer| signer.is_due())
     }
 
+    /// The order numbers of those who act or have acted, ascending: one for each of them, and one for each signing group.
+    pub fn acting_orders(&self) -> Vec<u32> {
+        let mut groups = BTreeSet::new();
+        let mut first = |terms: &&SignerTerms| terms.group.is_none_or(|group| groups.insert(group));
+        let acting = self.signers.iter().map(|signer| &signer.terms).filter(|terms| terms.role.acts());
+        let mut orders: Vec<u32> = acting.filter(|terms| first(terms)).map(|terms| terms.order).collect();
+        orders.sort_unstable();
+        orders
+    }
+
     /// The order number whose turn it is.
     pub fn active_order(&self) -> Option<u32> {
         self.due().map(|signer| signer.terms.order).min()
@@ -51,6 +63,14 @@ impl Request {
     pub fn active(&self) -> impl Iterator<Item = &Signer> {
         let turn = self.active_order();
         self.due().filter(move |signer| Some(signer.terms.order) == turn)
+    }
+
+    /// The account at which an effect is to be done that is something for a vendor.
+    pub fn account_of(&self, effect: &Effect) -> Option<ConfigId> {
+        match effect.kind {
+            EffectKind::Discard => self.passed_over.iter().find(|(_, left)| **left == effect.seq).map(|(id, _)| *id),
+            _ => self.terms.provider_config,
+        }
     }
 
     /// Whether its personal data and documents are gone.

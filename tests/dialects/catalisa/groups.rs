@@ -1,6 +1,8 @@
 //! Signing groups: made, changed, named by requests, and signed for by one.
 
-use countersign_tests::world::{Answer, Browser, World};
+use countersign::http::auth::Permission;
+use countersign_tests::world::{Answer, Browser, World, answer};
+use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -47,6 +49,59 @@ async fn groups_are_made_read_changed_and_deleted() {
     assert_eq!(plain(&world, Method::DELETE, &path).await.status, StatusCode::NO_CONTENT);
     assert_eq!(fault(&plain(&world, Method::GET, &path).await, 404).0, "not_found");
     assert_eq!(fault(&plain(&world, Method::GET, "/groups/none").await, 404).0, "not_found");
+}
+
+#[tokio::test]
+async fn a_group_is_for_who_may_and_for_its_own_organization() {
+    let world = World::manual().await;
+    let id = made(&world, &["ana"]).await;
+    let path = format!("/groups/{id}");
+    let calls = [
+        (Method::GET, "/groups", Permission::Read),
+        (Method::POST, "/groups", Permission::Create),
+        (Method::GET, &path, Permission::Read),
+        (Method::PUT, &path, Permission::Create),
+        (Method::DELETE, &path, Permission::Delete),
+    ];
+    let stranger = world.key("other", &Permission::ALL).await;
+    for (method, at, needed) in calls {
+        let others: Vec<Permission> = Permission::ALL.into_iter().filter(|one| *one != needed).collect();
+        let key = world.key("acme", &others).await;
+        let body = || Some(group("Alheio", &["eva"]));
+        assert_eq!(
+            world.call_as(&key, method.clone(), at, body()).await.status,
+            StatusCode::FORBIDDEN,
+            "{method} {at}"
+        );
+        if at != "/groups" {
+            let theirs = world.call_as(&stranger, method.clone(), at, body()).await;
+            assert_eq!(theirs.status, StatusCode::NOT_FOUND, "{method} {at}");
+        }
+    }
+    assert_eq!(world.call_as(&stranger, Method::GET, "/groups", None).await.json["meta"]["totalItems"], 0);
+    assert_eq!(plain(&world, Method::GET, &path).await.json["data"]["attributes"]["name"], "Jurídico");
+}
+
+#[tokio::test]
+async fn a_repeated_call_makes_no_second_group_and_a_change_is_dated() {
+    let world = World::manual().await;
+    let once = || {
+        let call = world.client.post(format!("{}/groups", world.api)).bearer_auth(&world.key);
+        answer(call.header("Idempotency-Key", "g-1").json(&group("Jurídico", &["ana"])))
+    };
+    let (first, second) = (once().await, once().await);
+    assert_eq!((first.status, &first.json), (StatusCode::CREATED, &second.json));
+    assert_eq!(plain(&world, Method::GET, "/groups").await.json["meta"]["totalItems"], 1);
+    let path = format!("/groups/{}", first.json["data"]["id"].as_str().unwrap());
+    world.app.service.clock.advance(SignedDuration::from_mins(1));
+    let changed = world.call(Method::PUT, &path, Some(group("Compras", &["ana"]))).await;
+    let attributes = &ok(&changed)["data"]["attributes"];
+    assert_eq!(
+        (&attributes["createdAt"], &attributes["updatedAt"]),
+        (&json!("2026-01-15T10:30:00Z"), &json!("2026-01-15T10:31:00Z"))
+    );
+    ok(&plain(&world, Method::DELETE, &path).await);
+    assert_eq!(fault(&once().await, 404).0, "not_found", "what it made is there no more");
 }
 
 #[tokio::test]

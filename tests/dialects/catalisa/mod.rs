@@ -2,6 +2,7 @@
 
 mod access;
 mod answers;
+mod asking;
 mod bodies;
 pub(crate) mod deleting;
 mod documents;

@@ -28,14 +28,14 @@ async fn what_is_asked_is_shown_again_but_for_the_code() {
     let asked = json!({
         "phone": "+5511953020202", "nationalId": "52998224725", "birthday": "1990-12-31", "accessCode": CODE,
         "requirements": { "attachments": "Contrato Social", "emailCode": true, "inPerson": true, "photo": true,
-            "selfie": true, "foreign": true, "silent": true, "language": "es" },
+            "selfie": true, "foreign": true, "identity": true, "silent": true, "language": "es" },
     });
     let id = world.created(signer(asked)).await;
     let shown = world.signer(&id, 0).await;
     assert_eq!(
         shown["requirements"],
         json!({ "accessCode": true, "attachments": "Contrato Social", "emailCode": true, "inPerson": true,
-            "photo": true, "selfie": true, "foreign": true, "silent": true, "language": "es" })
+            "photo": true, "selfie": true, "foreign": true, "identity": true, "silent": true, "language": "es" })
     );
     assert_eq!((&shown["phone"], &shown["nationalId"]), (&json!("+5511953020202"), &json!("52998224725")));
     assert!(shown.get("accessCode").is_none());
@@ -65,6 +65,7 @@ async fn what_does_not_fit_together_is_told_where_it_stands() {
         (json!({ "certificate": { "kind": "e_cpf" } }), at("not_supported", "requirements/certificate")),
         (json!({ "telepathy": true }), at("unknown_requirement", "requirements/telepathy")),
         (json!({ "photo": "yes" }), at("wrong_type", "requirements/photo")),
+        (json!({ "identity": { "cpf": true } }), at("wrong_type", "requirements/identity")),
         (json!({ "language": "fr" }), at("unknown_value", "requirements/language")),
         (json!({ "pix": { "name": "Ana" } }), at("required", "requirements/pix/nationalId")),
         (

@@ -118,6 +118,9 @@ async fn faults_of_a_correction_name_their_members() {
     ] }))
         .await;
     refused(&correct(&world, &twins, 0, json!({ "email": "B@x.com" })).await, "duplicate", "/email");
+    let heir = json!({ "name": "B", "email": "b@x.com" });
+    refused(&about(&world, &twins, 0, Method::POST, "/replace", heir.clone()).await, "duplicate", "/email");
+    refused(&add(&world, &twins, heir).await, "duplicate", "/email");
     let nobody = format!("/requests/{id}/signers/{}", uuid::Uuid::nil());
     let unknown = world.call(Method::PATCH, &nobody, body(json!({ "name": "X" }))).await;
     assert_eq!(fault(&unknown, 404).0, "not_found");

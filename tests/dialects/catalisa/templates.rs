@@ -58,6 +58,21 @@ async fn the_contracts_own_sample_works() {
 }
 
 #[tokio::test]
+async fn what_is_asked_of_signers_is_asked_of_those_of_a_template_too() {
+    let world = World::manual().await;
+    assert_eq!(template(&world, "tpl_abc123").await.status, StatusCode::CREATED);
+    let asked = json!({ "identity": true });
+    let signers = json!([{ "name": "João Silva", "email": "joao@empresa.com", "requirements": asked },
+        { "name": "RH Empresa", "email": "rh@empresa.com", "order": 2 }]);
+    let answer = from(&world, json!({ "signers": signers })).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{:#}", answer.json);
+    let id = answer.json["data"]["id"].as_str().unwrap();
+    assert_eq!(world.signer(id, 0).await["requirements"], asked);
+    world.sign(id, 0).await;
+    assert_eq!(world.signer(id, 0).await["nationalId"], "52998224725");
+}
+
+#[tokio::test]
 async fn values_must_fit_the_templates_fields() {
     let world = World::manual().await;
     template(&world, "tpl_abc123").await;

@@ -43,7 +43,8 @@ async fn a_document_goes_from_upload_to_the_sealed_pdf() {
     assert_eq!(info["date_signed_atom"], "2026-01-15T07:30:00-03:00");
     assert_eq!((&info["ip"], &info["user_agent"]), (&json!("127.0.0.1"), &json!("a test's browser")));
     assert_eq!(listed["list"][1]["sign_info"], Value::Null);
-    let approved = desk.world.visit(&id, 1).await.answer("sign", json!({ "consent": true, "fields": {} })).await;
+    let approver = desk.world.visit(&id, 1).await.identified().await;
+    let approved = approver.answer("sign", json!({ "consent": true, "fields": {} })).await;
     assert_eq!(approved.status, StatusCode::OK, "{:#}", approved.json);
     assert_eq!(desk.phase(&id).await, "4");
     let download = ok(&desk.post(&id, "download", json!({ "type": "pdf", "language": "pt" })).await).clone();

@@ -7,7 +7,7 @@ use super::{Desk, ok, signer, text, wrong};
 use countersign::service::groups::Member;
 use countersign_engine::ids::OrganizationId;
 
-async fn group(desk: &Desk) -> String {
+pub(super) async fn group(desk: &Desk) -> String {
     let member = |name: &str| Member { name: name.to_owned(), email: format!("{name}@example.com") };
     let members = vec![member("ana"), member("bia"), member("caio")];
     let acme: OrganizationId = "acme".parse().unwrap();

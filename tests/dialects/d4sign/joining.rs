@@ -1,90 +1,11 @@
-//! `createlist` with seed 001's own body; and signers who join a document that is out, each where they belong.
+//! Signers who join a document: before it is sent, and while it is out, each where they belong.
 
 use std::sync::Arc;
 
-use countersign_tests::world::answer;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{Desk, ok, signer, text, wrong};
-
-/// The body of seed 001, but for the addresses, which are hidden there, and for what it marks as optional and shows with
-/// a word in place of a value (a group, a certificate's owner).
-fn seeds() -> Value {
-    json!({ "signers": [{
-        "email": "ana@example.com", "act": "1", "foreign": "1", "certificadoicpbr": "0", "assinatura_presencial": "0",
-        "docauth": "0", "docauthandselfie": "0", "embed_methodauth": "email", "embed_smsnumber": "", "upload_allow": "0",
-        "upload_obs": "Contrato Social e Conta de Luz", "certificadoicpbr_tipo": "2", "certificadoicpbr_cpf": "CPF",
-        "certificadoicpbr_cnpj": "CNPJ", "password_code": "Código de acesso", "auth_pix": "0",
-        "auth_pix_nome": "Nome do signatário", "auth_pix_cpf": "21917876280", "videoselfie": "0", "d4sign_score": "0",
-        "d4sign_score_nome": "Nome do signatário", "d4sign_score_cpf": "21917876280", "d4sign_score_similarity": "90",
-    }] })
-}
-
-#[tokio::test]
-async fn the_seeds_own_body_is_taken_and_answered_in_its_shape() {
-    let desk = Desk::new().await;
-    let id = desk.upload().await;
-    let created = ok(&desk.post(&id, "createlist", seeds()).await).clone();
-    let expected = json!({
-        "key_signer": created["key_signer"], "email": "ana@example.com", "act": "1", "foreign": "1",
-        "certificadoicpbr": "0", "assinatura_presencial": "0", "assinatura_presencial_link": "", "doc_auth": "0",
-        "embed_methodauth": "email", "embed_smsnumber": "", "upload_allow": "0", "upload_obs": "",
-        "docauthandselfie": "0", "skipemail": "0", "whatsapp": "", "password_code": "Código de acesso",
-        "status": "created",
-    });
-    assert_eq!(created["message"], json!([expected]), "the vendor's own clients read this");
-    let mut first = created.clone();
-    first.as_object_mut().unwrap().remove("message");
-    assert_eq!(first, expected, "and the seed shows this");
-    let listed = desk.listed(&id).await;
-    let seeds_members = [
-        "key_signer",
-        "user_name",
-        "user_document",
-        "email",
-        "signed",
-        "sign_info",
-        "type",
-        "foreign",
-        "certificadoicpbr",
-        "assinatura_presencial",
-        "assinatura_presencial_link",
-        "embed_methodauth",
-        "embed_smsnumber",
-        "email_sent",
-        "email_sent_status",
-        "email_sent_message",
-        "upload_allowed",
-        "upload_obs",
-        "documents_attached",
-        "date",
-        "docauth",
-        "docauth_text",
-        "password_code",
-    ];
-    for member in seeds_members {
-        assert!(listed["list"][0].get(member).is_some(), "{member} in {listed:#}");
-    }
-    for member in [
-        "uuidDoc",
-        "nameDoc",
-        "type",
-        "size",
-        "pages",
-        "uuidSafe",
-        "safeName",
-        "statusId",
-        "statusName",
-        "statusComment",
-        "whoCanceled",
-    ] {
-        assert!(listed[member].is_string(), "{member} in {listed:#}");
-    }
-    assert_eq!(listed["list"][0]["date"], "2026-01-15 07:30:00");
-    assert_eq!(listed["list"][0]["password_code"], "Código de acesso");
-    desk.world.check().await;
-}
 
 #[tokio::test]
 async fn letters_are_told_of_in_the_list() {
@@ -188,7 +109,11 @@ async fn who_joins_where_nobody_waits_is_invited_at_once() {
     let signers = desk.world.get(&id).await["relationships"]["signers"]["data"].clone();
     assert!(signers.as_array().unwrap().iter().all(|signer| signer["attributes"]["status"] == "SENT"), "{signers:#}");
     let nobody = desk
-        .call(reqwest::Method::POST, "/documents/06b3ddb1-abc9-4ab8-b944-0d7c940486af/createlist", Some(seeds()))
+        .call(
+            reqwest::Method::POST,
+            "/documents/06b3ddb1-abc9-4ab8-b944-0d7c940486af/createlist",
+            Some(json!({ "signers": [signer("a@example.com", json!({}))] })),
+        )
         .await;
     wrong(&nobody, 404);
 }
@@ -216,15 +141,49 @@ async fn none_is_lost_of_many_who_are_named_at_once() {
 }
 
 #[tokio::test]
-async fn a_repeat_is_known_by_its_key() {
+async fn all_who_are_named_for_a_document_that_is_out_join_it_or_nobody_does() {
     let desk = Desk::new().await;
-    let id = desk.upload().await;
-    let once = || {
-        desk.world.client.post(desk.address(&format!("/documents/{id}/createlist"))).header("Idempotency-Key", "c-1")
+    let many: Vec<Value> = (0..98).map(|at| signer(&format!("s{at}@example.com"), json!({}))).collect();
+    let (id, _) = desk.sent(json!(many), json!({ "workflow": "1" })).await;
+    let named = |from: usize, to: usize| -> Value {
+        let after = |at: usize| if at.is_multiple_of(2) { json!({ "after_position": "50" }) } else { json!({}) };
+        json!({ "signers": (from..to).map(|at| signer(&format!("n{at}@example.com"), after(at))).collect::<Vec<_>>() })
     };
-    let body = json!({ "signers": [signer("ana@example.com", json!({}))] });
-    let first = answer(once().json(&body)).await;
-    let second = answer(once().json(&body)).await;
-    assert_eq!(ok(&first), ok(&second));
-    assert_eq!(desk.emails(&id).await.len(), 1);
+    let refused = desk.post(&id, "createlist", named(0, 3)).await;
+    assert!(wrong(&refused, 422).contains("at most 100 signers"), "{:#}", refused.json);
+    assert_eq!(desk.emails(&id).await.len(), 98, "nobody of them");
+    assert!(!desk.world.events(&id).await.contains(&"signer.added".to_owned()));
+    ok(&desk.post(&id, "createlist", named(0, 2)).await);
+    let emails = desk.emails(&id).await;
+    assert_eq!((emails.len(), emails[50].as_str(), emails[99].as_str()), (100, "n0@example.com", "n1@example.com"));
+    desk.world.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_named_together_stays_together_whoever_else_is_named() {
+    let desk = Arc::new(Desk::new().await);
+    let two = json!([signer("a@example.com", json!({})), signer("b@example.com", json!({}))]);
+    let (id, _) = desk.sent(two, json!({ "workflow": "1" })).await;
+    let naming = (0..4).map(|at| {
+        let (desk, id) = (Arc::clone(&desk), id.clone());
+        async move {
+            let behind = |letter: &str| signer(&format!("{letter}{at}@example.com"), json!({ "after_position": "1" }));
+            let body = json!({ "signers": [behind("x"), behind("y"), behind("z")] });
+            ok(&desk.post(&id, "createlist", body).await);
+        }
+    });
+    join_all(naming).await;
+    let emails = desk.emails(&id).await;
+    assert_eq!((emails.len(), emails[0].as_str(), emails[13].as_str()), (14, "a@example.com", "b@example.com"));
+    for three in emails[1..13].chunks(3) {
+        let number = &three[0][1..];
+        assert_eq!(three, [format!("x{number}"), format!("y{number}"), format!("z{number}")], "{emails:?}");
+    }
+    // The same person by several calls at once is named once.
+    let (same, _) = desk.sent(json!([signer("a@example.com", json!({}))]), json!({ "workflow": "1" })).await;
+    let body = json!({ "signers": [signer("twin@example.com", json!({}))] });
+    let calls = join_all((0..4).map(|_| desk.post(&same, "createlist", body.clone()))).await;
+    assert_eq!(calls.iter().filter(|call| call.status.as_u16() == 200).count(), 1);
+    assert_eq!(desk.emails(&same).await, ["a@example.com", "twin@example.com"]);
+    desk.world.check().await;
 }

@@ -3,13 +3,18 @@
 
 mod access;
 mod corrections;
+mod details;
 mod documents;
 mod forms;
 mod groups;
+mod identity;
 mod joining;
+mod repeats;
 mod rules;
 mod secrets;
+mod seed;
 
+use countersign::config::GatewaySettings;
 use countersign_tests::world::{Answer, World, answer, sample};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, StatusCode};
@@ -24,6 +29,12 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) async fn new() -> Self {
         Self::over(World::manual().await)
+    }
+
+    /// One where what needs an outside service can be asked for.
+    async fn with_gateway() -> Self {
+        let gateway = GatewaySettings { url: "https://gateway.example.com/".into(), secret: vec![7; 32] };
+        Self::over(World::with(|settings| settings.gateway = Some(gateway)).await)
     }
 
     pub(crate) fn over(world: World) -> Self {

@@ -1,202 +1,83 @@
-//! Every rule of `createlist`, refused and accepted: which fields there must be, what they may say, and what depends on
-//! what.
+//! Every rule of seed 001 for the signers of a `createlist`, in its own words: which fields there must be, what they may
+//! say, and what depends on what. (Places of a document that is out: `joining`; signing groups: `groups`.)
 
-use countersign::config::GatewaySettings;
+mod seed;
+
 use countersign_tests::world::World;
 use serde_json::{Value, json};
 
 use super::{Desk, ok, signer, wrong};
-
-/// Patches of a signer that are refused, and what the message says: the field first.
-const REFUSED: &[(&str, &str)] = &[
-    (r#"{ "email": "" }"#, "signers[0].email: email is required."),
-    (r#"{ "email": null }"#, "signers[0].email: email is required."),
-    (r#"{ "email": "nobody" }"#, "signers[0].email: This is not an e-mail address."),
-    (r#"{ "email": ["a@example.com"] }"#, "signers[0].email: email must be a text."),
-    (r#"{ "act": null }"#, "signers[0].act: act is required."),
-    (r#"{ "act": "" }"#, "signers[0].act: act is required."),
-    (r#"{ "act": "0" }"#, "signers[0].act: act is 1 to 13."),
-    (r#"{ "act": "14" }"#, "signers[0].act: act is 1 to 13."),
-    (r#"{ "act": "sign" }"#, "signers[0].act: act is 1 to 13."),
-    (r#"{ "foreign": null }"#, "signers[0].foreign: foreign is required."),
-    (r#"{ "foreign": "2" }"#, "signers[0].foreign: foreign is 0 or 1."),
-    (r#"{ "certificadoicpbr": null }"#, "signers[0].certificadoicpbr: certificadoicpbr is required."),
-    (r#"{ "certificadoicpbr": "yes" }"#, "signers[0].certificadoicpbr: certificadoicpbr is 0 or 1."),
-    (r#"{ "assinatura_presencial": null }"#, "signers[0].assinatura_presencial: assinatura_presencial is required."),
-    (
-        r#"{ "foreign_lang": "en" }"#,
-        "signers[0].foreign_lang: Only a foreigner has another language: foreign must be 1.",
-    ),
-    (r#"{ "foreign": "1", "foreign_lang": "fr" }"#, "signers[0].foreign_lang: foreign_lang is one of , en, es, ptBR."),
-    (r#"{ "docauth": "2" }"#, "signers[0].docauth: docauth is 0 or 1."),
-    (r#"{ "docauthandselfie": "x" }"#, "signers[0].docauthandselfie: docauthandselfie is 0 or 1."),
-    (r#"{ "skipemail": "maybe" }"#, "signers[0].skipemail: skipemail is 0 or 1."),
-    (
-        r#"{ "embed_methodauth": "pigeon" }"#,
-        "signers[0].embed_methodauth: embed_methodauth is one of , email, sms, whats.",
-    ),
-    (r#"{ "embed_methodauth": "password" }"#, "signers[0].embed_methodauth: Signers have no accounts here"),
-    (r#"{ "embed_smsnumber": "11953020202" }"#, "signers[0].embed_smsnumber: A telephone number is written as"),
-    (
-        r#"{ "embed_methodauth": "sms" }"#,
-        "signers[0].embed_smsnumber: A code by SMS or WhatsApp needs a telephone number.",
-    ),
-    (
-        r#"{ "embed_methodauth": "whats" }"#,
-        "signers[0].embed_smsnumber: A code by SMS or WhatsApp needs a telephone number.",
-    ),
-    (r#"{ "whatsapp_number": "98187-6540" }"#, "signers[0].whatsapp_number: A telephone number is written as"),
-    (
-        r#"{ "embed_smsnumber": "+5511953020202", "whatsapp_number": "+5511981876540" }"#,
-        "signers[0].whatsapp_number: A signer has one telephone number",
-    ),
-    (r#"{ "upload_allow": "1" }"#, "signers[0].upload_obs: upload_obs says which documents"),
-    (r#"{ "upload_allow": "1", "upload_obs": " " }"#, "signers[0].upload_obs: upload_obs says which documents"),
-    (r#"{ "after_position": "first" }"#, "signers[0].after_position: after_position is a whole number"),
-    (r#"{ "after_position": "1" }"#, "signers[0].after_position: Only a document that was sent has positions"),
-    (r#"{ "uuid_grupo": "jurídico" }"#, "signers[0].uuid_grupo: uuid_grupo must be a UUID."),
-    (
-        r#"{ "uuid_grupo": "018715bc-054b-409f-b122-f683951e5460" }"#,
-        "signers[0].uuid_grupo: There is no such signing group.",
-    ),
-    (r#"{ "certificadoicpbr": "1" }"#, "signers[0].certificadoicpbr: Our own pages cannot take"),
-    (
-        r#"{ "certificadoicpbr": "1", "certificadoicpbr_tipo": "4" }"#,
-        "signers[0].certificadoicpbr_tipo: certificadoicpbr_tipo is 1, 2 or 3.",
-    ),
-    (
-        r#"{ "certificadoicpbr": "1", "certificadoicpbr_tipo": "2", "certificadoicpbr_cpf": "11144477734" }"#,
-        "signers[0].certificadoicpbr_cpf: The check digits of this number are wrong.",
-    ),
-    (
-        r#"{ "certificadoicpbr": "1", "certificadoicpbr_tipo": "3", "certificadoicpbr_cpf": "11144477735" }"#,
-        "signers[0].certificadoicpbr_cpf: certificadoicpbr_cpf needs certificadoicpbr_tipo 2.",
-    ),
-    (
-        r#"{ "certificadoicpbr": "1", "certificadoicpbr_tipo": "2", "certificadoicpbr_cnpj": "11444777000161" }"#,
-        "signers[0].certificadoicpbr_cnpj: certificadoicpbr_cnpj needs certificadoicpbr_tipo 3.",
-    ),
-    (
-        r#"{ "certificadoicpbr": "1", "certificadoicpbr_tipo": "3", "certificadoicpbr_cnpj": "11144477735" }"#,
-        "signers[0].certificadoicpbr_cnpj: certificadoicpbr_cnpj is a CNPJ.",
-    ),
-    (r#"{ "auth_pix": "1", "auth_pix_cpf": "11144477735" }"#, "signers[0].auth_pix_nome: auth_pix_nome is required"),
-    (r#"{ "auth_pix": "1", "auth_pix_nome": "Ana" }"#, "signers[0].auth_pix_cpf: auth_pix_cpf is required"),
-    (
-        r#"{ "auth_pix": "1", "auth_pix_nome": "Ana", "auth_pix_cpf": "11144477734" }"#,
-        "signers[0].auth_pix_cpf: The check digits of this number are wrong.",
-    ),
-    (
-        r#"{ "auth_pix": "1", "auth_pix_nome": "Ana", "auth_pix_cpf": "11444777000161" }"#,
-        "signers[0].auth_pix_cpf: auth_pix_cpf is a CPF.",
-    ),
-    (
-        r#"{ "d4sign_score": "1", "d4sign_score_nome": "Ana", "d4sign_score_cpf": "11144477735", "d4sign_score_similarity": "80" }"#,
-        "signers[0].d4sign_score: d4sign_score needs docauthandselfie or videoselfie.",
-    ),
-    (
-        r#"{ "d4sign_score": "1", "docauthandselfie": "1", "d4sign_score_cpf": "11144477735", "d4sign_score_similarity": "80" }"#,
-        "signers[0].d4sign_score_nome: d4sign_score_nome is required",
-    ),
-    (
-        r#"{ "d4sign_score": "1", "videoselfie": "1", "d4sign_score_nome": "Ana", "d4sign_score_similarity": "80" }"#,
-        "signers[0].d4sign_score_cpf: d4sign_score_cpf is required",
-    ),
-    (
-        r#"{ "d4sign_score": "1", "docauthandselfie": "1", "d4sign_score_nome": "Ana", "d4sign_score_cpf": "11144477735" }"#,
-        "signers[0].d4sign_score_similarity: d4sign_score_similarity is a whole number from 70 to 90.",
-    ),
-    (
-        r#"{ "d4sign_score": "1", "docauthandselfie": "1", "d4sign_score_nome": "Ana", "d4sign_score_cpf": "11144477735", "d4sign_score_similarity": "69" }"#,
-        "signers[0].d4sign_score_similarity: d4sign_score_similarity is a whole number from 70 to 90.",
-    ),
-    (
-        r#"{ "d4sign_score": "1", "docauthandselfie": "1", "d4sign_score_nome": "Ana", "d4sign_score_cpf": "11144477735", "d4sign_score_similarity": "91" }"#,
-        "signers[0].d4sign_score_similarity: d4sign_score_similarity is a whole number from 70 to 90.",
-    ),
-];
+use seed::{Case, RULES, Rule};
 
 /// Patches that need an outside service, and the field that the message names as long as there is none.
-const OUTSIDE: &[(&str, &str)] = &[
+const OUTSIDE: &[Case] = &[
     (r#"{ "embed_methodauth": "sms", "embed_smsnumber": "+5511953020202" }"#, "embed_methodauth"),
     (r#"{ "embed_methodauth": "whats", "whatsapp_number": "+5511981876540" }"#, "whatsapp_number"),
     (r#"{ "whatsapp_number": "+5511981876540" }"#, "whatsapp_number"),
     (r#"{ "auth_pix": "1", "auth_pix_nome": "Ana", "auth_pix_cpf": "111.444.777-35" }"#, "auth_pix"),
     (r#"{ "videoselfie": "1" }"#, "videoselfie"),
-    (
-        r#"{ "d4sign_score": "1", "docauthandselfie": "1", "d4sign_score_nome": "Ana", "d4sign_score_cpf": "11144477735", "d4sign_score_similarity": "70" }"#,
-        "d4sign_score",
-    ),
+    (r#"{ "docauthandselfie": "1", "<score>": "70" }"#, "d4sign_score"),
 ];
 
-/// Patches that are accepted, and what the list says of the signer then.
-const ACCEPTED: &[(&str, &str)] = &[
-    (r#"{ "act": "1" }"#, r#"{ "type": "1", "foreign": "0", "certificadoicpbr": "0" }"#),
-    (r#"{ "act": 13 }"#, r#"{ "type": "13" }"#),
-    (r#"{ "foreign": "1", "foreign_lang": "en" }"#, r#"{ "foreign": "1" }"#),
-    (r#"{ "foreign": "1", "foreign_lang": "es" }"#, r#"{ "foreign": "1" }"#),
-    (r#"{ "foreign": true, "foreign_lang": "ptBR" }"#, r#"{ "foreign": "1" }"#),
-    (r#"{ "foreign_lang": "ptBR" }"#, r#"{ "foreign": "0" }"#),
-    (r#"{ "assinatura_presencial": "1" }"#, r#"{ "assinatura_presencial": "1", "assinatura_presencial_link": "" }"#),
-    (r#"{ "docauth": "1" }"#, r#"{ "docauth": "1", "docauthandselfie": "0" }"#),
-    (r#"{ "docauthandselfie": "1" }"#, r#"{ "docauth": "1", "docauthandselfie": "1" }"#),
-    (r#"{ "embed_methodauth": "email" }"#, r#"{ "embed_methodauth": "email" }"#),
-    (r#"{ "embed_methodauth": "", "embed_smsnumber": "" }"#, r#"{ "embed_methodauth": "", "embed_smsnumber": "" }"#),
-    (r#"{ "embed_smsnumber": "+5511953020202" }"#, r#"{ "embed_smsnumber": "+5511953020202" }"#),
-    (
-        r#"{ "upload_allow": "1", "upload_obs": "Contrato Social" }"#,
-        r#"{ "upload_allowed": "1", "upload_obs": "Contrato Social" }"#,
-    ),
-    (r#"{ "upload_allow": "0", "upload_obs": "Contrato Social" }"#, r#"{ "upload_allowed": "0", "upload_obs": "" }"#),
-    (r#"{ "after_position": "0" }"#, "{}"),
-    (r#"{ "after_position": "" }"#, "{}"),
-    (r#"{ "skipemail": "1" }"#, r#"{ "skipemail": "1" }"#),
-    (r#"{ "uuid_grupo": "" }"#, r#"{ "uuid_grupo": "" }"#),
-    (r#"{ "password_code": "caneta azul" }"#, r#"{ "password_code": "caneta azul" }"#),
-    (r#"{ "password_code": "" }"#, r#"{ "password_code": "" }"#),
-    (r#"{ "certificadoicpbr_tipo": "2", "certificadoicpbr_cpf": "CPF" }"#, r#"{ "certificadoicpbr": "0" }"#),
-    (r#"{ "auth_pix": "0", "auth_pix_nome": "Ana", "auth_pix_cpf": "1" }"#, r#"{ "auth_pix": "0", "user_name": "" }"#),
-    (r#"{ "d4sign_score": "0", "d4sign_score_similarity": "90" }"#, r#"{ "d4sign_score": "0" }"#),
-    (r#"{ "videoselfie": "0" }"#, r#"{ "videoselfie": "0" }"#),
-];
+/// A similarity that is asked for, with whose licence it is; the value is the similarity.
+const SCORE: &str =
+    r#""d4sign_score": "1", "d4sign_score_nome": "Ana", "d4sign_score_cpf": "11144477735", "d4sign_score_similarity""#;
 
+/// The body of a call with a patched signer.
 fn patched(patch: &str) -> Value {
-    signer("ana@example.com", serde_json::from_str(patch).unwrap())
+    let mut patch = patch.replace(r#""<score>""#, SCORE);
+    for length in [101, 244, 1001] {
+        patch = patch.replace(&format!("<{length}>"), &"x".repeat(length));
+    }
+    json!({ "signers": [signer("ana@example.com", serde_json::from_str(&patch).unwrap())] })
 }
 
 #[tokio::test]
-async fn each_rule_is_refused_with_the_field_in_front() {
-    let desk = Desk::new().await;
-    let id = desk.upload().await;
-    for (patch, message) in REFUSED {
-        let refused = desk.post(&id, "createlist", json!({ "signers": [patched(patch)] })).await;
-        let said = wrong(&refused, 422);
-        assert!(said.contains(message), "{patch}\n said {said}\n not {message}");
-    }
-    for (patch, field) in OUTSIDE {
-        let refused = desk.post(&id, "createlist", json!({ "signers": [patched(patch)] })).await;
-        let said = wrong(&refused, 422);
-        assert_eq!(
-            said,
-            format!("signers[0].{field}: This needs a gateway for identity checks, and none is configured.")
-        );
-    }
-    assert_eq!(desk.emails(&id).await, Vec::<String>::new(), "nothing of it was done");
-}
-
-#[tokio::test]
-async fn each_rule_is_accepted_and_shown() {
-    let desk = Desk::new().await;
-    for (patch, shown) in ACCEPTED {
-        let id = desk.upload().await;
-        let created = desk.post(&id, "createlist", json!({ "signers": [patched(patch)] })).await;
-        assert_eq!(created.status.as_u16(), 200, "{patch}: {:#}", created.json);
-        let listed = desk.listed(&id).await["list"][0].clone();
-        for (field, value) in serde_json::from_str::<Value>(shown).unwrap().as_object().unwrap() {
-            assert_eq!(&listed[field], value, "{patch}: {field} of {listed:#}");
+async fn who_keeps_a_rule_of_the_seed_is_taken_and_shown_so() {
+    let desk = Desk::with_gateway().await;
+    for Rule { seed, kept, .. } in RULES {
+        assert!(!kept.is_empty(), "{seed}");
+        for (patch, shown) in *kept {
+            let id = desk.upload().await;
+            let created = desk.post(&id, "createlist", patched(patch)).await;
+            assert_eq!(created.status.as_u16(), 200, "{seed}\n{patch}: {:#}", created.json);
+            let listed = desk.listed(&id).await["list"][0].clone();
+            for (field, value) in serde_json::from_str::<Value>(shown).unwrap().as_object().unwrap() {
+                assert_eq!(&listed[field], value, "{seed}\n{patch}: {field} of {listed:#}");
+            }
+            ok(&desk.post(&id, "sendtosigner", json!({})).await);
         }
     }
     desk.world.check().await;
+}
+
+#[tokio::test]
+async fn who_breaks_a_rule_of_the_seed_is_refused_with_the_field_in_front() {
+    for desk in [Desk::with_gateway().await, Desk::new().await] {
+        let id = desk.upload().await;
+        for Rule { seed, broken, .. } in RULES {
+            assert!(!broken.is_empty(), "{seed}");
+            for (patch, message) in *broken {
+                let similarity = "d4sign_score_similarity is a whole number from 70 to 90.";
+                let message = format!("signers[0].{}", message.replace("<70 to 90>", similarity));
+                let said = wrong(&desk.post(&id, "createlist", patched(patch)).await, 422);
+                assert!(said.contains(&message), "{seed}\n{patch}\n said {said}\n not {message}");
+            }
+        }
+        assert_eq!(desk.emails(&id).await, Vec::<String>::new(), "nothing of it was done");
+    }
+}
+
+#[tokio::test]
+async fn what_needs_an_outside_service_is_refused_where_there_is_none() {
+    let desk = Desk::new().await;
+    let id = desk.upload().await;
+    for (patch, field) in OUTSIDE {
+        let said = wrong(&desk.post(&id, "createlist", patched(patch)).await, 422);
+        let message = "This needs a gateway for identity checks, and none is configured.";
+        assert!(said.contains(&format!("signers[0].{field}: {message}")), "{patch} said {said}");
+    }
+    assert_eq!(desk.emails(&id).await, Vec::<String>::new(), "nothing of it was done");
 }
 
 #[tokio::test]
@@ -260,32 +141,31 @@ async fn all_faults_of_all_signers_are_told_at_once() {
 }
 
 #[tokio::test]
-async fn what_needs_an_outside_service_is_asked_where_there_is_one() {
-    let gateway = GatewaySettings { url: "https://gateway.example.com/".into(), secret: vec![7; 32] };
-    let desk = Desk::over(World::with(|settings| settings.gateway = Some(gateway)).await);
-    let shown = [
-        json!({ "embed_methodauth": "sms", "embed_smsnumber": "+5511953020202" }),
-        json!({ "embed_methodauth": "whats", "embed_smsnumber": "+5511981876540" }),
-        json!({ "embed_methodauth": "whats" }),
-        json!({ "auth_pix": "1", "user_name": "Ana" }),
-        json!({ "videoselfie": "1" }),
-        json!({ "d4sign_score": "1", "docauthandselfie": "1", "user_name": "Ana" }),
-    ];
-    for ((patch, _), shown) in OUTSIDE.iter().zip(shown) {
+async fn a_foreigner_is_written_to_and_reads_in_their_language() {
+    let desk = Desk::new().await;
+    for (told, tag) in [("en", "en"), ("es", "es"), ("ptBR", "pt-BR")] {
+        let email = format!("{told}@example.com");
+        let foreigner = signer(&email, json!({ "foreign": "1", "foreign_lang": told }));
+        let (id, _) = desk.sent(json!([foreigner]), json!({})).await;
+        let page = desk.world.visit(&id, 0).await.html;
+        assert!(page.contains(&format!("<html lang=\"{tag}\"")), "{page}");
+        desk.world.until(&id, "delivery.sent", 1).await;
+        let letters = std::fs::read_dir(desk.world.mail()).unwrap().map(|entry| entry.unwrap().path());
+        let mut letters = letters.filter_map(|path| std::fs::read_to_string(path).ok());
+        let letter = letters.find(|letter| letter.contains(&email)).unwrap();
+        assert!(letter.contains(&format!("Content-Language: {tag}\r\n")), "{letter}");
+    }
+}
+
+#[tokio::test]
+async fn the_similarity_that_is_named_is_the_one_that_is_asked_for() {
+    let desk = Desk::with_gateway().await;
+    for similarity in [70, 90] {
         let id = desk.upload().await;
-        let created = desk.post(&id, "createlist", json!({ "signers": [patched(patch)] })).await;
-        assert_eq!(created.status.as_u16(), 200, "{patch}: {:#}", created.json);
-        let listed = desk.listed(&id).await["list"][0].clone();
-        for (field, value) in shown.as_object().unwrap() {
-            assert_eq!(&listed[field], value, "{patch}: {field} of {listed:#}");
-        }
-        ok(&desk.post(&id, "sendtosigner", json!({})).await);
+        let patch = format!(r#"{{ "docauthandselfie": "1", "<score>": "{similarity}" }}"#);
+        ok(&desk.post(&id, "createlist", patched(&patch)).await);
+        let asked = desk.world.signer(&id, 0).await["requirements"].clone();
+        let score = json!({ "name": "Ana", "nationalId": "11144477735", "similarity": similarity });
+        assert_eq!((&asked["score"], &asked["selfie"]), (&score, &json!(true)), "{asked:#}");
     }
-    // Every other rule holds all the same.
-    let id = desk.upload().await;
-    for (patch, message) in REFUSED {
-        let refused = desk.post(&id, "createlist", json!({ "signers": [patched(patch)] })).await;
-        assert!(wrong(&refused, 422).contains(message), "{patch}: {:#}", refused.json);
-    }
-    desk.world.check().await;
 }

@@ -185,8 +185,8 @@ struct Finished {
 
 /// Replays the whole store once everything has stopped.
 async fn check_store(settings: &Settings) -> Result<(), Failed> {
-    let (store, master) = open_installation(settings).await?;
-    let report = replay(&store, &Vault::new(&master)?, |_| {}).await?;
+    let (store, masters) = open_installation(settings).await?;
+    let report = replay(&store, &Vault::new(&masters)?, |_| {}).await?;
     store.close().await;
     match report.differences.as_slice() {
         [] => Ok(()),

@@ -11,10 +11,11 @@ use super::Failed;
 use crate::clock::{Clock, from_micros};
 use crate::config::Settings;
 use crate::http::auth::{Permission, give_crypt, new_key};
-use crate::service::{minting, open_installation};
+use crate::service::mac_secrets::mac_secret;
+use crate::service::open_installation;
 use crate::stamp;
 use crate::store::Scope;
-use crate::webhooks::Secret;
+use crate::vault::Vault;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Action {
@@ -56,7 +57,7 @@ pub(super) enum Action {
 }
 
 pub(super) async fn run(action: Action, settings: &Settings) -> Result<ExitCode, Failed> {
-    let (store, master) = open_installation(settings).await?;
+    let (store, masters) = open_installation(settings).await?;
     let now = Clock::System.now();
     let code = match action {
         Action::Create { organization, name, mut permissions, test, crypt_key } => {
@@ -71,7 +72,8 @@ pub(super) async fn run(action: Action, settings: &Settings) -> Result<ExitCode,
             store.insert_key(&row).await?;
             println!("{secret}");
             if let Some(crypt) = crypt {
-                println!("{crypt}\n{}", Secret::of_key(&minting(&master), row.id).text());
+                let mac = mac_secret(&store, &Vault::new(&masters)?, row.id).await?;
+                println!("{crypt}\n{}", mac.text());
             }
             ExitCode::SUCCESS
         }

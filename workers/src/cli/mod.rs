@@ -5,6 +5,7 @@ mod demo;
 mod events;
 mod export;
 mod keys;
+mod master_key;
 mod publish;
 mod replay;
 mod serve;
@@ -75,6 +76,13 @@ enum Command {
         #[command(flatten)]
         data: Data,
     },
+    /// Replace the master key
+    MasterKey {
+        #[command(subcommand)]
+        action: master_key::Action,
+        #[command(flatten)]
+        data: Data,
+    },
     /// Bring the database's schema up to date
     Migrate {
         #[command(flatten)]
@@ -125,10 +133,10 @@ struct Data {
     /// Bucket for documents, as s3://bucket/prefix; without it the data folder
     #[arg(long, env = "COUNTERSIGN_DOCUMENTS_URL", value_name = "URL", global = true)]
     documents_url: Option<String>,
-    /// File with the master key, where it is not in the data folder
+    /// File with the master keys, where they are not in the data folder
     #[arg(long, env = "COUNTERSIGN_MASTER_KEY_FILE", value_name = "FILE", global = true)]
     master_key_file: Option<PathBuf>,
-    /// The master key itself
+    /// The master key itself, or several with commas between
     #[arg(long, env = "COUNTERSIGN_MASTER_KEY", value_name = "KEY", global = true, hide_env_values = true)]
     master_key: Option<String>,
 }
@@ -213,6 +221,10 @@ async fn run(cli: Cli) -> Result<ExitCode, Failed> {
             serve::run(given.or(file).settle()?).await
         }
         Command::Keys { action, data } => keys::run(action, &settle(data, file)?).await,
+        Command::MasterKey { action, data } => {
+            log(Level::WARN, cli.log_format);
+            master_key::run(action, &settle(data, file)?).await
+        }
         Command::Migrate { data } => serve::migrate(&settle(data, file)?).await,
         Command::Replay { data } => replay::run(&settle(data, file)?).await,
         Command::Verify(verify) => verify.run(),

@@ -11,9 +11,9 @@ use crate::vault::Vault;
 
 /// Exits 0 only if nothing differs.
 pub(super) async fn run(settings: &Settings) -> Result<ExitCode, Failed> {
-    let (store, master) = open_installation(settings).await?;
+    let (store, masters) = open_installation(settings).await?;
     let mut bar = Bar::new(u64::try_from(store.count_requests().await?).unwrap_or(0));
-    let report = replay(&store, &Vault::new(&master)?, |so_far| bar.at(so_far.requests, "requests")).await?;
+    let report = replay(&store, &Vault::new(&masters)?, |so_far| bar.at(so_far.requests, "requests")).await?;
     bar.end(report.requests, "requests");
     store.close().await;
     for difference in &report.differences {

@@ -4,23 +4,21 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use countersign_engine::command::Wish;
 use countersign_engine::effect::Effect;
-use countersign_engine::event::{Document, Event};
-use countersign_engine::ids::{Digest, OrganizationId, RequestId};
+use countersign_engine::event::Event;
+use countersign_engine::ids::{ConfigId, Digest, OrganizationId, RequestId};
 use countersign_engine::refusal::{Code, Refusal};
 use countersign_engine::request::Request;
 use jiff::Timestamp;
 
 use super::decider::{Decided, Decider};
+use super::uses::{self, account_of, document_uses, documents_of};
 use super::{Answer, Done, Failure, Order, is_honoured};
 use crate::batching::Batch;
 use crate::bus::Bus;
 use crate::ledger::{LedgerError, Loaded};
 use crate::meters::Meters;
-use crate::store::{
-    EffectRow, EventRow, FileUse, Lane, ReceiptRow, RequestRow, Store, StoreError, Transaction, sealed_path,
-};
+use crate::store::{EffectRow, EventRow, Lane, ReceiptRow, RequestRow, Store, StoreError, Transaction, sealed_path};
 use crate::trace::TraceParent;
 use crate::vault::DataKey;
 
@@ -49,11 +47,12 @@ struct Known {
     receipts: HashMap<(OrganizationId, String), ReceiptRow>,
     epochs: HashMap<String, i64>,
     documents: HashSet<(OrganizationId, Digest)>,
+    accounts: HashSet<ConfigId>,
 }
 
 /// A request in the batch: as it was stored, and as the batch leaves it.
 #[derive(Default)]
-struct Working {
+pub(super) struct Working {
     stored: Option<Arc<Loaded>>,
     now: Option<Arc<Request>>,
     key: Option<DataKey>,
@@ -136,7 +135,9 @@ impl Writer {
             true => HashSet::new(),
             false => transaction.documents_present(&needed).await?.into_iter().collect(),
         };
-        Ok(Known { now: self.decider.clock.now(), working, receipts, epochs, documents })
+        let named: BTreeSet<ConfigId> = orders().filter_map(account_of).collect();
+        let accounts = transaction.accounts_present(&named).await?;
+        Ok(Known { now: self.decider.clock.now(), working, receipts, epochs, documents, accounts })
     }
 
     fn decide(&self, asked: &mut Asked, known: &mut Known, receipts: &mut Vec<ReceiptRow>) -> Answer {
@@ -149,14 +150,15 @@ impl Writer {
         {
             return Err(Refusal::new(Code::NotOwed, "The claim on this effect is no longer held.").into());
         }
-        let gone = documents_of(order).any(|document| !known.documents.contains(&document));
+        let document_gone = documents_of(order).any(|document| !known.documents.contains(&document));
+        let account_gone = account_of(order).is_some_and(|account| !known.accounts.contains(&account));
         let now = known.now;
         let id = order.command.request;
         let work = known.working.entry(id).or_default();
-        if gone {
+        if document_gone || account_gone {
             // What would be refused anyway is refused for its own reason.
             self.decider.decide(order, work.now.as_deref(), work.key.as_ref(), now)?;
-            return Err(Failure::DocumentGone);
+            return Err(if document_gone { Failure::DocumentGone } else { Failure::AccountGone });
         }
         let before = work.rows.len();
         let done = self.apply(order, decided.take(), work, now)?;
@@ -208,7 +210,7 @@ impl Writer {
         transaction.insert_effects(filed).await?;
         let settled: Vec<String> = changed.iter().flat_map(Working::settled).collect();
         transaction.delete_effects(&settled).await?;
-        store_uses(transaction, changed).await?;
+        uses::store(transaction, changed).await?;
         for work in changed.iter().filter(|work| work.is_newly_erased()) {
             work.erase(transaction).await?;
         }
@@ -280,10 +282,10 @@ impl Working {
 
     fn effect_rows(&self) -> impl Iterator<Item = EffectRow> {
         let due_us = self.now.as_ref().map_or(0, |request| request.updated_at.as_microsecond());
-        let config = self.now.as_ref().and_then(|request| request.terms.provider_config);
+        let account = |effect| self.now.as_ref().and_then(|request| request.account_of(effect));
         self.newly_owed().map(move |effect| {
             let trace = self.traces.get(&effect.seq).copied();
-            EffectRow { key: effect.key(), lane: Lane::of(effect.kind, config), due_us, trace }
+            EffectRow { key: effect.key(), lane: Lane::of(effect.kind, account(effect)), due_us, trace }
         })
     }
 
@@ -304,7 +306,7 @@ impl Working {
     }
 
     /// Whether the batch made, erased or revised the request: most steps leave its terms alone.
-    fn may_use_others(&self) -> bool {
+    pub(super) fn may_use_others(&self) -> bool {
         let same = |stored: &Loaded, now: &Request| Arc::ptr_eq(&stored.request.terms, &now.terms);
         let same = self.stored.as_deref().zip(self.now.as_deref()).is_some_and(|(stored, now)| same(stored, now));
         !same || self.is_newly_erased()
@@ -312,7 +314,7 @@ impl Working {
 
     /// What the batch made of the things that the request uses, such as documents: those it did not use
     /// before, and those it uses no longer.
-    fn used<T: Ord + Clone>(&self, of: impl Fn(&Request) -> BTreeSet<T>) -> (Vec<T>, Vec<T>) {
+    pub(super) fn used<T: Ord + Clone>(&self, of: impl Fn(&Request) -> BTreeSet<T>) -> (Vec<T>, Vec<T>) {
         let stored = self.stored.as_ref().map(|stored| &*stored.request);
         let before = stored.filter(|request| !request.is_erased()).map(&of).unwrap_or_default();
         let now = self.now.as_deref().filter(|request| !request.is_erased()).map(&of).unwrap_or_default();
@@ -322,33 +324,6 @@ impl Working {
         }
         (now.difference(&before).cloned().collect(), gone.into_iter().collect())
     }
-}
-
-/// Which documents and files the requests use that the batch changed. New uses come first: a document
-/// that a use ends for is erased with its last one.
-async fn store_uses(transaction: &mut Transaction, changed: &[Working]) -> Result<(), StoreError> {
-    let changed: Vec<&Working> = changed.iter().filter(|work| work.may_use_others()).collect();
-    let (documents, gone): (Vec<_>, Vec<_>) = changed.iter().map(|work| work.used(document_uses)).unzip();
-    transaction.insert_uses(documents.concat()).await?;
-    for (organization, digest, subject) in gone.concat() {
-        transaction.drop_use(&organization, digest, &subject).await?;
-    }
-    let (files, gone): (Vec<_>, Vec<_>) = changed.iter().map(|work| work.used(file_uses)).unzip();
-    transaction.insert_file_uses(files.concat()).await?;
-    for file_use in gone.concat() {
-        transaction.drop_file_use(&file_use).await?;
-    }
-    Ok(())
-}
-
-fn document_uses(request: &Request) -> BTreeSet<(OrganizationId, Digest, String)> {
-    let of = |document: &Document| (request.organization.clone(), document.digest, document_subject(request.id));
-    request.terms.documents.iter().map(of).collect()
-}
-
-fn file_uses(request: &Request) -> BTreeSet<FileUse> {
-    let of = |document: &Document| Some((request.organization.clone(), document.file?, request.id));
-    request.terms.documents.iter().filter_map(of).collect()
 }
 
 /// The narrow row that follows from a request.
@@ -370,21 +345,6 @@ pub(crate) fn row_of(request: &Request, data_key: Option<Vec<u8>>) -> RequestRow
         deleted_us: micros(request.deleted_at),
         data_key,
     }
-}
-
-/// The name under which a request uses a document.
-pub(crate) fn document_subject(request: RequestId) -> String {
-    format!("request:{request}")
-}
-
-fn documents_of(order: &Order) -> impl Iterator<Item = (OrganizationId, Digest)> {
-    let draft = match &order.command.wish {
-        Wish::Create { draft, .. } | Wish::Revise { draft, .. } => Some(draft),
-        _ => None,
-    };
-    draft
-        .into_iter()
-        .flat_map(|draft| draft.terms.documents.iter().map(|document| (order.organization.clone(), document.digest)))
 }
 
 fn asked_before(order: &Order, known: &Known) -> Result<Option<Done>, Failure> {

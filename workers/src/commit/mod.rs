@@ -13,6 +13,7 @@
 
 mod batch;
 mod decider;
+mod uses;
 
 pub(crate) use batch::row_of;
 
@@ -131,6 +132,9 @@ pub enum Failure {
     /// A document it needs was erased meanwhile.
     #[error("a document of the request is not stored any more")]
     DocumentGone,
+    /// The provider configuration that it names was deleted meanwhile.
+    #[error("the provider configuration of the request is not there any more")]
+    AccountGone,
     /// The store is away; whether the order was committed is not known.
     #[error("the store is not available: {0}")]
     Unavailable(String),
@@ -214,6 +218,7 @@ fn outcome(answer: &Answer) -> (Outcome, Option<&'static str>) {
         Ok(Done::Before { .. }) => (Outcome::Repeated, None),
         Err(Failure::Refused(refusal)) => (Outcome::Refused, Some(refusal.code.as_str())),
         Err(Failure::KeyReused) => (Outcome::Refused, Some("idempotency_key_reused")),
+        Err(Failure::AccountGone) => (Outcome::Refused, Some("unknown_config")),
         Err(Failure::DocumentGone | Failure::Unavailable(_)) => (Outcome::Failed, None),
     }
 }

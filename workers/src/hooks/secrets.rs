@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{BadSecret, HookSecret, SCHEMES, Scheme};
+use super::{BadSecret, HookSecret, Scheme};
 use crate::vault::{Vault, VaultError};
 
 /// Longest time that a former secret stays live beside the new one.
@@ -43,19 +43,28 @@ impl HookSecrets {
         Ok(Self { scheme: scheme.name.to_owned(), current: secret.to_owned(), former: None })
     }
 
-    /// The scheme with another secret; the one before stays live until an instant, at most [`FORMER_MAX`] from `now`.
+    /// The scheme with another secret; the one before stays live until an instant, at most [`FORMER_MAX`] from `now`. The
+    /// same secret again changes nothing: who repeats a call does not end what the first one began.
     pub fn rotated(&self, scheme: &Scheme, secret: &str, until: Timestamp, now: Timestamp) -> Result<Self, BadSecret> {
         let next = Self::new(scheme, secret)?;
-        if next.scheme != self.scheme || next.current == self.current {
+        if next.scheme != self.scheme {
             return Ok(next);
+        }
+        if next.current == self.current {
+            return Ok(self.clone());
         }
         let until_us = until.min(now + FORMER_MAX).as_microsecond();
         Ok(Self { former: Some(Former { secret: self.current.clone(), until_us }), ..next })
     }
 
+    /// The same secret by another scheme; the one before it is live no longer.
+    pub fn by(self, scheme: &Scheme) -> Result<Self, BadSecret> {
+        if scheme.name == self.scheme { Ok(self) } else { Self::new(scheme, &self.current) }
+    }
+
     /// The scheme.
     pub fn scheme(&self) -> Option<&'static Scheme> {
-        SCHEMES.iter().find(|scheme| scheme.name == self.scheme)
+        Scheme::named(&self.scheme)
     }
 
     /// Until when the former secret is live; `None` if there is none, or it is live no longer.

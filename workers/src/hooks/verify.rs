@@ -35,6 +35,8 @@ pub struct Genuine {
     pub identity: Digest,
     /// When it was stamped, if that is covered.
     pub stamped_at: Option<Timestamp>,
+    /// What the stamp covers, if that is not the body: who heard it can say anything with it.
+    pub covered: Option<Digest>,
 }
 
 /// Why a message is not taken. Goes to the log, and to nobody who sent it.
@@ -118,7 +120,8 @@ impl Scheme {
             (KnownBy::Fields, _, Some(fields)) => fields.digest(),
             _ => Digest::of(message.body),
         };
-        Ok(Genuine { trust: self.trust, identity, stamped_at })
+        let covered = (!self.trust.covers_body()).then(|| Digest::of(&covered.concat()));
+        Ok(Genuine { trust: self.trust, identity, stamped_at, covered })
     }
 }
 

@@ -23,14 +23,15 @@ impl Origin {
     pub fn of(peer: SocketAddr, headers: &HeaderMap, trusted_proxies: u32) -> Self {
         let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
         let user_agent = user_agent.map(|text| text.chars().take(USER_AGENT_MAX).collect());
-        Self { ip: client_ip(peer, headers, trusted_proxies).to_canonical().to_string(), user_agent }
+        Self { ip: address(peer, headers, trusted_proxies).to_string(), user_agent }
     }
 }
 
-fn client_ip(peer: SocketAddr, headers: &HeaderMap, trusted_proxies: u32) -> IpAddr {
+/// The address that a call comes from, as near to the caller as the trusted proxies tell; one of IPv4 is written as that.
+pub fn address(peer: SocketAddr, headers: &HeaderMap, trusted_proxies: u32) -> IpAddr {
     let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
     let chain: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
     let place = (trusted_proxies as usize).checked_sub(1).and_then(|behind| chain.len().checked_sub(behind + 1));
     let told = place.and_then(|place| chain[place].parse().ok());
-    told.unwrap_or(peer.ip())
+    told.unwrap_or(peer.ip()).to_canonical()
 }

@@ -125,7 +125,16 @@ async fn mail(service: &Service) -> Check {
 /// Whether vendors can be called, where there are any. One that is away stops what is at it and nothing else: what is
 /// owed there waits in the database.
 async fn providers(service: &Service) -> Option<Check> {
-    let circuits = timeout(LOOK_MAX, service.providers.circuits()).await.ok()?.ok()?;
+    let found = match timeout(LOOK_MAX, service.providers.circuits()).await {
+        Ok(Ok(circuits)) => callable(&circuits)?,
+        // The database is away, and has a check of its own.
+        Ok(Err(_)) | Err(_) => return None,
+    };
+    Some(check(service, "providers", &[], found))
+}
+
+/// Whether accounts can be called; `None` if there are none.
+fn callable(circuits: &[(Circuit, usize)]) -> Option<Result<String, String>> {
     let all: usize = circuits.iter().map(|(_, configs)| configs).sum();
     let gone = |(circuit, _): &&(Circuit, usize)| matches!(circuit, Circuit::Open | Circuit::Denied);
     let away: usize = circuits.iter().filter(gone).map(|(_, configs)| configs).sum();
@@ -135,7 +144,7 @@ async fn providers(service: &Service) -> Option<Check> {
             Err(format!("{away} of {all} accounts at vendors cannot be called: the vendor is away, or denies them."))
         }
     };
-    (all > 0).then(|| check(service, "providers", &[], found))
+    (all > 0).then_some(found)
 }
 
 /// Whether each role comes round.

@@ -136,6 +136,7 @@ impl From<Refusal> for Fault {
             | Code::ReasonRequired
             | Code::NoSuchPosition
             | Code::GatewayMissing
+            | Code::Duplicate
             | Code::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
             Code::WrongState
             | Code::Expired
@@ -172,6 +173,11 @@ impl From<Failure> for Fault {
                 "Idempotency-Key",
                 "idempotency_key_reused",
                 "This Idempotency-Key was used with another request in the last 24 hours.",
+            ),
+            Failure::AccountGone => Fault::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "unknown_config",
+                "The provider configuration was deleted at the same time.",
             ),
             Failure::DocumentGone | Failure::Unavailable(_) => Fault::internal(&failure),
         }

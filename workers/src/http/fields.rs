@@ -15,6 +15,8 @@ use crate::store::Sort;
 
 /// Longest text that is read as a number of a telephone or a taxpayer, or as a day, in characters.
 const CHECKED_MAX: usize = 40;
+/// Nobody was born before.
+const BORN_FROM: i16 = 1900;
 
 /// A whole number between two bounds.
 pub fn whole(form: &Form<'_>, name: &str, from: u32, to: u32, faults: &mut Faults) -> Option<u32> {
@@ -50,6 +52,12 @@ pub fn cpf(form: &Form<'_>, name: &str, faults: &mut Faults) -> Option<NationalI
 pub fn day(form: &Form<'_>, name: &str, faults: &mut Faults) -> Option<Date> {
     let read = |text: &str| text.parse::<Date>().map_err(|_| "A day is written as 1990-12-31.".to_owned());
     checked(form, name, "not_a_date", faults, read)
+}
+
+/// A day on which somebody was born who lives today, as 1990-12-31 or as Brazil writes it, 31/12/1990.
+pub fn birthday(text: &str, today: Date) -> Option<Date> {
+    let day = text.parse().or_else(|_| Date::strptime("%d/%m/%Y", text)).ok();
+    day.filter(|day| day.year() >= BORN_FROM && *day < today)
 }
 
 /// One line that must read as something else; a blank one is nothing.

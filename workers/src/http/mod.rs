@@ -4,6 +4,7 @@
 pub mod auth;
 pub mod caller;
 mod checks;
+pub mod concurrency;
 pub mod fault;
 pub mod fields;
 pub mod file;

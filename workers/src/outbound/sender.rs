@@ -11,6 +11,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Response, Url};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::guard::{Guard, Unresolved};
@@ -26,12 +27,19 @@ const IDLE_MAX: Duration = Duration::from_secs(15);
 const EXCERPT_MAX: usize = 512;
 /// Longest time that an answer's body is waited for once its head has arrived, which is all that counts.
 const EXCERPT_WAIT: Duration = Duration::from_secs(1);
+/// How much of an answer is read without asking for room, in bytes: nearly all answers are shorter.
+const SMALL_MAX: usize = 64 * 1024;
+/// Room for the answers of a sender that are longer, in KiB: three signed documents of the largest size.
+const ROOM_KIB: usize = 256 * 1024;
+/// How long an answer waits for room.
+const ROOM_WAIT: Duration = Duration::from_secs(5);
 
-/// Makes calls. Cheap to clone.
+/// Makes calls. Cheap to clone; clones share the room for long answers.
 #[derive(Clone, Debug)]
 pub struct Sender {
     client: Client,
     guard: Guard,
+    room: Arc<Semaphore>,
 }
 
 /// What was answered.
@@ -45,8 +53,8 @@ pub struct Reply {
     pub excerpt: Vec<u8>,
 }
 
-/// A call whose answer is wanted whole.
-#[derive(Clone, Debug)]
+/// A call whose answer is wanted whole. Its URL and its headers hold credentials: neither is ever printed.
+#[derive(Clone)]
 pub struct Call {
     /// How.
     pub method: Method,
@@ -60,8 +68,13 @@ pub struct Call {
     pub answer_max: usize,
 }
 
-/// What a call was answered.
-#[derive(Clone, PartialEq, Eq)]
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Call({} {}, {} bytes)", self.method, self.url.host_str().unwrap_or_default(), self.body.len())
+    }
+}
+
+/// What a call was answered. As long as it is there, a long one takes the room of others.
 pub struct Answer {
     /// Its status.
     pub status: u16,
@@ -69,6 +82,7 @@ pub struct Answer {
     pub retry_after: Option<String>,
     /// Its body.
     pub body: Vec<u8>,
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 impl std::fmt::Debug for Answer {
@@ -95,6 +109,8 @@ pub enum Unsent {
     Broken,
     /// The answer is longer than anybody reads.
     TooLong,
+    /// Other answers take the room that this one needs.
+    NoRoom,
 }
 
 impl Unsent {
@@ -113,6 +129,7 @@ impl Unsent {
             Unsent::Timeout => "timeout",
             Unsent::Broken => "connection_broken",
             Unsent::TooLong => "answer_too_long",
+            Unsent::NoRoom => "no_room",
         }
     }
 }
@@ -131,7 +148,7 @@ impl Sender {
             .pool_idle_timeout(IDLE_MAX)
             .dns_resolver(Arc::new(Judged(guard.clone())))
             .build()?;
-        Ok(Self { client, guard })
+        Ok(Self { client, guard, room: Arc::new(Semaphore::new(ROOM_KIB)) })
     }
 
     /// Sends a body; an answer of whatever status is one.
@@ -144,15 +161,15 @@ impl Sender {
     /// Sends a body and waits for the whole answer, which may have so many bytes.
     pub async fn ask(&self, url: &Url, headers: HeaderMap, body: Vec<u8>, most: usize) -> Result<Reply, Unsent> {
         let (mut response, retry_after) = self.send(Method::POST, url, headers, body).await?;
-        let excerpt = whole(&mut response, most).await?;
+        let (excerpt, _) = self.whole(&mut response, most).await?;
         Ok(Reply { status: response.status().as_u16(), retry_after, excerpt })
     }
 
     /// Makes a call and reads the whole answer; one of whatever status is one.
     pub async fn call(&self, call: Call) -> Result<Answer, Unsent> {
         let (mut response, retry_after) = self.send(call.method, &call.url, call.headers, call.body).await?;
-        let body = whole(&mut response, call.answer_max).await?;
-        Ok(Answer { status: response.status().as_u16(), retry_after, body })
+        let (body, room) = self.whole(&mut response, call.answer_max).await?;
+        Ok(Answer { status: response.status().as_u16(), retry_after, body, _room: room })
     }
 
     async fn send(
@@ -169,18 +186,36 @@ impl Sender {
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Ok((response, retry_after))
     }
-}
 
-/// The whole of a body, if it is no longer than that.
-async fn whole(response: &mut Response, most: usize) -> Result<Vec<u8>, Unsent> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| why(&error))? {
-        if body.len() + chunk.len() > most {
-            return Err(Unsent::TooLong);
+    /// The whole of a body, if it is no longer than that, and the room that it takes. Room is asked for once, and only
+    /// when there is something to put into it: who is slow to answer keeps nobody waiting.
+    async fn whole(
+        &self,
+        response: &mut Response,
+        most: usize,
+    ) -> Result<(Vec<u8>, Option<OwnedSemaphorePermit>), Unsent> {
+        let (mut body, mut room) = (Vec::new(), None);
+        while let Some(chunk) = response.chunk().await.map_err(|error| why(&error))? {
+            let length = body.len() + chunk.len();
+            if length > most {
+                return Err(Unsent::TooLong);
+            }
+            if length > SMALL_MAX && room.is_none() {
+                let left = response.content_length().and_then(|left| usize::try_from(left).ok());
+                let whole = left.map_or(most, |left| (length + left).min(most));
+                room = Some(self.room_for(whole).await?);
+                body.reserve_exact(whole - body.len());
+            }
+            body.extend_from_slice(&chunk);
         }
-        body.extend_from_slice(&chunk);
+        Ok((body, room))
     }
-    Ok(body)
+
+    async fn room_for(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Unsent> {
+        let kib = bytes.div_ceil(1024).min(ROOM_KIB) as u32;
+        let room = timeout(ROOM_WAIT, Arc::clone(&self.room).acquire_many_owned(kib)).await;
+        room.ok().and_then(Result::ok).ok_or(Unsent::NoRoom)
+    }
 }
 
 /// As much of a body as is kept, or as comes at once.

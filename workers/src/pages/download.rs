@@ -6,14 +6,17 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use countersign_engine::ids::{RequestId, SignerId};
+use countersign_engine::refusal::Code;
 use countersign_engine::request::{Request, Status};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::floor::{closed, failed, language};
 use super::view::{ClosedReason, FileLink};
+use crate::commit::Failure;
 use crate::http::{Floor, file};
 use crate::ledger::Loaded;
+use crate::service::ServiceError;
 
 /// What is said of a document that was erased.
 const GONE: &str = "This document is not kept any more.";
@@ -98,6 +101,10 @@ async fn send(floor: &Floor, loaded: &Loaded, query: Option<&str>) -> Response {
     match download {
         Ok(Some(download)) => file::attached(download),
         Ok(None) => unknown(),
+        // It is at a vendor, and not here yet, or never.
+        Err(ServiceError::Commit(Failure::Refused(refusal))) if refusal.code == Code::AtProvider => {
+            told(StatusCode::CONFLICT, refusal.code.as_str(), &refusal.detail)
+        }
         Err(error) => unavailable(&error),
     }
 }

@@ -11,20 +11,20 @@ use axum::http::header::REFERRER_POLICY;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use countersign_engine::command::{NAME_MAX, Wish};
-use countersign_engine::national_id::NationalId;
+use countersign_engine::national_id::{NationalId, NationalIdKind};
 use countersign_engine::person::Person;
 use countersign_engine::refusal::Code;
 use countersign_engine::requirement::Method;
-use jiff::civil::Date;
+use countersign_engine::signer::Signer;
 use jiff::tz::TimeZone;
 
 use super::floor::{closed, failed, html, is_own_origin, sender};
 use super::text::words;
-use super::told::{Told, told};
+use super::told::{self, Told, told};
 use super::view::{ClosedReason, FileLink, Payment, Step, StepFault, StepPage};
 use super::visit::Visit;
 use crate::commit::Failure;
-use crate::http::{Floor, upload};
+use crate::http::{Floor, fields, upload};
 use crate::service::ServiceError;
 use crate::service::proofs::{ATTACHMENTS_MAX, FILE_MAX_BYTES, Handed};
 use crate::service::proving::{NotProved, Prover};
@@ -33,8 +33,6 @@ use crate::service::proving::{NotProved, Prover};
 pub(super) const FORM_MAX_BYTES: usize = ATTACHMENTS_MAX * FILE_MAX_BYTES + 1024 * 1024;
 /// Largest form without files.
 const FIELDS_MAX_BYTES: usize = 16 * 1024;
-/// Nobody was born before.
-const BORN_FROM: i16 = 1900;
 
 /// What came in a form.
 #[derive(Debug, Default)]
@@ -65,18 +63,21 @@ pub(super) async fn prove(
     let proved = match method {
         Method::AccessCode => prover.access_code(code()).await,
         Method::EmailCode | Method::SmsCode | Method::WhatsappCode => prover.code(method, code()).await,
-        Method::InPerson => match person(&floor, &visit, &form) {
-            Ok(person) => prover.in_person(person).await,
-            Err(fault) => {
-                let told = Told { status: StatusCode::UNPROCESSABLE_ENTITY, fault };
+        Method::Identity | Method::InPerson => match person(&floor, &visit, &form) {
+            Ok(person) => prover.statement(method, person).await,
+            Err(faults) => {
+                let told = Told { status: StatusCode::UNPROCESSABLE_ENTITY, faults };
                 return page(&floor, &visit, method, Some(told), &form).await;
             }
         },
         Method::Photo | Method::Selfie | Method::VideoSelfie | Method::Attachments => {
             prover.files(method, form.files.clone()).await
         }
-        // Asking how it stands is what the page does.
-        Method::Pix => return visit.to(""),
+        // Asking how it stands is what the page does: whoever presses is told if nothing came.
+        Method::Pix => {
+            let told = told::pending(words(visit.language).steps.pix_pending);
+            return page(&floor, &visit, method, Some(told), &form).await;
+        }
         Method::Score => score(&floor, &visit, prover, form.files.clone()).await,
     };
     concluded(&floor, &visit, method, proved, &form).await
@@ -128,7 +129,7 @@ async fn entered(
         Ok(form) => Ok((method, form)),
         Err(TooLarge) => {
             let text = words(visit.language).step_faults.form_large.to_owned();
-            let told = Told { status: StatusCode::PAYLOAD_TOO_LARGE, fault: StepFault { field: "file", text } };
+            let told = Told { status: StatusCode::PAYLOAD_TOO_LARGE, faults: vec![StepFault { field: "file", text }] };
             Err(page(floor, visit, method, Some(told), &Form::default()).await.into())
         }
     }
@@ -198,26 +199,34 @@ fn retaken(visit: &Visit) -> Method {
     if visit.signer().terms.requirements.video { Method::VideoSelfie } else { Method::Selfie }
 }
 
-/// Who they say they are, at the device of whoever asked; what is known of them otherwise stays.
-fn person(floor: &Floor, visit: &Visit, form: &Form) -> Result<Person, StepFault> {
-    let faults = &words(visit.language).step_faults;
-    let wrong = |field, text: &str| StepFault { field, text: text.to_owned() };
+/// Who they say they are, or all that is wrong with it; what is known of them otherwise stays.
+fn person(floor: &Floor, visit: &Visit, form: &Form) -> Result<Person, Vec<StepFault>> {
+    let told = &words(visit.language).step_faults;
     let field = |name: &str| form.fields.get(name).map(|value| value.trim()).unwrap_or_default();
-    let name = field("name");
-    if name.is_empty() || name.chars().count() > NAME_MAX || name.contains(char::is_control) {
-        return Err(wrong("name", faults.bad_name));
-    }
     let signer = visit.signer();
     let known = signer.person.clone().unwrap_or_else(|| Person::new("", ""));
+
+    let name = field("name");
+    let is_name = !name.is_empty() && name.chars().count() <= NAME_MAX && !name.contains(char::is_control);
     let national_id = match signer.terms.requirements.foreign {
-        true => known.national_id,
-        false => Some(NationalId::cpf(field("cpf")).map_err(|_| wrong("cpf", faults.bad_cpf))?),
+        true => Ok(known.national_id),
+        false => NationalId::cpf(field("cpf")).map(Some),
     };
     let today = floor.service.clock.now().to_zoned(TimeZone::UTC).date();
-    let born = |date: &Date| date.year() >= BORN_FROM && *date < today;
-    let birthday = field("birthday").parse().ok().filter(born);
-    let birthday = Some(birthday.ok_or_else(|| wrong("birthday", faults.bad_birthday))?);
-    Ok(Person { name: name.to_owned(), national_id, birthday, ..known })
+    let birthday = fields::birthday(field("birthday"), today);
+
+    let faults = [
+        (!is_name, "name", told.bad_name),
+        (national_id.is_err(), "cpf", told.bad_cpf),
+        (birthday.is_none(), "birthday", told.bad_birthday),
+    ];
+    match (national_id, birthday) {
+        (Ok(national_id), Some(_)) if is_name => Ok(Person { name: name.to_owned(), national_id, birthday, ..known }),
+        _ => {
+            let wrong = faults.into_iter().filter(|(is_wrong, ..)| *is_wrong);
+            Err(wrong.map(|(_, field, text)| StepFault { field, text: text.to_owned() }).collect())
+        }
+    }
 }
 
 /// What follows a try: the next page, or the same with what is wrong.
@@ -248,11 +257,12 @@ async fn page(floor: &Floor, visit: &Visit, method: Method, told: Option<Told>, 
         // Paid, meanwhile.
         Err(Unshown::Proved) => return visit.to(""),
         Err(Unshown::Failed(error)) => return failed(visit.language, &error),
-        Err(Unshown::NotPaid(step, why)) => (step, told.or(Some(why))),
+        Err(Unshown::NotPaid(step, why)) => (step, told.filter(|told| !told.is_pending()).or(Some(why))),
     };
     let signer = visit.signer();
     let asked: Vec<Method> = signer.terms.requirements.methods().collect();
-    let (status, fault) = told.map_or((StatusCode::OK, None), |told| (told.status, Some(told.fault)));
+    let pending = told.as_ref().is_some_and(Told::is_pending);
+    let Told { status, faults } = told.unwrap_or(Told { status: StatusCode::OK, faults: Vec::new() });
     let page = StepPage {
         language: visit.language,
         organization: sender(&visit.request),
@@ -261,7 +271,8 @@ async fn page(floor: &Floor, visit: &Visit, method: Method, told: Option<Told>, 
         number: asked.iter().position(|other| *other == method).unwrap_or(0) + 1,
         total: asked.len(),
         step,
-        fault,
+        faults,
+        pending,
         documents: documents(visit),
     };
     let mut response = html(status, &page);
@@ -312,16 +323,7 @@ async fn step(floor: &Floor, visit: &Visit, method: Method, form: &Form) -> Resu
             let test_code = test.map(|challenge| code(challenge.seq));
             Step::Code { method, to, sent: challenge.is_some(), test_code }
         }
-        Method::InPerson => {
-            let typed = |name: &str| form.fields.get(name).cloned();
-            let known = person.and_then(|person| person.national_id.as_ref().map(NationalId::punctuated));
-            let born = person.and_then(|person| person.birthday.map(|date| date.to_string()));
-            Step::InPerson {
-                name: typed("name").unwrap_or_else(|| signer.name().to_owned()),
-                cpf: (!signer.terms.requirements.foreign).then(|| typed("cpf").or(known).unwrap_or_default()),
-                birthday: typed("birthday").or(born).unwrap_or_default(),
-            }
-        }
+        Method::Identity | Method::InPerson => statement(signer, method, form),
         Method::Photo | Method::Selfie | Method::VideoSelfie => Step::Files { method, asked: None },
         Method::Attachments => Step::Files { method, asked: asked.attachments.clone() },
         Method::Pix => return payment(visit, prover).await,
@@ -331,6 +333,23 @@ async fn step(floor: &Floor, visit: &Visit, method: Method, form: &Form) -> Resu
             Step::Score { name, cpf, retake: failed.then(|| retaken(visit)) }
         }
     })
+}
+
+/// The form of who somebody is, with what they typed, or else what is known of them.
+fn statement(signer: &Signer, method: Method, form: &Form) -> Step {
+    let typed = |name: &str| form.fields.get(name).cloned();
+    let person = signer.person.as_ref();
+    // Who is only known by their address is called by it: that is nobody's name.
+    let name = Some(signer.name()).filter(|name| *name != signer.email()).map(str::to_owned);
+    let cpf = person.and_then(|person| person.national_id.as_ref()).filter(|id| id.kind() == NationalIdKind::Cpf);
+    let born = person.and_then(|person| person.birthday.map(|date| date.to_string()));
+    Step::Statement {
+        method,
+        name: typed("name").or(name).unwrap_or_default(),
+        cpf: (!signer.terms.requirements.foreign)
+            .then(|| typed("cpf").or(cpf.map(NationalId::punctuated)).unwrap_or_default()),
+        birthday: typed("birthday").or(born).unwrap_or_default(),
+    }
 }
 
 async fn payment(visit: &Visit, prover: Prover<'_>) -> Result<Step, Unshown> {

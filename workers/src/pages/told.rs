@@ -1,4 +1,4 @@
-//! What a signer is told when a step did not work: a status, a sentence, and at which field.
+//! What a signer is told when a step did not work: a status, and sentences with the field of each.
 
 use axum::http::StatusCode;
 use countersign_engine::refusal::Code;
@@ -18,13 +18,25 @@ const MEGABYTE: usize = 1024 * 1024;
 #[derive(Clone, Debug)]
 pub(super) struct Told {
     pub(super) status: StatusCode,
-    pub(super) fault: StepFault,
+    pub(super) faults: Vec<StepFault>,
+}
+
+impl Told {
+    /// Whether nothing is wrong, and it is only not over.
+    pub(super) fn is_pending(&self) -> bool {
+        self.status == StatusCode::OK
+    }
+}
+
+/// That something is not over yet.
+pub(super) fn pending(text: &str) -> Told {
+    Told { status: StatusCode::OK, faults: vec![StepFault { field: "", text: text.to_owned() }] }
 }
 
 /// How it went, in a language.
 pub(super) fn told(error: &NotProved, language: Language) -> Told {
     let w = &words(language).step_faults;
-    let say = |status, field, text: String| Told { status, fault: StepFault { field, text } };
+    let say = |status, field, text: String| Told { status, faults: vec![StepFault { field, text }] };
     let wrong = StatusCode::UNPROCESSABLE_ENTITY;
     match error {
         NotProved::Wrong { left: 1 } => say(wrong, "code", w.wrong_code_one.to_owned()),
@@ -37,7 +49,7 @@ pub(super) fn told(error: &NotProved, language: Language) -> Told {
         NotProved::TooMany { most } => say(wrong, "file", fill(w.files_many, &[("count", &most.to_string())])),
         NotProved::File { name, why } => say(wrong, "file", bad_file(name, *why, w)),
         NotProved::Failed(reason) => say(wrong, "file", reason_of(*reason, w).to_owned()),
-        NotProved::Pending => say(StatusCode::OK, "", words(language).steps.score_pending.to_owned()),
+        NotProved::Pending => pending(words(language).steps.score_pending),
         NotProved::Away => say(StatusCode::SERVICE_UNAVAILABLE, "", w.away.to_owned()),
         NotProved::Unsupported => say(StatusCode::SERVICE_UNAVAILABLE, "", w.unsupported.to_owned()),
         NotProved::Refused(refusal) if refusal.code == Code::TooSoon => {

@@ -20,6 +20,13 @@ pub struct ConfigSettings {
     pub safe: Option<String>,
 }
 
+impl ConfigSettings {
+    /// Scheme, host and port of where it answers, written in the one way there is for them; `None` if it is no address.
+    pub fn host(&self) -> Option<String> {
+        Url::parse(&self.base_url).ok().map(|url| url.origin().ascii_serialization())
+    }
+}
+
 /// An account at a vendor.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -42,13 +49,10 @@ pub struct Config {
 impl Config {
     /// The account of a row.
     pub fn open(row: ProviderRow, vault: &Vault) -> Result<Self, NotOpened> {
-        if row.sealed_with != vault.id() {
-            return Err(NotOpened::OtherKey { sealed_with: row.sealed_with, ours: vault.id().to_owned() });
-        }
         let corrupt = || StoreError::Corrupt { what: "provider configuration" };
         let vendor = Vendor::parse(&row.provider).ok_or_else(corrupt)?;
         let settings: ConfigSettings = serde_json::from_str(&row.settings).map_err(|_| corrupt())?;
-        let stand = serde_json::from_str(&row.stand).map_err(|_| corrupt())?;
+        let stand = Stand::read(&row.stand)?;
         let credentials = Credentials::open(&row.credentials, row.id, vault)?;
         Ok(Self { id: row.id, organization: row.organization.clone(), vendor, settings, credentials, stand, row })
     }
@@ -62,14 +66,6 @@ impl Config {
 /// Why an account cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum NotOpened {
-    /// It was encrypted by another installation key.
-    #[error("its secrets were encrypted with the installation key {sealed_with}, and this is {ours}; give them anew")]
-    OtherKey {
-        /// Which.
-        sealed_with: String,
-        /// And which this is.
-        ours: String,
-    },
     /// What is encrypted cannot be read.
     #[error(transparent)]
     Vault(#[from] VaultError),

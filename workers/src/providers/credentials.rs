@@ -64,33 +64,32 @@ impl Credentials {
         }
     }
 
-    /// By what the account's calls are counted: configurations with the same credentials at the same place share a
-    /// quota, whosever they are. It tells nothing of the credentials.
-    pub fn account(&self, base_url: &str, key: &StampKey) -> Digest {
+    /// By what the account's calls are counted: configurations with the same credentials at the same host share a
+    /// quota, whosever they are and whatever path they call. It tells nothing of the credentials.
+    pub fn account(&self, host: &str, key: &StampKey) -> Digest {
         let known_by = match self {
             Credentials::Native => "",
             Credentials::D4sign { token, .. } => token.expose(),
             Credentials::Certyneo { key } => key.expose(),
         };
-        let parts =
-            [b"account".as_slice(), self.vendor().as_str().as_bytes(), base_url.as_bytes(), known_by.as_bytes()];
+        let parts = [b"account".as_slice(), self.vendor().as_str().as_bytes(), host.as_bytes(), known_by.as_bytes()];
         Digest(key.stamp(&parts))
     }
 
     /// The credentials as they are stored, bound to their configuration.
     pub fn seal(&self, config: Uuid, vault: &Vault) -> Result<Vec<u8>, VaultError> {
         let plain = serde_json::to_vec(self).map_err(|_| VaultError::Cipher)?;
-        vault.seal(&subject(config), &plain)
+        vault.seal(&Self::subject(config.as_bytes()), &plain)
     }
 
     /// Stored credentials.
     pub fn open(sealed: &[u8], config: Uuid, vault: &Vault) -> Result<Self, VaultError> {
-        let plain = vault.open(&subject(config), sealed)?;
+        let plain = vault.open(&Self::subject(config.as_bytes()), sealed)?;
         serde_json::from_slice(&plain).map_err(|_| VaultError::Cipher)
     }
-}
 
-/// What the encryption is bound to: another configuration's credentials do not open here.
-fn subject(config: Uuid) -> Vec<u8> {
-    [b"credentials of ".as_slice(), config.as_bytes()].concat()
+    /// What the encryption is bound to, for a configuration's id: another one's credentials do not open there.
+    pub fn subject(config: &[u8]) -> Vec<u8> {
+        [b"credentials of ".as_slice(), config].concat()
+    }
 }

@@ -21,13 +21,21 @@ const HELD: SignedDuration = SignedDuration::from_secs(45);
 /// How long a call counts: an hour, and how much later than it was counted a vendor may have heard it.
 pub const WINDOW: SignedDuration = SignedDuration::from_mins(61);
 
+/// What is answered of something that is not there, or not any more.
+pub const GONE: [u16; 2] = [404, 410];
+
+/// Why what was to be called off is not: everybody has signed there.
+pub const COMPLETED_THERE: &str = "completed_there";
+
 /// Why an errand does not go on.
 #[derive(Debug)]
 pub enum Stop {
-    /// The quota is used up until then.
+    /// Not before then: the quota is used up, or something else comes first.
     Wait(Timestamp),
     /// Somebody else does it by now.
     Lost,
+    /// It is not wanted any more.
+    Moot,
     /// The vendor is away: it cannot be reached, fails, or asks to be left alone.
     Away {
         /// A stable code.
@@ -41,6 +49,16 @@ pub enum Stop {
     Refused(String),
     /// It cannot be done yet, through nobody's fault.
     NotYet(String),
+    /// This does not go now, which says nothing of anything else at the vendor: a file that is not where it was said to
+    /// be, a signer who was written to a moment ago.
+    Hindered {
+        /// A stable code.
+        code: String,
+        /// For how long it is to be left alone, as the vendor says.
+        asked: Option<SignedDuration>,
+    },
+    /// What may be at the vendor is not found among all that is there, however often it is looked for.
+    Unfindable(String),
     /// The database.
     Store(StoreError),
     /// Something of ours is missing, such as a document.
@@ -48,16 +66,23 @@ pub enum Stop {
 }
 
 impl Stop {
+    /// What the vendor gave is not what it was asked for, which says nothing of anything else; with a stable code.
+    pub fn hindered(code: &str) -> Self {
+        Stop::Hindered { code: code.to_owned(), asked: None }
+    }
+
     /// A stable code of why it does not go on.
     pub fn code(self) -> String {
         match self {
             Stop::Away { code, .. }
+            | Stop::Hindered { code, .. }
+            | Stop::Unfindable(code)
             | Stop::Denied(code)
             | Stop::Refused(code)
             | Stop::NotYet(code)
             | Stop::Own(code) => code,
             Stop::Wait(_) => "quota_used_up".to_owned(),
-            Stop::Lost => "lost".to_owned(),
+            Stop::Lost | Stop::Moot => "lost".to_owned(),
             Stop::Store(_) => "unavailable".to_owned(),
         }
     }
@@ -137,12 +162,21 @@ impl<'a> Line<'a> {
     /// Makes a call that changes nothing.
     pub async fn read(&mut self, call: Call) -> Result<Answer, Stop> {
         self.begin(None).await?;
-        self.heard(self.sender.call(call).await)
+        self.heard(self.call(call).await)
     }
 
-    /// Fetches a file from where the vendor said it is: that is no call of its API.
+    /// Fetches a file from where the vendor said it is: that is no call of its API, and whatever comes of it tells
+    /// nothing of the account. An address that has expired is refused like credentials that are wrong.
     pub async fn fetch(&mut self, call: Call) -> Result<Answer, Stop> {
-        self.heard(self.sender.call(call).await)
+        let hindered = |why: &str, asked| Stop::Hindered { code: format!("download_{why}"), asked };
+        let answer = self.call(call).await.map_err(|unsent| match unsent {
+            Unsent::TooLong | Unsent::NoRoom => Stop::hindered(unsent.code()),
+            unsent => hindered(unsent.code(), None),
+        })?;
+        match answer.status {
+            200 => Ok(answer),
+            status => Err(hindered(&format!("http_{status}"), self.asked(&answer))),
+        }
     }
 
     /// Makes a call that takes a step. Unless it is certain that the vendor did not take it, the step stays in doubt
@@ -152,12 +186,13 @@ impl<'a> Line<'a> {
             return Err(Stop::Lost);
         }
         let since = self.note.doubt.as_ref().filter(|doubt| doubt.step == step).map(|doubt| doubt.since);
-        let before = self.note.doubt.replace(Doubt { step: step.to_owned(), since: since.unwrap_or(self.now()) });
+        let (step, last) = (step.to_owned(), self.now());
+        let before = self.note.doubt.replace(Doubt { step, since: since.unwrap_or(last), last });
         if let Err(stop) = self.begin(Some(())).await {
             self.note.doubt = before;
             return Err(stop);
         }
-        let answered = self.sender.call(call).await;
+        let answered = self.call(call).await;
         let untaken = match &answered {
             Ok(answer) => (400..500).contains(&answer.status) && answer.status != 408,
             Err(unsent) => unsent.is_unheard(),
@@ -167,6 +202,11 @@ impl<'a> Line<'a> {
             self.keep(|_| {}).await?;
         }
         self.heard(answered)
+    }
+
+    /// Refuses to take a step that was looked for and not found, as long as it may still come to be by an earlier call.
+    pub fn settled(&self, step: &str) -> Result<(), Stop> {
+        self.note.settles(step, self.now()).map_or(Ok(()), |settles| Err(Stop::Wait(settles)))
     }
 
     /// Writes down what became of a step: nothing is in doubt any more.
@@ -182,11 +222,22 @@ impl<'a> Line<'a> {
         if held { Ok(()) } else { Err(Stop::Lost) }
     }
 
+    /// Makes a call that is given up when it has taken its time by the clock.
+    async fn call(&self, call: Call) -> Result<Answer, Unsent> {
+        let late = self.now() + SignedDuration::from_secs(CALL_MAX as i64);
+        tokio::select! {
+            answered = self.sender.call(call) => answered,
+            () = self.clock.sleep_until(late) => Err(Unsent::Timeout),
+        }
+    }
+
     async fn begin(&mut self, step: Option<()>) -> Result<(), Stop> {
         let now = self.clock.now();
-        let calls_an_hour = self.config.row.calls_an_hour;
+        let stamp = self.config.row.account;
+        // The configuration may have been deleted since: then nothing limits it but itself.
+        let calls_an_hour = self.store.least_calls_an_hour(stamp).await?.unwrap_or(self.config.row.calls_an_hour);
         let account = Account {
-            stamp: self.config.row.account,
+            stamp,
             most: calls_an_hour - self.worth.spares(calls_an_hour),
             window_us: WINDOW.as_micros() as i64,
         };
@@ -209,13 +260,23 @@ impl<'a> Line<'a> {
 
     /// What an answer means wherever it comes from; what it says is for the adapter.
     fn heard(&self, answered: Result<Answer, Unsent>) -> Result<Answer, Stop> {
-        let answer = answered.map_err(|unsent| Stop::Away { code: unsent.code().to_owned(), asked: None })?;
-        let asked = answer.retry_after.as_deref().and_then(|value| asked_to_wait(value, self.now()));
+        let answer = answered.map_err(|unsent| match (unsent, unsent.code().to_owned()) {
+            (Unsent::TooLong | Unsent::NoRoom, code) => Stop::Hindered { code, asked: None },
+            (_, code) => Stop::Away { code, asked: None },
+        })?;
+        let (code, asked) = (format!("http_{}", answer.status), self.asked(&answer));
         match answer.status {
-            401 | 403 => Err(Stop::Denied(format!("http_{}", answer.status))),
-            408 | 425 | 429 | 500.. => Err(Stop::Away { code: format!("http_{}", answer.status), asked }),
-            300..=399 => Err(Stop::Refused(format!("http_{}", answer.status))),
+            401 | 403 => Err(Stop::Denied(code)),
+            // A vendor has signers left alone for a while after they were written to.
+            429 if self.worth == Worth::Remind => Err(Stop::Hindered { code, asked }),
+            // What has moved is not where it was said to be: somebody will put that right, here or there.
+            300..=399 | 408 | 425 | 429 | 500.. => Err(Stop::Away { code, asked }),
             _ => Ok(answer),
         }
+    }
+
+    /// For how long an answer asks to be left alone.
+    fn asked(&self, answer: &Answer) -> Option<SignedDuration> {
+        answer.retry_after.as_deref().and_then(|value| asked_to_wait(value, self.now()))
     }
 }

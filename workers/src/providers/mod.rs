@@ -19,7 +19,7 @@ mod worth;
 pub use config::{Config, ConfigSettings, NotOpened};
 pub use credentials::{Credentials, Secret};
 pub use errand::{Found, Submitted};
-pub use line::{CALL_MAX, Line, Stop, WINDOW, Wires};
+pub use line::{CALL_MAX, COMPLETED_THERE, GONE, Line, Stop, WINDOW, Wires};
 pub use multipart::pdf_form;
 pub use note::{Doubt, Note, SEND};
 pub use stand::{Circuit, Stand};

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use countersign_engine::ids::SignerId;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The steps of a request's way to its vendor.
@@ -19,6 +19,9 @@ pub struct Note {
     /// The vendor's ids of the signers.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub signers: BTreeMap<SignerId, String>,
+    /// The number of the request's event up to which the vendor's list of signers is as ours.
+    #[serde(default)]
+    pub listed: u64,
     /// Further steps that are done, such as `hook`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub done: Vec<String>,
@@ -34,12 +37,22 @@ pub struct Doubt {
     pub step: String,
     /// When it was first made.
     pub since: Timestamp,
+    /// When it was last made.
+    #[serde(default)]
+    pub last: Timestamp,
 }
 
 impl Note {
     /// Whether a call for this step was made and never answered.
     pub fn doubts(&self, step: &str) -> bool {
         self.doubt.as_ref().is_some_and(|doubt| doubt.step == step)
+    }
+
+    /// From when on it is certain that a step which is not found done will not be either: a slow vendor may act on a
+    /// call long after nobody waits for its answer. `None` if that is certain.
+    pub fn settles(&self, step: &str, now: Timestamp) -> Option<Timestamp> {
+        let doubt = self.doubt.as_ref().filter(|doubt| doubt.step == step)?;
+        Some(doubt.last + SETTLES).filter(|settles| now < *settles)
     }
 
     /// Whether the vendor may have written to somebody.
@@ -52,6 +65,9 @@ impl Note {
         self.done.iter().any(|done| done == step)
     }
 }
+
+/// How long after it was made a call may still be acted on.
+const SETTLES: SignedDuration = SignedDuration::from_mins(2);
 
 /// The step by which the vendor writes to the signers.
 pub const SEND: &str = "send";

@@ -3,6 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::store::StoreError;
+
 /// Failures in a row after which the circuit opens.
 const OPENS_AFTER: u32 = 3;
 /// How long it is open the first time; doubled with each failure since, at most [`REST_MAX`].
@@ -61,6 +63,16 @@ impl Circuit {
 }
 
 impl Stand {
+    /// A stored one.
+    pub fn read(stored: &str) -> Result<Self, StoreError> {
+        serde_json::from_str(stored).map_err(|_| StoreError::Corrupt { what: "provider configuration" })
+    }
+
+    /// After an errand that came to nothing although the vendor answers as it should.
+    pub fn hindered(&self, code: &str) -> Self {
+        Self { code: Some(code.to_owned()), ..self.clone() }
+    }
+
     /// After a call that was answered as it should be.
     pub fn succeeded(&self, now: Timestamp) -> Self {
         Self { succeeded_at: Some(now), ..Self::default() }

@@ -1,7 +1,7 @@
 //! The providers there are.
 
-use countersign_engine::provider::{CERTYNEO, D4SIGN, NATIVE};
-use countersign_engine::signer::{Role, SignerTerms};
+use countersign_engine::provider::{CERTYNEO, D4SIGN, NATIVE, refuses};
+use countersign_engine::signer::SignerTerms;
 
 /// Most calls an hour that a configuration may allow itself.
 pub const CALLS_AN_HOUR_MAX: i64 = 100_000;
@@ -55,19 +55,7 @@ impl Vendor {
 
     /// Why it cannot carry what is asked of a signer; `None` if it can.
     pub fn refuses(self, signer: &SignerTerms) -> Option<String> {
-        let name = self.as_str();
-        match self {
-            Vendor::Native => None,
-            _ if signer.group.is_some() => Some(format!("{name} knows nothing of our signing groups.")),
-            Vendor::D4sign if !signer.role.acts() => Some(format!("{name} has no {}s.", signer.role.as_str())),
-            Vendor::Certyneo if !signer.requirements.is_usual() => {
-                Some(format!("{name} asks for nothing but the link that its signers have by e-mail."))
-            }
-            Vendor::Certyneo if matches!(signer.role, Role::Witness | Role::Acknowledger) => {
-                Some(format!("{name} has no role {}.", signer.role.as_str()))
-            }
-            Vendor::D4sign | Vendor::Certyneo => None,
-        }
+        refuses(self.as_str(), signer)
     }
 
     /// Most documents of a request that it takes. At D4Sign a document is what is signed, and there is one.

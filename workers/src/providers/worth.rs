@@ -13,6 +13,8 @@ pub enum Worth {
     Fetch,
     /// Somebody who has been asked is asked again.
     Remind,
+    /// Something stands there, sent to nobody, that is wanted no longer.
+    Tidy,
     /// What the vendor told is to be confirmed. Anybody who heard a stamp once can ask for this.
     Confirm,
     /// Somebody wants to know whether the vendor is there.
@@ -29,6 +31,7 @@ impl Worth {
             EffectKind::Submit => Worth::Begin,
             EffectKind::Fetch => Worth::Fetch,
             EffectKind::Nudge => Worth::Remind,
+            EffectKind::Discard => Worth::Tidy,
             EffectKind::Confirm => Worth::Confirm,
             EffectKind::Inquire => Worth::Inquire,
             _ => return None,
@@ -41,7 +44,7 @@ impl Worth {
             Worth::Stop => 0,
             Worth::Begin | Worth::Fetch => 1,
             Worth::Remind => 2,
-            Worth::Confirm | Worth::Test => 3,
+            Worth::Tidy | Worth::Confirm | Worth::Test => 3,
             Worth::Inquire => 5,
         };
         (calls_an_hour * tenths / 10).min(calls_an_hour - 1)

@@ -142,7 +142,15 @@ fn letter(service: &Service, owed: &Owed) -> Option<Letter> {
     };
     let link = match kind {
         LetterKind::Invitation if signer.follows() => service.links.viewer_url(request, signer),
-        LetterKind::Invitation | LetterKind::Reminder => service.links.signing_url(request, signer),
+        LetterKind::Invitation | LetterKind::Reminder => {
+            let link = service.links.signing_url(request, signer);
+            if link.is_none() {
+                // Another process may have it; until then the letter is owed.
+                tracing::error!(effect = owed.claim.key, "a letter cannot name its link: its master key is not here");
+                return None;
+            }
+            link
+        }
         LetterKind::Completed => Some(service.links.copy_url(request.id, signer.id(), None)),
         LetterKind::Withdrawn
         | LetterKind::Code

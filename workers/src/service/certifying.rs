@@ -50,7 +50,7 @@ fn certified(request: &Request, signer: &Signer, language: Language) -> Certific
         ip_address: signer.ip.clone(),
         user_agent: signer.user_agent.clone(),
         method: if signer.signed_at.is_some() { method } else { String::new() },
-        proofs: signer.proofs.iter().map(|(method, proof)| proved(*method, proof, language)).collect(),
+        proofs: signer.proofs.iter().map(|(method, proof)| proved(signer, *method, proof, language)).collect(),
         signature_ids: vec![signer.id().to_string()],
     }
 }

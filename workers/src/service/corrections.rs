@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use countersign_engine::command::{Command, Correction, Position, Profile, Wish};
+use countersign_engine::command::{Command, Correction, Newcomers, Profile, Wish};
 use countersign_engine::event::{Actor, Widget};
 use countersign_engine::ids::{OrganizationId, RequestId, SignerId};
 use countersign_engine::refusal::Code;
@@ -69,18 +69,13 @@ impl Service {
         self.submit(by.order(wish)).await
     }
 
-    /// Lets people join at one place in the order. Who signs gets a place for that on an appended page; where somebody
+    /// Lets people join, all of them or nobody. Who signs gets a place for that on an appended page; where somebody
     /// else got that place at the same time, another is thought out.
-    pub async fn add_signers(
-        &self,
-        by: Corrector,
-        newcomers: Vec<(SignerTerms, Profile)>,
-        at: Position,
-    ) -> Result<Arc<Request>, ServiceError> {
+    pub async fn add_signers(&self, by: Corrector, newcomers: Vec<Newcomers>) -> Result<Arc<Request>, ServiceError> {
         let mut tries = TRIES_MAX;
         loop {
             let widgets = self.places_for(&by, &newcomers).await?;
-            let wish = Wish::Add { newcomers: newcomers.clone(), at, widgets };
+            let wish = Wish::Add { newcomers: newcomers.clone(), widgets };
             match self.submit(by.clone().order(wish)).await {
                 Err(ServiceError::Commit(Failure::Refused(refusal))) if refusal.code == Code::Changed && tries > 1 => {
                     tries -= 1;
@@ -90,16 +85,13 @@ impl Service {
         }
     }
 
-    async fn places_for(
-        &self,
-        by: &Corrector,
-        newcomers: &[(SignerTerms, Profile)],
-    ) -> Result<Vec<Widget>, ServiceError> {
+    async fn places_for(&self, by: &Corrector, newcomers: &[Newcomers]) -> Result<Vec<Widget>, ServiceError> {
         let Some(request) = self.find(&by.organization, by.request).await? else { return Ok(Vec::new()) };
         let Some(last) = request.terms.documents.last() else { return Ok(Vec::new()) };
         let document = self.documents.find(&by.organization, last.digest).await?;
         let Some(sheet) = document.and_then(|document| document.pages.last().copied()) else { return Ok(Vec::new()) };
-        let terms: Vec<SignerTerms> = newcomers.iter().map(|(terms, _)| terms.clone()).collect();
+        let people = newcomers.iter().flat_map(|newcomers| &newcomers.people);
+        let terms: Vec<SignerTerms> = people.map(|(terms, _)| terms.clone()).collect();
         Ok(placing::places_for(&request, &terms, sheet))
     }
 

@@ -12,7 +12,7 @@ use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::commit::Receipt;
 use crate::hooks::{Genuine, HookSecret, HookSecrets, Scheme, Trust};
-use crate::store::{InboundBody, InboundRow, InboundState, Scope, Store, Taken};
+use crate::store::{InboundBody, InboundRow, InboundState, Scope, Share, Store, Taken};
 use crate::vault::{DataKey, Vault};
 
 /// How long it is kept once it has its verdict, and so how long it can be replayed.
@@ -20,6 +20,12 @@ pub const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How long what says neither when it was sent nor which message it is, is taken for a repeat of the same: D4Sign tries
 /// for 27 hours. Later, the same thing may have happened again.
 const REPEATED: SignedDuration = SignedDuration::from_hours(48);
+
+/// Most messages that are kept under one stamp that does not cover what they say: a document of a hundred signers has
+/// fewer.
+const OF_STAMP_MAX: i64 = 512;
+/// And most bytes of them.
+const OF_STAMP_MAX_BYTES: i64 = 4 * 1024 * 1024;
 
 /// Knows what vendors told.
 #[derive(Clone, Debug)]
@@ -127,8 +133,10 @@ impl Inbound {
             Trust::Body | Trust::BodyAndTime => i64::MIN,
         };
         let body = self.seal(id, letter.body)?;
-        let taken = self.store.take_inbound(&row, letter.genuine.identity, &body, since_us).await?;
-        if taken == Taken::New {
+        let share = |covered| Share { covered, most: OF_STAMP_MAX, most_bytes: OF_STAMP_MAX_BYTES };
+        let share = letter.genuine.covered.map(share);
+        let taken = self.store.take_inbound(&row, letter.genuine.identity, &body, since_us, share).await?;
+        if !matches!(taken, Taken::Repeat(_)) {
             self.bus.inbound_due();
         }
         Ok(taken)

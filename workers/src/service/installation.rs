@@ -1,4 +1,4 @@
-//! An installation is one whichever machines its processes run on: one database, one master key, one
+//! An installation is one whichever machines its processes run on: one database, the same master keys, one
 //! place of documents, one sealing key. The first process writes down what the others are known by; one
 //! that brings something else is refused, before it encrypts what nobody else can read.
 
@@ -8,15 +8,16 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 use super::ServiceError;
+use super::master_keys::master_keys;
 use crate::blobs::Blobs;
-use crate::config::{MasterKey, Settings};
+use crate::config::Settings;
+use crate::keyring::{Keyring, MasterKeyId};
 use crate::seal::{Authority, KEY_FILE};
-use crate::stamp::{self, StampKey};
 use crate::store::Store;
 
-/// Folder of the master key and the sealing key, where they are not given otherwise.
+/// Folder of the master keys and the sealing key, where they are not given otherwise.
 const SECRETS: &str = "secrets";
-/// File of the master key there.
+/// File of the master keys there.
 const MASTER_FILE: &str = "master.key";
 /// Folder of the documents, where they do not lie in a bucket.
 const DOCUMENTS: &str = "documents";
@@ -24,18 +25,24 @@ const DOCUMENTS: &str = "documents";
 /// Why a process may not take part in an installation.
 #[derive(Debug, thiserror::Error)]
 pub enum Stranger {
-    /// It has another master key.
+    /// It lacks master keys that something is encrypted with.
     #[error(
-        "master_key: this database was made with another master key; give every process the same \
-         (master_key_file, or COUNTERSIGN_MASTER_KEY)"
+        "master_key: this database needs another master key, {0}; give every process all that are in use, the one that \
+         encrypts first (master_key_file, or COUNTERSIGN_MASTER_KEY)"
     )]
-    MasterKey,
+    MasterKey(String),
+    /// It would encrypt with a master key that was replaced for good.
+    #[error("master_key: the first one, {0}, was replaced and is retired; put the present one in front of it")]
+    RetiredMasterKey(MasterKeyId),
     /// It has none.
     #[error(
         "master_key: there is none at {0}, and this database was made with one; put it there, or give it \
          (master_key_file, or COUNTERSIGN_MASTER_KEY)"
     )]
     NoMasterKey(PathBuf),
+    /// It would encrypt anew with a master key that another was put in front of.
+    #[error("master_key: {0} was put in front by another process; put it in front here as well")]
+    FormerMasterKey(MasterKeyId),
     /// It would seal with a key that it made itself.
     #[error(
         "seal_key: other processes on this database seal with a key that is not in {0}; put theirs there, or \
@@ -47,44 +54,20 @@ pub enum Stranger {
     Documents(String),
 }
 
-/// What the secrets of keys are made with that are told again, and the stamps of their documents' webhooks.
-pub fn minting(master: &StampKey) -> StampKey {
-    master.derive("secrets of keys")
-}
-
-/// Opens the database and the master key of an installation: what the commands beside `serve` need.
-pub async fn open_installation(settings: &Settings) -> Result<(Store, StampKey), ServiceError> {
+/// Opens the database and the master keys of an installation: what the commands beside `serve` need.
+pub async fn open_installation(settings: &Settings) -> Result<(Store, Keyring), ServiceError> {
     make_private(&settings.data)?;
     let store = match &settings.database_url {
         Some(url) => Store::open_url(url).await?,
         None => Store::open_file(&settings.data.join("countersign.db")).await?,
     };
-    let master = master_key(settings, &store).await?;
-    Ok((store, master))
+    let masters = master_keys(settings, &store).await?;
+    Ok((store, masters))
 }
 
-/// The master key, proven to be the one that the database was made with.
-async fn master_key(settings: &Settings, store: &Store) -> Result<StampKey, ServiceError> {
-    const NAME: &str = "master key";
-    let known = store.agreed(NAME).await?;
-    let master = match &settings.master_key {
-        MasterKey::Given(key) => key.clone(),
-        MasterKey::File(file) => stamp::load_master(file)?.ok_or_else(|| Stranger::NoMasterKey(file.clone()))?,
-        MasterKey::InData => {
-            let file = secrets(settings)?.join(MASTER_FILE);
-            match (stamp::load_master(&file)?, &known) {
-                (Some(key), _) => key,
-                (None, None) => stamp::create_master(&file)?,
-                (None, Some(_)) => return Err(Stranger::NoMasterKey(file).into()),
-            }
-        }
-    };
-    // A stamp over nothing, by a key of its own: it proves the master key and tells nothing of it.
-    let check = master.derive("proof of the master key").stamp(&[]);
-    match stamp::same(&store.agree(NAME, &check).await?, &check) {
-        true => Ok(master),
-        false => Err(Stranger::MasterKey.into()),
-    }
+/// Where the master keys are, if they are not given otherwise.
+pub(super) fn master_file(settings: &Settings) -> io::Result<PathBuf> {
+    Ok(secrets(settings)?.join(MASTER_FILE))
 }
 
 /// The sealing key: the configured one, or one that is made on first start, for all processes.

@@ -11,7 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::commit::LinkDigest;
-use crate::stamp::{self, StampKey};
+use crate::keyring::{Keyring, MasterKeyId};
+use crate::stamp::{self, KEY_BYTES};
 
 /// How long a download address works (seed 002).
 pub const DOWNLOAD_LIFE: SignedDuration = SignedDuration::from_mins(15);
@@ -25,11 +26,11 @@ const EARLIER_ROUNDS_MAX: usize = 20;
 #[derive(Clone, Debug)]
 pub struct Links {
     public_url: String,
-    link: StampKey,
-    session: StampKey,
-    view: StampKey,
-    download: StampKey,
-    copy: StampKey,
+    link: Keyring,
+    session: Keyring,
+    view: Keyring,
+    download: Keyring,
+    copy: Keyring,
 }
 
 /// Who a session belongs to.
@@ -52,21 +53,23 @@ pub enum Reader<'r> {
 
 impl Links {
     /// The links of an installation.
-    pub fn new(master: &StampKey, public_url: String) -> Self {
+    pub fn new(masters: &Keyring, public_url: String) -> Self {
         Self {
             public_url,
-            link: master.derive("signing links"),
-            session: master.derive("signing sessions"),
-            view: master.derive("progress pages"),
-            download: master.derive("downloads"),
-            copy: master.derive("copies"),
+            link: masters.derive("signing links"),
+            session: masters.derive("signing sessions"),
+            view: masters.derive("progress pages"),
+            download: masters.derive("downloads"),
+            copy: masters.derive("copies"),
         }
     }
 
     /// The digest that an invitation records of a link.
     pub fn digests(&self) -> Arc<LinkDigest> {
-        let key = self.link.clone();
-        Arc::new(move |request, signer, round| Digest::of(link_token(&key, request, signer, round).as_bytes()))
+        let links = self.link.clone();
+        Arc::new(move |request, signer, round| {
+            digest_of(&links.stamp(&link_parts(request, signer, round).each_ref().map(Vec::as_slice)))
+        })
     }
 
     /// Where a provider tells what happens.
@@ -74,11 +77,23 @@ impl Links {
         format!("{}/hooks/{provider}/{config}", self.public_url)
     }
 
-    /// A signer's present link; `None` before they are invited and after they are erased.
+    /// A signer's present link; `None` before they are invited and after they are erased, and where the master key is
+    /// missing that it was made with.
     pub fn signing_url(&self, request: &Request, signer: &Signer) -> Option<String> {
-        signer.link?;
-        let token = link_token(&self.link, request.id, signer.id(), signer.round);
-        Some(format!("{}/sign/{}/{token}", self.public_url, request.id))
+        let (_, stamp) = self.present(request.id, signer)?;
+        Some(format!("{}/sign/{}/{}", self.public_url, request.id, stamp::encode(&stamp)))
+    }
+
+    /// The master key that a signer's present link was made with.
+    pub fn made_with(&self, request: RequestId, signer: &Signer) -> Option<MasterKeyId> {
+        self.present(request, signer).map(|(id, _)| id)
+    }
+
+    /// The stamp in a signer's present link, with the key that made it: the invitation recorded its digest.
+    fn present(&self, request: RequestId, signer: &Signer) -> Option<(MasterKeyId, [u8; KEY_BYTES])> {
+        let recorded = signer.link?;
+        let parts = link_parts(request, signer.id(), signer.round);
+        self.link.stamps(&parts.each_ref().map(Vec::as_slice)).find(|(_, stamp)| digest_of(stamp) == recorded)
     }
 
     /// Whose present link a token is.
@@ -93,30 +108,31 @@ impl Links {
 
     /// Whether a token is the last link of somebody for whom another of their signing group has signed.
     pub fn was_covered(&self, request: &Request, token: &str) -> bool {
-        let last = |signer: &Signer| link_token(&self.link, request.id, signer.id(), signer.round);
         let mut covered = request.signers.iter().filter(|signer| signer.covered_by.is_some() && signer.round > 0);
-        covered.any(|signer| stamp::same(last(signer).as_bytes(), token.as_bytes()))
+        covered.any(|signer| self.is_link(request.id, signer.id(), signer.round, token))
     }
 
     /// Whether a token is a link of somebody who left the request, or whom another replaced.
     pub fn was_withdrawn(&self, request: &Request, token: &str) -> bool {
         request.departed.iter().any(|(signer, rounds)| {
-            (1..=*rounds).rev().take(EARLIER_ROUNDS_MAX).any(|round| {
-                let old = link_token(&self.link, request.id, *signer, round);
-                stamp::same(old.as_bytes(), token.as_bytes())
-            })
+            let mut earlier = (1..=*rounds).rev().take(EARLIER_ROUNDS_MAX);
+            earlier.any(|round| self.is_link(request.id, *signer, round, token))
         })
     }
 
     /// Whether a token is a link that was replaced by a newer one.
     pub fn was_link(&self, request: &Request, token: &str) -> bool {
         let earlier = |signer: &Signer| (1..signer.round).rev().take(EARLIER_ROUNDS_MAX);
-        request.signers.iter().any(|signer| {
-            earlier(signer).any(|round| {
-                let old = link_token(&self.link, request.id, signer.id(), round);
-                stamp::same(old.as_bytes(), token.as_bytes())
-            })
-        })
+        request
+            .signers
+            .iter()
+            .any(|signer| earlier(signer).any(|round| self.is_link(request.id, signer.id(), round, token)))
+    }
+
+    /// Whether a token is that of a signer's link of a round, whichever key made it.
+    fn is_link(&self, request: RequestId, signer: SignerId, round: u32, token: &str) -> bool {
+        let parts = link_parts(request, signer, round);
+        stamp::decode(token).is_some_and(|stamp| self.link.verifies(&parts.each_ref().map(Vec::as_slice), &stamp))
     }
 
     /// The session value that a link is exchanged for.
@@ -147,7 +163,7 @@ impl Links {
 
     /// The address at which a viewer follows a request and reads its documents; `None` before they are let in.
     pub fn viewer_url(&self, request: &Request, signer: &Signer) -> Option<String> {
-        let stamp = self.view.stamp(&viewer_parts(request.id, signer).each_ref().map(Vec::as_slice));
+        let stamp = self.view.stamp(&link_parts(request.id, signer.id(), signer.round).each_ref().map(Vec::as_slice));
         signer.follows().then(|| format!("{}/view/{}/{}", self.public_url, request.id, stamp::encode(&stamp)))
     }
 
@@ -158,7 +174,7 @@ impl Links {
             return Some(Reader::Sender);
         }
         let opens = |signer: &&Signer| {
-            let parts = viewer_parts(request.id, signer);
+            let parts = link_parts(request.id, signer.id(), signer.round);
             signer.follows() && self.view.verifies(&parts.each_ref().map(Vec::as_slice), &stamp)
         };
         request.signers.iter().map(Arc::as_ref).find(opens).map(Reader::Viewer)
@@ -196,12 +212,13 @@ impl Links {
     }
 }
 
-fn link_token(key: &StampKey, request: RequestId, signer: SignerId, round: u32) -> String {
-    stamp::encode(&key.stamp(&[request.0.as_bytes(), signer.0.as_bytes(), &round.to_be_bytes()]))
+/// What an invitation records of the link with this stamp: the SHA-256 of its token.
+fn digest_of(stamp: &[u8; KEY_BYTES]) -> Digest {
+    Digest::of(stamp::encode(stamp).as_bytes())
 }
 
-fn viewer_parts(request: RequestId, signer: &Signer) -> [Vec<u8>; 3] {
-    [request.0.as_bytes().to_vec(), signer.id().0.as_bytes().to_vec(), signer.round.to_be_bytes().to_vec()]
+fn link_parts(request: RequestId, signer: SignerId, round: u32) -> [Vec<u8>; 3] {
+    [request.0.as_bytes().to_vec(), signer.0.as_bytes().to_vec(), round.to_be_bytes().to_vec()]
 }
 
 fn session_parts(request: RequestId, signer: SignerId, round: u32, until: i64) -> [Vec<u8>; 4] {

@@ -14,6 +14,8 @@ pub mod groups;
 pub mod inbound;
 mod installation;
 pub mod links;
+pub mod mac_secrets;
+pub mod master_keys;
 pub mod organizations;
 pub mod placing;
 pub mod proofs;
@@ -23,7 +25,9 @@ pub mod receipts;
 pub mod replay;
 pub mod reports;
 mod revising;
+pub mod rewrapping;
 mod sealing;
+pub mod signed;
 mod trail;
 pub mod uploads;
 pub mod webhooks;
@@ -43,16 +47,17 @@ use crate::clock::Clock;
 use crate::commit::{Commit, Done, Failure, Order, Outside};
 use crate::config::Settings;
 use crate::gateway::{BadGateway, Gateway};
+use crate::keyring::Keyring;
 use crate::ledger::{Ledger, LedgerError, Loaded};
 use crate::meters::Meters;
+use crate::providers::NotOpened;
 use crate::pulse::Pulses;
 use crate::seal::{Authority, AuthorityError, SealError};
-use crate::stamp::StampKey;
 use crate::store::{Scope, Store, StoreError};
 use crate::trace::{BadTraceSetting, Traces};
 use crate::vault::{Vault, VaultError};
 
-pub use installation::{Stranger, minting, open_installation};
+pub use installation::{Stranger, open_installation};
 
 use documents::Documents;
 use inbound::Inbound;
@@ -98,6 +103,9 @@ pub enum ServiceError {
     /// A setting of the traces.
     #[error(transparent)]
     Trace(#[from] BadTraceSetting),
+    /// An account at a provider.
+    #[error("the account cannot be used: {0}")]
+    Account(#[from] NotOpened),
     /// The client of calls to providers.
     #[error("providers cannot be called: {0}")]
     Client(#[from] reqwest::Error),
@@ -156,20 +164,20 @@ pub struct Service {
     /// What signers gave as proof.
     pub proofs: Proofs,
     /// What one-time codes are made with.
-    codes: StampKey,
-    /// What the secrets of keys are made with that are told again, and the stamps of their documents' webhooks.
-    pub minting: StampKey,
+    codes: Keyring,
+    /// What the secrets of API keys are made with that are told again.
+    pub minting: Keyring,
 }
 
 impl Service {
     /// Opens an installation, making it on first start. The handle ends when the write path has
     /// drained after the service was dropped.
     pub async fn open(settings: Settings, clock: Clock) -> Result<(Arc<Self>, JoinHandle<()>), ServiceError> {
-        let (store, master) = open_installation(&settings).await?;
-        let vault = Vault::new(&master)?;
+        let (store, masters) = open_installation(&settings).await?;
+        let vault = Vault::new(&masters)?;
         let authority = installation::sealing_key(&settings, &store).await?;
         let blobs = installation::documents(&settings, &store).await?;
-        let links = Links::new(&master, settings.public_url.clone());
+        let links = Links::new(&masters, settings.public_url.clone());
         let ledger = Ledger::new(store.clone(), vault.clone());
         let bus = Arc::new(Bus::open(settings.nats.as_ref()).await?);
         let meters = Meters::default();
@@ -188,7 +196,7 @@ impl Service {
         let webhooks = Webhooks::new(store.clone(), vault.clone(), clock.clone(), Arc::clone(&bus), &settings.webhooks);
         let inbound = Inbound::new(store.clone(), vault.clone(), clock.clone(), Arc::clone(&bus));
         let documents = Documents::new(store.clone(), blobs.clone(), vault.clone(), clock.clone(), inspector);
-        let accounts = (vault.clone(), master.derive("accounts at providers"));
+        let accounts = (vault.clone(), master_keys::accounts_key(&store, &masters, &vault).await?);
         let providers = Providers::new(store.clone(), accounts, clock.clone(), Arc::clone(&bus), &settings.webhooks)?;
         let proofs = Proofs::new(store.clone(), blobs.clone(), vault.clone(), clock.clone());
         let gateway = settings.gateway.as_ref();
@@ -217,8 +225,8 @@ impl Service {
             blobs,
             gateway,
             proofs,
-            codes: master.derive("one-time codes"),
-            minting: minting(&master),
+            codes: masters.derive("one-time codes"),
+            minting: masters.derive("secrets of keys"),
         };
         Ok((Arc::new(service), writing))
     }

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use countersign_engine::effect::EffectKind;
 use countersign_engine::event::Collector;
 use countersign_engine::ids::{ConfigId, OrganizationId, RequestId};
+use countersign_engine::request::Request;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::ServiceError;
+use super::{Service, ServiceError};
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::commit::Receipt;
@@ -18,7 +20,7 @@ use crate::providers::{
     CALL_MAX, Circuit, Config, ConfigSettings, Credentials, Line, NotOpened, Stand, Stop, Vendor, WINDOW, Wires, Worth,
 };
 use crate::stamp::StampKey;
-use crate::store::{Lane, ProviderRow, Scope, Store, StoreError};
+use crate::store::{Lane, ProviderRow, Scope, StandRow, Store, StoreError};
 use crate::vault::Vault;
 
 /// Most configurations of an organization.
@@ -44,10 +46,24 @@ pub struct Wanted {
     pub fallback: Option<Uuid>,
 }
 
+/// Why a vendor is not called at an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadBaseUrl {
+    /// It may not be called there.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// Everybody on the way would read the credentials.
+    #[error("The base URL must begin with https://.")]
+    Plain,
+    /// It is not only where the API begins.
+    #[error("The base URL has no query and no fragment.")]
+    Query,
+}
+
 /// What is left of an account's calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quota {
-    /// Most calls in an hour.
+    /// Most calls in an hour, by the configuration of the account that allows the least.
     pub most: i64,
     /// How many of them count at this moment.
     pub used: i64,
@@ -64,6 +80,7 @@ pub struct Providers {
     sender: Sender,
     accounts: StampKey,
     overlap: SignedDuration,
+    is_development: bool,
 }
 
 impl Providers {
@@ -77,7 +94,8 @@ impl Providers {
     ) -> Result<Self, ServiceError> {
         let guard = Guard::new(settings.names.clone(), settings.allow_loopback);
         let sender = Sender::new(guard.clone(), std::time::Duration::from_secs(CALL_MAX))?;
-        Ok(Self { store, vault, clock, bus, guard, sender, accounts, overlap: settings.overlap })
+        let (overlap, is_development) = (settings.overlap, settings.allow_loopback);
+        Ok(Self { store, vault, clock, bus, guard, sender, accounts, overlap, is_development })
     }
 
     /// What makes calls to vendors.
@@ -85,10 +103,23 @@ impl Providers {
         &self.sender
     }
 
-    /// Whether a vendor may be called there, as far as that can be seen now.
-    pub async fn judge(&self, url: &str) -> Result<(), Forbidden> {
-        let url = self.guard.read(url)?;
-        self.guard.look(&url).await
+    /// The address of a vendor's API as it is stored, written in the one way there is for it, if it may be called there
+    /// as far as that can be seen now. Credentials go there, so without TLS only in development.
+    pub async fn base_url(&self, text: &str) -> Result<String, BadBaseUrl> {
+        let mut url = self.guard.read(text)?;
+        if url.scheme() != "https" && !self.is_development {
+            return Err(BadBaseUrl::Plain);
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(BadBaseUrl::Query);
+        }
+        self.guard.look(&url).await?;
+        // A name that ends at the root is the same name.
+        let name = url.host_str().and_then(|host| host.strip_suffix('.')).map(str::to_owned);
+        if let Some(name) = name {
+            url.set_host(Some(&name)).map_err(|_| Forbidden::NotAUrl)?;
+        }
+        Ok(url.as_str().trim_end_matches('/').to_owned())
     }
 
     /// How long a former hook secret stays live beside the new one.
@@ -147,7 +178,6 @@ impl Providers {
             settings: String::new(),
             credentials: Vec::new(),
             hook_secrets: Vec::new(),
-            sealed_with: String::new(),
             account: countersign_engine::ids::Digest::ZERO,
             calls_an_hour: 1,
             created_us: now,
@@ -170,13 +200,13 @@ impl Providers {
         if !self.store.change_provider_config(&next, known_us).await? {
             return Ok(None);
         }
-        self.bus.ring(Lane::AGENT);
+        self.try_at_once(row.id).await?;
         Ok(Some(next))
     }
 
     /// What is wanted, encrypted, in a row.
     fn row(&self, row: ProviderRow, wanted: Wanted) -> Result<ProviderRow, ServiceError> {
-        let account = wanted.credentials.account(&wanted.settings.base_url, &self.accounts);
+        let account = wanted.credentials.account(&wanted.settings.host().unwrap_or_default(), &self.accounts);
         Ok(ProviderRow {
             name: wanted.name,
             fallback: wanted.fallback,
@@ -186,7 +216,6 @@ impl Providers {
                 Some(secrets) => secrets.seal(row.id, &self.vault)?,
                 None => Vec::new(),
             },
-            sealed_with: self.vault.id().to_owned(),
             account,
             calls_an_hour: wanted.calls_an_hour,
             ..row
@@ -195,9 +224,13 @@ impl Providers {
 
     /// What is left of an account's calls.
     pub async fn quota(&self, row: &ProviderRow) -> Result<Quota, ServiceError> {
+        if row.provider == Vendor::Native.as_str() {
+            return Ok(Quota { most: row.calls_an_hour, used: 0 });
+        }
         let since = (self.clock.now() - WINDOW).as_microsecond();
         let used = self.store.calls_since(row.account, since).await?;
-        Ok(Quota { most: row.calls_an_hour, used })
+        let most = self.store.least_calls_an_hour(row.account).await?.unwrap_or(row.calls_an_hour);
+        Ok(Quota { most, used })
     }
 
     /// The line by which an account is tried out. It is nobody's errand: no hold is needed, only a call of the quota.
@@ -206,7 +239,8 @@ impl Providers {
         Ok(Line::open(wires, config, None, RequestId(Uuid::nil()), Worth::Test).await?)
     }
 
-    /// Writes down how trying out an account went; the circuit closes if it went well.
+    /// Writes down how trying out an account went; if it went well, the circuit closes and what is to be
+    /// done at the vendor is tried again at once.
     pub async fn tried(&self, config: &Config, tried: &Result<(), Stop>) -> Result<(), ServiceError> {
         let now = self.clock.now();
         let (stand, rest_us) = match tried {
@@ -219,20 +253,40 @@ impl Providers {
         };
         let stand = serde_json::to_string(&stand).map_err(std::io::Error::from)?;
         self.store.set_provider_stand(config.id, &stand, rest_us).await?;
+        if tried.is_ok() {
+            self.try_at_once(config.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Has what was put off at a vendor be done now: what it failed by may be mended.
+    async fn try_at_once(&self, config: Uuid) -> Result<(), ServiceError> {
+        self.store.hasten_provider(config, self.clock.now().as_microsecond()).await?;
         self.bus.ring(Lane::AGENT);
         Ok(())
     }
 
     /// How many accounts of all organizations are in each state of their circuit; at most so many are counted.
     pub async fn circuits(&self) -> Result<[(Circuit, usize); Circuit::ALL.len()], StoreError> {
-        let (rows, now) = (self.store.all_provider_configs(COUNTED_MAX).await?, self.clock.now());
-        let vendors = rows.iter().filter(|row| row.provider != Vendor::Native.as_str());
-        let circuits: Vec<Circuit> = vendors.map(|row| self.stand(row).circuit(row.rest_us, now)).collect();
+        let (rows, now) = (self.store.provider_stands(COUNTED_MAX).await?, self.clock.now());
+        // Whose stand cannot be read is not called, and blinds nobody to the others.
+        let circuit =
+            |row: &StandRow| Stand::read(&row.stand).map_or(Circuit::Open, |stand| stand.circuit(row.rest_us, now));
+        let circuits: Vec<Circuit> = rows.iter().map(circuit).collect();
         Ok(Circuit::ALL.map(|state| (state, circuits.iter().filter(|circuit| **circuit == state).count())))
     }
+}
 
-    /// How an account's calls go.
-    pub fn stand(&self, row: &ProviderRow) -> Stand {
-        serde_json::from_str(&row.stand).unwrap_or_default()
+impl Service {
+    /// A request that is being handed over, as it stands at this moment: looked at once more before its provider writes
+    /// to anybody. Moot if it was called off, or its time has run out, since it was begun.
+    pub async fn still_to_submit(&self, request: &Request) -> Result<Arc<Request>, Stop> {
+        let loaded = self.ledger.load(Scope::Of(&request.organization), request.id).await;
+        let now = loaded.map_err(|error| Stop::Own(error.to_string()))?.ok_or(Stop::Moot)?;
+        let owed = now.request.owed.iter().any(|effect| effect.kind == EffectKind::Submit);
+        match owed && !now.request.is_past_expiry(self.clock.now()) {
+            true => Ok(Arc::clone(&now.request)),
+            false => Err(Stop::Moot),
+        }
     }
 }

@@ -5,7 +5,7 @@
 //! try is counted before it is looked at, so that many at once are no more than five.
 //!
 //! One-time codes are not stored, not even as a digest: each is a stamp over the fact that it was asked for, so the
-//! letter can be written, and the code compared, wherever the master key is.
+//! letter can be written, and the code compared, wherever the master keys are.
 
 use countersign_engine::command::{Command, Proved, Wish};
 use countersign_engine::event::Actor;
@@ -21,7 +21,7 @@ use super::proofs::{self, ATTACHMENTS_MAX, BadFile, Handed};
 use super::{Service, ServiceError};
 use crate::commit::{Failure, Order};
 use crate::gateway::{self, Answer, Errand, ErrandKind, Evidence, FileRole, NotAnswered, Reason, Standing};
-use crate::stamp;
+use crate::stamp::{self, KEY_BYTES};
 use crate::store::{StoreError, Trial};
 
 /// How many tries there are.
@@ -123,12 +123,18 @@ pub struct Prover<'a> {
 impl Service {
     /// The one-time code that was asked for by a fact: six digits.
     pub fn one_time_code(&self, request: RequestId, signer: SignerId, method: Method, seq: u64) -> String {
+        self.one_time_codes(request, signer, method, seq).swap_remove(0)
+    }
+
+    /// The codes that may have been sent for it, the present one first: one for each master key.
+    fn one_time_codes(&self, request: RequestId, signer: SignerId, method: Method, seq: u64) -> Vec<String> {
         let parts: [&[u8]; 4] =
             [request.0.as_bytes(), signer.0.as_bytes(), method.as_str().as_bytes(), &seq.to_be_bytes()];
-        let stamp = self.codes.stamp(&parts);
-        let mut number = [0; 8];
-        number.copy_from_slice(&stamp[..8]);
-        format!("{:06}", u64::from_be_bytes(number) % CODES)
+        let code = |stamp: [u8; KEY_BYTES]| {
+            let number = stamp[..8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+            format!("{:06}", number % CODES)
+        };
+        self.codes.stamps(&parts).map(|(_, stamp)| code(stamp)).collect()
     }
 }
 
@@ -136,7 +142,7 @@ impl Prover<'_> {
     /// Compares the access code.
     pub async fn access_code(&self, typed: &str) -> Proving {
         let code = self.service.access_code(self.signer)?.ok_or(NotProved::CodeGone)?;
-        self.compare(Method::AccessCode, typed, &code).await
+        self.compare(Method::AccessCode, typed, &[code]).await
     }
 
     /// Asks for a one-time code, or a payment.
@@ -149,9 +155,9 @@ impl Prover<'_> {
     /// Compares a one-time code.
     pub async fn code(&self, method: Method, typed: &str) -> Proving {
         let challenge = self.live_challenge(method).ok_or(NotProved::CodeGone)?;
-        let code = self.service.one_time_code(self.request.id, self.signer.id(), method, challenge.seq);
+        let codes = self.service.one_time_codes(self.request.id, self.signer.id(), method, challenge.seq);
         let digits: String = typed.chars().filter(|char| !char.is_whitespace()).collect();
-        self.compare(method, &digits, &code).await
+        self.compare(method, &digits, &codes).await
     }
 
     /// What the signer asked for, while it counts.
@@ -161,9 +167,9 @@ impl Prover<'_> {
         lives.then_some(challenge)
     }
 
-    /// Takes who they say they are, at the device of whoever asked.
-    pub async fn in_person(&self, told: Person) -> Proving {
-        self.prove(Proved { told: Some(told), ..Proved::by(Method::InPerson) }).await
+    /// Takes who they say they are.
+    pub async fn statement(&self, method: Method, told: Person) -> Proving {
+        self.prove(Proved { told: Some(told), ..Proved::by(method) }).await
     }
 
     /// Takes files in, and for a video asks whether it shows a living person.
@@ -251,14 +257,15 @@ impl Prover<'_> {
     }
 
     /// Counts a try, and only then compares.
-    async fn compare(&self, method: Method, typed: &str, wanted: &str) -> Proving {
+    async fn compare(&self, method: Method, typed: &str, wanted: &[String]) -> Proving {
         let typed = typed.trim();
         if typed.is_empty() {
             return Err(NotProved::Nothing);
         }
         let taken = self.take_try(method).await?;
         // Digests of equal length, so that nothing of the code's own length is told by the time it takes.
-        if !stamp::same(&Digest::of(typed.as_bytes()).0, &Digest::of(wanted.as_bytes()).0) {
+        let is_it = |code: &String| stamp::same(&Digest::of(typed.as_bytes()).0, &Digest::of(code.as_bytes()).0);
+        if !wanted.iter().any(is_it) {
             return match TRIES_MAX.saturating_sub(taken) {
                 0 => Err(NotProved::Locked { wait: TRIES_FOR }),
                 left => Err(NotProved::Wrong { left }),

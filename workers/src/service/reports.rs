@@ -54,6 +54,10 @@ impl Service {
         if request.status.is_terminal() {
             return Ok(past(request, word));
         }
+        if request.terms.provider_config != Some(ConfigId(word.config)) {
+            // It went to another provider: what the one before tells of it changes nothing any more.
+            return Ok(Heard::Stale);
+        }
         if request.envelope.is_none() {
             // The vendor was faster than its own answer.
             return Ok(self.later(word));

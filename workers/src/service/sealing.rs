@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use countersign_engine::command::{Command, Wish};
+use countersign_engine::effect::EffectKind;
 use countersign_engine::event::{Actor, Value, Widget, WidgetKind};
 use countersign_engine::ids::Digest;
 use countersign_engine::refusal::{Code, Refusal};
@@ -54,27 +55,16 @@ impl Service {
         if Digest::of(&bytes) == digest { Ok(bytes) } else { Err(missing) }
     }
 
-    /// Keeps the signed PDF of a completed request's document that its provider made.
-    pub async fn keep_signed(
-        &self,
-        loaded: &Loaded,
-        document: u32,
-        pdf: &[u8],
-        provider: &str,
-    ) -> Result<(), ServiceError> {
-        self.keep_sealed(loaded, document, pdf, Actor::Provider(provider.to_owned())).await.map(drop)
-    }
-
     async fn make_sealed(&self, loaded: &Loaded, document: u32) -> Result<Vec<u8>, ServiceError> {
         if loaded.request.terms.is_at_vendor() {
-            return Err(Failure::Refused(not_fetched()).into());
+            return Err(Failure::Refused(not_fetched(&loaded.request)).into());
         }
         let pdf = self.render_sealed(&loaded.request, document).await?;
         Ok(self.keep_sealed(loaded, document, &pdf, Actor::System).await?.unwrap_or(pdf))
     }
 
     /// Stores a sealed PDF and writes that into the history; what the history names instead, if somebody was faster.
-    async fn keep_sealed(
+    pub(super) async fn keep_sealed(
         &self,
         loaded: &Loaded,
         document: u32,
@@ -132,8 +122,11 @@ impl Service {
     }
 }
 
-/// The refusal of a signed PDF that the provider has and we do not yet.
-fn not_fetched() -> Refusal {
+/// The refusal of a signed PDF that the provider has and we do not yet, or never will.
+fn not_fetched(request: &Request) -> Refusal {
+    if !request.owed.iter().any(|effect| effect.kind == EffectKind::Fetch) {
+        return Refusal::new(Code::AtProvider, "The provider did not give a signed PDF that could be kept.");
+    }
     let detail = "The provider's signed PDF is being fetched; try again shortly.";
     Refusal { retry_after_seconds: Some(FETCHED_SOON_SECONDS), ..Refusal::new(Code::AtProvider, detail) }
 }

@@ -194,6 +194,8 @@ impl Teller<'_> {
                 let mut details = vec![self.person(*signer), words.method(*method).to_owned()];
                 details.extend(score.map(|score| format!("{score} %")));
                 details.extend(reference.clone());
+                let told = event.personal.people.get(signer).filter(|_| method.is_stated());
+                details.extend(told.into_iter().flat_map(|told| words.statement(told)));
                 let name = |place: usize| event.personal.file_names.get(place).cloned().unwrap_or_default();
                 let file = |(place, file): (usize, &ProofFile)| {
                     let named = format!("{} {}", name(place), file.media_type);
@@ -268,11 +270,16 @@ impl Teller<'_> {
     }
 }
 
-/// What was proved, and when, in a line.
-pub(super) fn proved(method: Method, proof: &Proof, language: Language) -> String {
+/// What was proved, and when, in a line. Of who a signer said they are, their CPF stands there; their name stands over
+/// it, and when they were born is nobody's business who only reads what was signed.
+pub(super) fn proved(signer: &Signer, method: Method, proof: &Proof, language: Language) -> String {
     let mut line = format!("{} · {}", Words::of(language).method(method), readable(proof.at));
     if let Some(score) = proof.score {
         line += &format!(" · {score} %");
+    }
+    let national_id = signer.person.as_ref().and_then(|person| person.national_id.as_ref());
+    if let Some(id) = national_id.filter(|_| method.is_stated()) {
+        line += &format!(" · {} {}", id.kind().as_str(), id.punctuated());
     }
     line
 }

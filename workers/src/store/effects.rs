@@ -26,7 +26,7 @@ impl Lane {
     /// The agent's, whatever the configuration: one bell wakes it.
     pub const AGENT: Lane = Lane::Agent(Uuid::nil());
 
-    /// Which role does effects of a kind; `config` is that of the request's provider, if it has one.
+    /// Which role does effects of a kind; `config` is the account at a provider that they are about, if they are.
     pub fn of(kind: EffectKind, config: Option<ConfigId>) -> Self {
         match kind {
             EffectKind::Seal => Lane::Seal,

@@ -19,4 +19,19 @@ impl Store {
         transaction.commit().await?;
         Ok(stands)
     }
+
+    /// Everything that was written down, by name.
+    pub async fn agreements(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        Ok(read!(self, |db| sqlx::query_as(sql::AGREEMENTS).fetch_all(db).await?))
+    }
+
+    /// Puts what was written down under another name; nothing happens if that was done before.
+    pub async fn rename_agreement(&self, from: &str, to: &str) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        within!(&mut transaction, |db| {
+            sqlx::query(sql::COPY_AGREEMENT).bind(from).bind(to).execute(&mut *db).await?;
+            sqlx::query(sql::FORGET_AGREEMENT).bind(from).execute(db).await.map(drop)
+        })?;
+        transaction.commit().await
+    }
 }

@@ -167,4 +167,22 @@ impl Store {
         })?;
         transaction.commit().await
     }
+
+    /// What the webhooks of a credential's documents are stamped with, encrypted; `None` if it has no such secret.
+    pub async fn mac_secret(&self, id: KeyId) -> Result<Option<Vec<u8>>, StoreError> {
+        let row: Option<Option<Vec<u8>>> =
+            read!(self, |db| sqlx::query_scalar(sql::MAC_SECRET).bind(id.0).fetch_optional(db).await?);
+        Ok(row.flatten())
+    }
+
+    /// Gives a credential such a secret, unless it has one; what stands there now. `None` if there is no such credential.
+    pub async fn give_mac_secret(&self, id: KeyId, sealed: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut transaction = self.begin().await?;
+        let stands: Option<Option<Vec<u8>>> = within!(&mut transaction, |db| {
+            sqlx::query(sql::GIVE_MAC_SECRET).bind(id.0).bind(sealed).execute(&mut *db).await?;
+            sqlx::query_scalar(sql::MAC_SECRET).bind(id.0).fetch_optional(db).await?
+        });
+        transaction.commit().await?;
+        Ok(stands.flatten())
+    }
 }

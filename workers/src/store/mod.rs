@@ -8,7 +8,7 @@
 //! may still call, `seat` keeps a connection for what is looked up all the time, `installation` what processes agree on, `places` what
 //! the bus remembers, `feed` one organization's stretch of the log, `stand` how things stand, `retention` how long is
 //! kept what has ended, `webhooks` who hears what and what is owed to them, `inbound` what vendors told, `providers` who
-//! collects signatures for whom, `proofs` what signers prove.
+//! collects signatures for whom, `proofs` what signers prove, `wrapped` what the master keys encrypt.
 
 mod effects;
 mod either;
@@ -35,6 +35,7 @@ mod sqlite;
 mod stand;
 mod transaction;
 mod webhooks;
+mod wrapped;
 mod writer;
 
 use std::borrow::Cow;
@@ -53,14 +54,14 @@ pub use effects::{Claim, EffectRow, Lane};
 pub use feed::Stretch;
 pub use files::{FileRow, FileUse, UploadRow};
 pub use groups::GroupRow;
-pub use inbound::{InboundBody, InboundClaim, InboundListing, InboundRow, InboundState, Settled, Taken};
+pub use inbound::{InboundBody, InboundClaim, InboundListing, InboundRow, InboundState, Settled, Share, Taken};
 pub use keys::{KeyRow, Mode};
 pub use library::{DocumentRow, TemplateRow, document_path, sealed_path};
 pub use log::{BadCursor, Cursor};
 pub use places::{COURIER, DeadLetterRow, Place, RELAY};
 pub use postgres::Postgres;
 pub use proofs::{ProofFileRow, Trial, proof_path};
-pub use providers::{Account, Begun, EnvelopeRow, ProviderHold, ProviderRow};
+pub use providers::{Account, AccountUse, Begun, EnvelopeRow, ProviderHold, ProviderRow, StandRow};
 pub use reads::{Due, Listing, Sort};
 pub use retention::{Retention, Spent};
 pub use seat::Seat;
@@ -70,6 +71,7 @@ pub use transaction::{ReceiptRow, Transaction};
 pub use webhooks::{
     AttemptRow, Backlog, DeliveryRow, DeliveryState, Due as DueDelivery, EndpointRow, Hold, Locked, ReplayRow,
 };
+pub use wrapped::{Wrapped, WrappedRow};
 pub use writer::Writing;
 
 /// How long a connection that just answered is taken to be there still.

@@ -113,6 +113,13 @@ impl Store {
         rows::all(rows)
     }
 
+    /// Requests that have not ended, in the order of their ids, after one of them.
+    pub async fn open_requests_after(&self, id: Uuid, limit: i64) -> Result<Vec<RequestRow>, StoreError> {
+        let rows: Vec<RequestColumns> =
+            read!(self, |db| sqlx::query_as(sql::OPEN_REQUESTS_AFTER).bind(id).bind(limit).fetch_all(db).await?);
+        rows::all(rows)
+    }
+
     /// One page of an organization's requests, and how many there are on all pages.
     pub async fn list(
         &self,

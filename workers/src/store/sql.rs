@@ -32,6 +32,9 @@ pub(super) const REQUEST: &str = "SELECT id, organization, status, seq, head, bu
      expires_us, wake_us, retained_us, purged_us, deleted_us, data_key FROM requests WHERE id = $1 AND $2 IN ('*', organization)";
 pub(super) const REQUESTS_AFTER: &str = "SELECT id, organization, status, seq, head, business_id, created_us, \
      updated_us, expires_us, wake_us, retained_us, purged_us, deleted_us, data_key FROM requests WHERE id > $1 ORDER BY id LIMIT $2";
+pub(super) const OPEN_REQUESTS_AFTER: &str = "SELECT id, organization, status, seq, head, business_id, created_us, \
+     updated_us, expires_us, wake_us, retained_us, purged_us, deleted_us, data_key FROM requests WHERE id > $1 \
+     AND data_key IS NOT NULL AND status IN ('DRAFT', 'SENT', 'VIEWED', 'PARTIALLY_SIGNED') ORDER BY id LIMIT $2";
 pub(super) static UPSERT_REQUESTS: Many<14> = Many::new(
     "INSERT INTO requests (id, organization, status, seq, head, business_id, created_us, updated_us, expires_us, \
      wake_us, retained_us, purged_us, deleted_us, data_key)",
@@ -142,6 +145,8 @@ pub(super) const KEYS_PAGE: &str = "SELECT id, organization, name, hash, hint, p
 pub(super) const COUNT_KEYS: &str = "SELECT count(*) FROM keys WHERE organization = $1 AND $2 IN ('*', mode)";
 pub(super) const REVOKE_KEY: &str = "UPDATE keys SET revoked_us = $3 WHERE organization = $1 AND id = $2 \
      AND revoked_us IS NULL";
+pub(super) const MAC_SECRET: &str = "SELECT mac_secret FROM keys WHERE id = $1";
+pub(super) const GIVE_MAC_SECRET: &str = "UPDATE keys SET mac_secret = $2 WHERE id = $1 AND mac_secret IS NULL";
 pub(super) const USE_KEY: &str = "UPDATE keys SET last_used_us = $2 WHERE id = $1 AND coalesce(last_used_us, 0) < $3";
 
 pub(super) static ADD_RATES: Many<2> = Many::new("INSERT INTO rates (key, state)", "ON CONFLICT (key) DO NOTHING");
@@ -157,6 +162,10 @@ pub(super) const RETENTIONS: &str = retentions!();
 
 pub(super) const AGREED: &str = "SELECT value FROM installation WHERE name = $1";
 pub(super) const AGREE: &str = "INSERT INTO installation (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+pub(super) const AGREEMENTS: &str = "SELECT name, value FROM installation ORDER BY name";
+pub(super) const COPY_AGREEMENT: &str = "INSERT INTO installation (name, value) SELECT $2, value FROM installation \
+     WHERE name = $1 ON CONFLICT (name) DO NOTHING";
+pub(super) const FORGET_AGREEMENT: &str = "DELETE FROM installation WHERE name = $1";
 
 pub(super) const TAKE_PLACE: &str = "INSERT INTO places (name, holder, epoch, lease_us) VALUES ($1, $2, 1, $4) \
      ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, epoch = places.epoch + 1, lease_us = excluded.lease_us \

@@ -30,7 +30,7 @@ const CHECKPOINT_PAGES: &str = "4000";
 /// SQLite's own page cache in KiB (negative, as its pragma wants it). The system caches the file too,
 /// and SQLite walks its whole cache in a commit that split pages in the middle of a tree.
 const PAGE_CACHE: &str = "-16384";
-pub(super) const MIGRATIONS: [(i64, &str, &str); 12] = [
+pub(super) const MIGRATIONS: [(i64, &str, &str); 14] = [
     (1, "requests", include_str!("../../../migrations/sqlite/0001_requests.sql")),
     (2, "library", include_str!("../../../migrations/sqlite/0002_library.sql")),
     (3, "bus", include_str!("../../../migrations/sqlite/0003_bus.sql")),
@@ -43,6 +43,8 @@ pub(super) const MIGRATIONS: [(i64, &str, &str); 12] = [
     (10, "d4sign", include_str!("../../../migrations/sqlite/0010_d4sign.sql")),
     (11, "inbound", include_str!("../../../migrations/sqlite/0011_inbound.sql")),
     (12, "providers", include_str!("../../../migrations/sqlite/0012_providers.sql")),
+    (13, "master_keys", include_str!("../../../migrations/sqlite/0013_master_keys.sql")),
+    (14, "accounts", include_str!("../../../migrations/sqlite/0014_accounts.sql")),
 ];
 
 /// Look-ups of many things at once; `CROSS JOIN` has SQLite go through what is wanted, not the table.

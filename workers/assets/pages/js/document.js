@@ -85,6 +85,7 @@ export async function showDocument(container, url, description, words) {
     const appended = number > sizes.length;
     const page = buildPage({ number, total, appended, size: appended ? description.sheet : sizes[number - 1], description, words });
     pages.push(page);
+    if (number === sizes.length + 1) container.append(aboutSheet(description, words));
     container.append(page.element);
   }
   const notice = container.parentElement.querySelector(".loading");
@@ -109,9 +110,7 @@ function buildPage({ number, total, appended, size, description, words }) {
   element.style.setProperty("--page-width", size.width);
   element.style.aspectRatio = `${size.width} / ${size.height}`;
   const page = { number, appended, size, element, overlay: null, canvas: null, task: null, shown: 0, fail() {} };
-  if (appended) {
-    element.append(buildSheet(description, words));
-  } else {
+  if (!appended) {
     const waiting = document.createElement("p");
     waiting.className = "page-waiting";
     waiting.textContent = say(words.loading_page, names);
@@ -128,16 +127,17 @@ function buildPage({ number, total, appended, size, description, words }) {
   return page;
 }
 
-/** What a page that we append says. */
-function buildSheet(description, words) {
-  const sheet = document.createElement("div");
-  sheet.className = "sheet";
+/** What pages are that we append. It stands over the first, which is blank: signatures may begin at its very top. */
+function aboutSheet(description, words) {
+  const about = document.createElement("div");
+  about.className = "about-sheet";
   const title = document.createElement("h3");
   title.textContent = words.sheet_title;
   const note = document.createElement("p");
+  note.className = "hint";
   note.textContent = say(words.sheet_note, { name: description.name });
-  sheet.append(title, note);
-  return sheet;
+  about.append(title, note);
+  return about;
 }
 
 /** Draws pages that come near the window, lets go of those far away, and draws again after a zoom. */

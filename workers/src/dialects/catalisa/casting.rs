@@ -4,7 +4,7 @@ use countersign_engine::command::{Profile, SIGNERS_MAX};
 use countersign_engine::ids::{OrganizationId, SignerId};
 use countersign_engine::person::Person;
 use countersign_engine::refusal::Code;
-use countersign_engine::requirement::Method;
+use countersign_engine::requirement::{Method, Requirements};
 use countersign_engine::signer::SignerTerms;
 use uuid::Uuid;
 
@@ -45,7 +45,7 @@ impl<'a> Cast<'a> {
             for person in people {
                 let (terms, profile) = part(service, signer, person)?;
                 if !parts.iter().any(|part| part.entry == entry) {
-                    check(service, signer, (&terms, &profile), faults);
+                    check(service, &signer.pointer, (&terms.requirements, &profile), faults);
                 }
                 parts.push(Part { entry, terms, profile });
             }
@@ -154,27 +154,22 @@ pub(super) fn profile(service: &Service, id: SignerId, asked: &Asked, person: Pe
     Ok(Profile { person, particulars })
 }
 
-/// Notes what does not fit together in what is asked of somebody.
-pub(super) fn check(
-    service: &Service,
-    signer: &WantedSigner,
-    (terms, profile): (&SignerTerms, &Profile),
-    faults: &mut Faults,
-) {
-    for misfit in terms.requirements.misfits(&profile.person, &profile.particulars) {
+/// Notes what does not fit together in what is asked of somebody; `signer` is where the body names them.
+pub(super) fn check(service: &Service, signer: &str, (asked, profile): (&Requirements, &Profile), faults: &mut Faults) {
+    for misfit in asked.misfits(&profile.person, &profile.particulars) {
         let member = match misfit.field {
             "access_code" => "accessCode".to_owned(),
             "phone" => "phone".to_owned(),
             field => format!("requirements/{field}"),
         };
-        let pointer = format!("{}/{member}", signer.pointer);
+        let pointer = format!("{signer}/{member}");
         // A holder whose CPF is wrong has a fault of their own.
         if !faults.iter().any(|fault| fault.is_within(&pointer)) {
             faults.push(Fault::at(pointer, "requirement_incomplete", misfit.detail));
         }
     }
     if service.gateway.is_none() {
-        for method in terms.requirements.methods().filter(|method| method.needs_gateway()) {
+        for method in asked.methods().filter(|method| method.needs_gateway()) {
             let member = match method {
                 Method::SmsCode => "sms",
                 Method::WhatsappCode => "whatsapp",
@@ -182,12 +177,12 @@ pub(super) fn check(
                 method => method.as_str(),
             };
             let detail = format!("{method} needs a gateway, and none is configured here (gateway_url).");
-            let pointer = format!("{}/requirements/{member}", signer.pointer);
+            let pointer = format!("{signer}/requirements/{member}");
             faults.push(Fault::at(pointer, Code::GatewayMissing.as_str(), detail));
         }
     }
-    if terms.requirements.certificate.is_some() {
+    if asked.certificate.is_some() {
         let detail = "Our own pages cannot take a signature with a certificate.";
-        faults.push(Fault::at(format!("{}/requirements/certificate", signer.pointer), "not_supported", detail));
+        faults.push(Fault::at(format!("{signer}/requirements/certificate"), "not_supported", detail));
     }
 }

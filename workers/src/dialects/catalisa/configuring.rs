@@ -18,8 +18,6 @@ use crate::store::ProviderRow;
 
 /// Longest credential, in characters.
 const CREDENTIAL_MAX: usize = 512;
-/// Longest name of a scheme, in characters.
-const SCHEME_MAX: usize = 64;
 /// The vendors that a configuration may be for.
 const VENDORS: [(&str, Vendor); 3] =
     [("native", Vendor::Native), ("d4sign", Vendor::D4sign), ("certyneo", Vendor::Certyneo)];
@@ -79,7 +77,12 @@ pub(super) async fn changed(
         }
     };
     let stored: ConfigSettings = serde_json::from_str(&row.settings).unwrap_or_default();
-    let settings = settings(service, vendor, form, stored, faults).await;
+    let settings = settings(service, vendor, form, stored.clone(), faults).await;
+    if !form.mentions("credentials") && settings.host() != stored.host() {
+        let detail =
+            "Another baseUrl needs the credentials in the same call: those that there are were given for the former.";
+        faults.push(Fault::at(form.pointer("credentials"), "required", detail));
+    }
     let former = service.providers.hook_secrets(row).unwrap_or_default();
     let hook_secrets = hook_secrets(service, vendor, form, former, faults);
     let calls_an_hour = form.whole("callsPerHour", 1, CALLS_AN_HOUR_MAX, faults).unwrap_or(row.calls_an_hour);
@@ -131,13 +134,9 @@ async fn settings(
         return settings;
     }
     if let Some(url) = form.line("baseUrl", URL_MAX, faults) {
-        match service.providers.judge(&url).await {
-            Ok(()) if url.contains(['?', '#']) => {
-                let detail = "The base URL has no query and no fragment.";
-                faults.push(Fault::at(form.pointer("baseUrl"), "invalid", detail));
-            }
-            Ok(()) => settings.base_url = url.trim_end_matches('/').to_owned(),
-            Err(forbidden) => faults.push(Fault::at(form.pointer("baseUrl"), "invalid_url", forbidden.to_string())),
+        match service.providers.base_url(&url).await {
+            Ok(url) => settings.base_url = url,
+            Err(bad) => faults.push(Fault::at(form.pointer("baseUrl"), "invalid_url", bad.to_string())),
         }
     }
     if vendor == Vendor::D4sign {
@@ -155,7 +154,8 @@ async fn settings(
     settings
 }
 
-/// The scheme and the secrets of hooks: those there are, or another secret beside the former one.
+/// The scheme and the secrets of hooks: those there are, the secret that there is by another scheme, or another secret
+/// beside the former one.
 fn hook_secrets(
     service: &Service,
     vendor: Vendor,
@@ -163,30 +163,36 @@ fn hook_secrets(
     former: Option<HookSecrets>,
     faults: &mut Faults,
 ) -> Option<HookSecrets> {
-    let named = form.line("hookScheme", SCHEME_MAX, faults);
-    let scheme = match &named {
-        Some(name) => SCHEMES.iter().find(|scheme| scheme.name == name),
-        None => former.as_ref().and_then(HookSecrets::scheme).or_else(|| usual(vendor)),
-    };
-    if named.is_some() && scheme.is_none() {
-        let names: Vec<&str> = SCHEMES.iter().map(|scheme| scheme.name).collect();
-        let detail = format!("hookScheme is one of {}.", names.join(", "));
-        faults.push(Fault::at(form.pointer("hookScheme"), "unknown_value", detail));
-    }
-    if form.mentions("hookSecret") && form.get("hookSecret").is_none() {
-        return None;
-    }
-    let Some(secret) = form.line("hookSecret", KEY_MAX_BYTES, faults) else { return former };
-    let scheme = scheme?;
-    let until = service.providers.overlap_end();
-    let made = match former {
-        Some(former) => former.rotated(scheme, &secret, until, service.clock.now()),
-        None => HookSecrets::new(scheme, &secret),
+    let named = form.one_of("hookScheme", &SCHEMES.each_ref().map(|scheme| (scheme.name, scheme)), faults);
+    let scheme = named.or_else(|| former.as_ref().and_then(HookSecrets::scheme)).or_else(|| usual(vendor));
+    let removed = form.mentions("hookSecret") && form.get("hookSecret").is_none();
+    let former = former.filter(|_| !removed);
+    let secret = form.line("hookSecret", KEY_MAX_BYTES, faults);
+    let (field, made) = match (former, secret, scheme) {
+        (former, Some(secret), scheme) => {
+            let until = service.providers.overlap_end();
+            let scheme = scheme?;
+            let made = match former {
+                Some(former) => former.rotated(scheme, &secret, until, service.clock.now()),
+                None => HookSecrets::new(scheme, &secret),
+            };
+            ("hookSecret", made)
+        }
+        (Some(former), None, Some(scheme)) => ("hookScheme", former.by(scheme)),
+        (former, None, _) => {
+            // One that is not a text has its fault already.
+            if named.is_some() && former.is_none() && form.get("hookSecret").is_none() {
+                let detail = "hookSecret is required: without one nothing is stamped by any scheme.";
+                faults.push(Fault::at(form.pointer("hookSecret"), "required", detail));
+            }
+            return former;
+        }
     };
     match made {
         Ok(secrets) => Some(secrets),
         Err(bad) => {
-            faults.push(Fault::at(form.pointer("hookSecret"), "invalid", format!("This is no secret: {bad}.")));
+            let detail = format!("The secret is none of that scheme: {bad}.");
+            faults.push(Fault::at(form.pointer(field), "invalid", detail));
             None
         }
     }
@@ -194,7 +200,7 @@ fn hook_secrets(
 
 /// How a vendor stamps its hooks.
 fn usual(vendor: Vendor) -> Option<&'static Scheme> {
-    SCHEMES.iter().find(|scheme| scheme.name == vendor.as_str())
+    Scheme::named(vendor.as_str())
 }
 
 async fn fallback(

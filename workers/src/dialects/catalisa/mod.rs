@@ -51,7 +51,7 @@ pub fn routes() -> OpenApiRouter<Floor> {
         .routes(routes!(requests::cancel))
         .routes(routes!(requests::resend))
         .routes(routes!(requests::download))
-        .routes(routes!(signers::add))
+        .routes(routes!(signers::add, signers::list))
         .routes(routes!(signers::correct, signers::remove))
         .routes(routes!(signers::replace))
         .routes(routes!(retention::get, retention::put, retention::delete))

@@ -1,7 +1,7 @@
 //! Signers as bodies tell of them: who they are, what they must prove, what is to be put right about them.
 //! Nothing is looked up here.
 
-use countersign_engine::command::{Change, Correction, EMAIL_MAX, NAME_MAX, ORDER_MAX, Position};
+use countersign_engine::command::{self, Change, Correction, EMAIL_MAX, NAME_MAX, ORDER_MAX, Position};
 use countersign_engine::ids::GroupId;
 use countersign_engine::person::Person;
 use countersign_engine::requirement::{
@@ -31,12 +31,13 @@ const CERTIFICATES: [(&str, CertificateKind); 3] =
     [("any", CertificateKind::Any), ("e_cpf", CertificateKind::ECpf), ("e_cnpj", CertificateKind::ECnpj)];
 
 /// Members of `requirements`; another is refused, since who asks for it counts on it.
-const REQUIREMENTS: [&str; 15] = [
+const REQUIREMENTS: [&str; 16] = [
     "accessCode",
     "attachments",
     "certificate",
     "emailCode",
     "foreign",
+    "identity",
     "inPerson",
     "language",
     "photo",
@@ -110,22 +111,30 @@ fn nobody(form: &Form<'_>, faults: &mut Faults) -> Person {
 
 /// What is asked of somebody.
 pub(super) fn asked(form: &Form<'_>, faults: &mut Faults) -> Asked {
-    let access_code = form.line("accessCode", ACCESS_CODE_MAX, faults).filter(|code| !code.trim().is_empty());
-    let mut asked = match form.get("requirements") {
+    let access_code = access_code(form, faults);
+    let mut asked = requirements(form, faults);
+    asked.requirements.access_code |= access_code.is_some();
+    asked.access_code = access_code;
+    asked
+}
+
+fn access_code(form: &Form<'_>, faults: &mut Faults) -> Option<String> {
+    form.line("accessCode", ACCESS_CODE_MAX, faults).filter(|code| !code.trim().is_empty())
+}
+
+fn requirements(form: &Form<'_>, faults: &mut Faults) -> Asked {
+    match form.get("requirements") {
         None => Asked {
             requirements: Requirements::default(),
             particulars: Particulars::default(),
             access_code: None,
             is_told: false,
         },
-        Some(value) => requirements(&Form::required(Some(value), form.pointer("requirements"), faults), faults),
-    };
-    asked.requirements.access_code |= access_code.is_some();
-    asked.access_code = access_code;
-    asked
+        Some(value) => told(&Form::required(Some(value), form.pointer("requirements"), faults), faults),
+    }
 }
 
-fn requirements(form: &Form<'_>, faults: &mut Faults) -> Asked {
+fn told(form: &Form<'_>, faults: &mut Faults) -> Asked {
     for name in form.names().filter(|name| !REQUIREMENTS.contains(&name.as_str())) {
         let detail = format!("There is no such requirement; there are {}.", REQUIREMENTS.join(", "));
         faults.push(Fault::at(form.pointer(name), "unknown_requirement", detail));
@@ -135,6 +144,7 @@ fn requirements(form: &Form<'_>, faults: &mut Faults) -> Asked {
         access_code: is("accessCode"),
         email_code: is("emailCode"),
         foreign: is("foreign"),
+        identity: is("identity"),
         in_person: is("inPerson"),
         photo: is("photo"),
         selfie: is("selfie"),
@@ -224,11 +234,12 @@ pub(super) fn correction(form: &Form<'_>, faults: &mut Faults) -> WantedCorrecti
     for name in ["name", "email"].into_iter().filter(|name| form.mentions(name) && form.get(name).is_none()) {
         faults.push(Fault::at(form.pointer(name), "required", format!("{name} cannot be taken away.")));
     }
-    for name in ["order", "role", "requirements", "groupId"].into_iter().filter(|name| form.mentions(name)) {
+    for name in ["order", "role", "groupId"].into_iter().filter(|name| form.mentions(name)) {
         let detail = format!("{name} cannot be changed in flight: remove the signer, or replace them.");
         faults.push(Fault::at(form.pointer(name), "not_supported", detail));
     }
-    let code = form.line("accessCode", ACCESS_CODE_MAX, faults).filter(|code| !code.trim().is_empty());
+    let code = access_code(form, faults);
+    let asked = form.mentions("requirements").then(|| requirements(form, faults));
     WantedCorrection {
         correction: Correction {
             birthday: change(form, "birthday", fields::day(form, "birthday", faults)),
@@ -236,6 +247,8 @@ pub(super) fn correction(form: &Form<'_>, faults: &mut Faults) -> WantedCorrecti
             name,
             national_id: change(form, "nationalId", fields::national_id(form, "nationalId", faults)),
             phone: change(form, "phone", fields::phone(form, "phone", faults)),
+            requirements: asked
+                .map(|Asked { requirements, particulars, .. }| command::Asked { requirements, particulars }),
             ..Default::default()
         },
         access_code: form.mentions("accessCode").then_some(code),

@@ -24,7 +24,7 @@ use crate::http::auth::Permission;
 use crate::http::fault::Fault;
 use crate::http::form::Faults;
 use crate::http::{Floor, idempotency};
-use crate::providers::{Circuit, ConfigSettings, Stop, Vendor};
+use crate::providers::{Circuit, ConfigSettings, Stand, Stop, Vendor};
 use crate::service::Service;
 use crate::service::providers::CONFIGS_MAX;
 use crate::store::ProviderRow;
@@ -251,6 +251,7 @@ async fn object(service: &Service, row: &ProviderRow) -> Result<ProviderConfigOb
     let quota = service.providers.quota(row).await?;
     let is_native = row.provider == Vendor::Native.as_str();
     let now = service.clock.now();
+    let hook_scheme = secrets.as_ref().and_then(|secrets| secrets.scheme()).map(|scheme| scheme.name.to_owned());
     let attributes = ProviderConfigAttributes {
         provider: row.provider.clone(),
         name: row.name.clone(),
@@ -259,11 +260,12 @@ async fn object(service: &Service, row: &ProviderRow) -> Result<ProviderConfigOb
         safe: settings.safe,
         fallback_config_id: row.fallback,
         hook_url: (!is_native).then(|| service.links.hook_url(&row.provider, row.id)),
-        hook_scheme: secrets.as_ref().and_then(|secrets| secrets.scheme()).map(|scheme| scheme.name.to_owned()),
+        hears_hooks: (!is_native).then_some(hook_scheme.is_some()),
+        hook_scheme,
         former_hook_secret_until: secrets.as_ref().and_then(|secrets| secrets.former_until(now)),
-        calls_per_hour: quota.most,
+        calls_per_hour: row.calls_an_hour,
         calls_left: (quota.most - quota.used).max(0),
-        state: state(service, row),
+        state: state(service, row)?,
         created_at: from_micros(row.created_us),
         updated_at: from_micros(row.updated_us),
     };
@@ -271,15 +273,15 @@ async fn object(service: &Service, row: &ProviderRow) -> Result<ProviderConfigOb
     Ok(ProviderConfigObject { r#type: "provider-config", id: row.id, links, attributes })
 }
 
-fn state(service: &Service, row: &ProviderRow) -> ProviderState {
-    let (stand, now) = (service.providers.stand(row), service.clock.now());
+fn state(service: &Service, row: &ProviderRow) -> Result<ProviderState, Fault> {
+    let (stand, now) = (Stand::read(&row.stand)?, service.clock.now());
     let circuit = stand.circuit(row.rest_us, now);
     let rests = circuit != Circuit::Closed && row.rest_us > now.as_microsecond();
-    ProviderState {
+    Ok(ProviderState {
         status: circuit.as_str(),
         succeeded_at: stand.succeeded_at,
         failing_since: stand.failing_since,
         code: stand.code,
         retry_at: rests.then(|| from_micros(row.rest_us)),
-    }
+    })
 }

@@ -9,16 +9,21 @@ use countersign_engine::signer::Signer;
 use super::BASE;
 use super::wire::{
     Relationships, RequestAnswer, RequestAttributes, RequestObject, SelfLink, SignedDocument, SignerAttributes,
-    SignerCertificate, SignerHolder, SignerObject, SignerProof, SignerRequirements, SignerScore, Signers,
+    SignerCertificate, SignerHolder, SignerList, SignerObject, SignerProof, SignerRequirements, SignerScore, Signers,
 };
 use crate::service::links::Links;
 
 /// A request with its signers.
 pub(super) fn answer(request: &Request, links: &Links) -> RequestAnswer {
-    let signers = request.signers.iter().map(|signer| signer_object(request, signer, links)).collect();
-    let relationships = Relationships { signers: Signers { data: signers } };
+    let relationships = Relationships { signers: Signers { data: signer_objects(request, links) } };
     let data = RequestObject { relationships: Some(relationships), ..object(request, links) };
     RequestAnswer { links: data.links.clone(), data }
+}
+
+/// The signers of a request by themselves.
+pub(super) fn signers(request: &Request, links: &Links) -> SignerList {
+    let this = format!("{BASE}/requests/{}/signers", request.id);
+    SignerList { data: signer_objects(request, links), links: SelfLink { this } }
 }
 
 /// A request as it stands in a list.
@@ -65,6 +70,10 @@ fn documents(request: &Request) -> Vec<SignedDocument> {
     (0..).zip(&request.terms.documents).map(shown).collect()
 }
 
+fn signer_objects(request: &Request, links: &Links) -> Vec<SignerObject> {
+    request.signers.iter().map(|signer| signer_object(request, signer, links)).collect()
+}
+
 fn signer_object(request: &Request, signer: &Signer, links: &Links) -> SignerObject {
     let known = |of: fn(&Person) -> Option<String>| signer.person.as_ref().and_then(of);
     let may_act = request.status.is_out() && signer.is_invited();
@@ -109,6 +118,7 @@ fn requirements(signer: &Signer) -> SignerRequirements {
         }),
         email_code: asked.email_code,
         foreign: asked.foreign,
+        identity: asked.identity,
         in_person: asked.in_person,
         language: asked.language.clone(),
         photo: asked.photo,

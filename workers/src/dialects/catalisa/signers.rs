@@ -5,28 +5,29 @@ use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use countersign_engine::command::Position;
+use countersign_engine::command::{Correction, Newcomers, Profile};
 use countersign_engine::event::Actor;
 use countersign_engine::ids::SignerId;
 use countersign_engine::refusal::Code;
 use countersign_engine::request::Request;
 use countersign_engine::requirement::Requirements;
-use countersign_engine::signer::{Signer, SignerTerms};
+use countersign_engine::signer::Signer;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::casting::{self, Cast};
-use super::people::{self, WantedSigner};
+use super::people::{self, WantedCorrection, WantedSigner};
 use super::problem::{Body, Id, Problems};
 use super::requests::find;
-use super::wire::{AddSigner, CorrectSigner, Errors, ReplaceSigner, RequestAnswer};
+use super::wire::{AddSigner, CorrectSigner, Errors, ReplaceSigner, RequestAnswer, SignerList};
 use super::{BASE, read, show};
 use crate::commit::{Failure, Receipt};
 use crate::http::auth::{Caller, Permission};
 use crate::http::fault::{Fault, Source};
 use crate::http::form::{Faults, Form};
 use crate::http::{Floor, idempotency};
-use crate::service::ServiceError;
 use crate::service::corrections::Corrector;
+use crate::service::{Service, ServiceError};
 
 /// What a body of this dialect calls its signer.
 const KIND: &str = "signer";
@@ -46,6 +47,23 @@ impl<S: Send + Sync> FromRequestParts<S> for SignerIds {
             Path::<(String, String)>::from_request_parts(parts, state).await.map_err(nothing)?;
         Ok(Self { request, signer })
     }
+}
+
+/// The signers of a request, as its own answer has them.
+#[utoipa::path(
+    get, path = "/requests/{id}/signers", tag = "Signers",
+    params(("id" = String, Path, description = "Which request")),
+    responses((status = 200, body = SignerList)),
+    security(("key" = ["ESIGNATURE_READ"]))
+)]
+pub(super) async fn list(
+    State(floor): State<Floor>,
+    headers: HeaderMap,
+    Id(id): Id,
+) -> Result<Json<SignerList>, Problems> {
+    let caller = floor.keys.admit(&headers, Permission::Read).await?;
+    let request = find(&floor, &caller, &id).await?;
+    Ok(Json(show::signers(&request, &floor.service.links)))
 }
 
 /// Lets somebody join a request: a draft, or one in flight. A signing group joins with all of its members.
@@ -79,19 +97,18 @@ pub(super) async fn add(
     let wanted = people::signer(&form, &mut faults);
     let at = people::position(&form, wanted.order, &mut faults);
     let cast = Cast::of(&floor.service, &caller.organization, std::slice::from_ref(&wanted), &mut faults).await?;
-    let newcomers = cast.into_people();
-    for (terms, profile) in &newcomers {
-        check_twin(&request, shared_order(&request, terms, at), &profile.person.email, &wanted.pointer, &mut faults);
-    }
-    let newcomers = Problems::unless(faults, newcomers)?;
-    let added = floor.service.add_signers(corrector(caller, &request, receipt), newcomers, at).await;
-    let member = if form.get("order").is_some() { "order" } else { "afterPosition" };
-    let request = added.map_err(|error| pointed(error, Code::NoSuchPosition, form.pointer(member)))?;
+    let newcomers = Problems::unless(faults, Newcomers { people: cast.into_people(), at })?;
+    let added = floor.service.add_signers(corrector(caller, &request, receipt), vec![newcomers]).await;
+    let place = if form.get("order").is_some() { "order" } else { "afterPosition" };
+    let person = if wanted.group.is_some() { "groupId" } else { "email" };
+    let members = [(Code::NoSuchPosition, place), (Code::Duplicate, person)];
+    let request = added.map_err(|error| pointed(error, &members, &form))?;
     Ok(made(&request, &floor))
 }
 
-/// Puts right what is known of a signer who has not acted. Whoever was invited gets a new link, and their old
-/// one dies; an address that is no longer theirs is told so. What is so already changes nothing.
+/// Puts right what is known of a signer who has not acted, and what is asked of them. Whoever was invited gets a new link,
+/// their old one dies, and everything is to be proved with the new one; an address that is no longer theirs is told so.
+/// What is so already changes nothing.
 #[utoipa::path(
     patch, path = "/requests/{id}/signers/{signer}", tag = "Signers", request_body = CorrectSigner,
     params(
@@ -99,7 +116,8 @@ pub(super) async fn add(
     ),
     responses(
         (status = 200, body = RequestAnswer),
-        (status = 409, body = Errors, description = "Has acted, or the request has ended"),
+        (status = 409, body = Errors, description = "Has acted, the request has ended, or its provider cannot do that"),
+        (status = 422, body = Errors, description = "A fault of the body"),
     ),
     security(("key" = ["ESIGNATURE_CREATE"]))
 )]
@@ -115,21 +133,31 @@ pub(super) async fn correct(
     let json = read::json(&body)?;
     let mut faults = Faults::new();
     let (_, form) = read::resource(&json, KIND, &mut faults);
-    let wanted = people::correction(&form, &mut faults);
-    if let Some(email) = &wanted.correction.email {
-        let others = request.signers.iter().filter(|other| other.id() != signer.id());
-        let twin = others.into_iter().any(|other| other.terms.order == signer.terms.order && is_of(other, email));
-        if twin {
-            faults.push(duplicate(form.pointer("email")));
-        }
-    }
-    let mut correction = Problems::unless(faults, wanted.correction)?;
-    if let Some(code) = &wanted.access_code {
+    let WantedCorrection { mut correction, access_code } = people::correction(&form, &mut faults);
+    if let Some(code) = &access_code {
         correction.access_code = floor.service.access_code_change(signer, code.as_deref())?;
     }
+    check_asked(&floor.service, signer, &correction, &form, &mut faults);
+    let correction = Problems::unless(faults, correction)?;
     let corrected = floor.service.correct(corrector(caller, &request, None), signer.id(), correction).await;
-    let request = corrected.map_err(|error| pointed(error, Code::Invalid, form.pointer("phone")))?;
+    let members = [(Code::Invalid, "phone"), (Code::Duplicate, "email"), (Code::NotSupported, "requirements")];
+    let members = if form.mentions("requirements") { &members[..] } else { &members[..2] };
+    let request = corrected.map_err(|error| pointed(error, members, &form))?;
     Ok(Json(show::answer(&request, &floor.service.links)))
+}
+
+/// Notes what would not fit together in what is asked of a signer from now on, if that is to be something else.
+fn check_asked(service: &Service, signer: &Signer, correction: &Correction, form: &Form<'_>, faults: &mut Faults) {
+    let Some(person) = signer.person.clone().filter(|_| correction.requirements.is_some()) else { return };
+    let mut profile = Profile { person, particulars: signer.particulars.clone() };
+    let mut asked = signer.terms.requirements.clone();
+    correction.apply(&mut profile, &mut asked);
+    casting::check(service, form.pointer("").trim_end_matches('/'), (&asked, &profile), faults);
+    let told = form.get("requirements").and_then(|requirements| requirements.get("accessCode"));
+    if told.and_then(Value::as_bool).is_some_and(|told| told != asked.access_code) {
+        let detail = "accessCode, beside the requirements, sets the code and takes it away.";
+        faults.push(Fault::at(format!("{}/accessCode", form.pointer("requirements")), "conflict", detail));
+    }
 }
 
 /// Lets a signer leave who has not acted. With the last one whom the request waited for it is COMPLETED.
@@ -191,15 +219,11 @@ pub(super) async fn replace(
     let id = SignerId(Uuid::now_v7());
     let profile = casting::profile(&floor.service, id, &wanted.asked, wanted.person.clone())?;
     let requirements = wanted.asked.requirements.clone();
-    let terms = SignerTerms { id, requirements: requirements.clone(), ..signer.terms.clone() };
-    casting::check(&floor.service, &wanted, (&terms, &profile), &mut faults);
-    let others: Vec<_> = request.signers.iter().filter(|other| other.id() != signer.id()).collect();
-    if others.iter().any(|other| other.terms.order == terms.order && is_of(other, &profile.person.email)) {
-        faults.push(duplicate(form.pointer("email")));
-    }
+    casting::check(&floor.service, &wanted.pointer, (&requirements, &profile), &mut faults);
     let heir = Problems::unless(faults, (id, profile))?;
     let by = corrector(caller, &request, receipt);
-    let request = floor.service.replace_signer(by, signer.id(), heir, Some(requirements)).await?;
+    let replaced = floor.service.replace_signer(by, signer.id(), heir, Some(requirements)).await;
+    let request = replaced.map_err(|error| pointed(error, &[(Code::Duplicate, "email")], &form))?;
     Ok(made(&request, &floor))
 }
 
@@ -223,30 +247,6 @@ fn heir(leaving: &Signer, form: &Form<'_>, faults: &mut Faults) -> WantedSigner 
     }
 }
 
-/// The order that a newcomer shares with others, if that is known before the engine has decided.
-fn shared_order(request: &Request, terms: &SignerTerms, at: Position) -> Option<u32> {
-    let mut acting = request.signers.iter().filter(|signer| signer.terms.role.acts()).map(|signer| signer.terms.order);
-    match at {
-        Position::Beside => Some(terms.order),
-        Position::Last => acting.next().filter(|first| acting.all(|order| order == *first)),
-        Position::Before | Position::After(_) => None,
-    }
-}
-
-fn check_twin(request: &Request, order: Option<u32>, email: &str, pointer: &str, faults: &mut Faults) {
-    if request.signers.iter().any(|other| Some(other.terms.order) == order && is_of(other, email)) {
-        faults.push(duplicate(format!("{pointer}/email")));
-    }
-}
-
-fn is_of(signer: &Signer, email: &str) -> bool {
-    !email.is_empty() && signer.email().eq_ignore_ascii_case(email)
-}
-
-fn duplicate(pointer: String) -> Fault {
-    Fault::at(pointer, "duplicate", "This e-mail address is already in the same group of signers.")
-}
-
 /// The signer of this id; one of another request is as unknown as none at all.
 fn signer_of<'r>(request: &'r Request, id: &str) -> Result<&'r Signer, Fault> {
     let found = id.parse().ok().and_then(|id| request.signer(id));
@@ -261,11 +261,18 @@ fn receipt_for(headers: &HeaderMap, path: &str, body: &[u8]) -> Result<Option<Re
     idempotency::receipt(headers, &Method::POST, &format!("{BASE}/requests/{path}"), body)
 }
 
-/// A refusal of one kind, at the member that it is about.
-fn pointed(error: ServiceError, code: Code, pointer: String) -> Fault {
-    let about = matches!(&error, ServiceError::Commit(Failure::Refused(refusal)) if refusal.code == code);
+/// A refusal at the member that it is about, by its code.
+fn pointed(error: ServiceError, members: &[(Code, &str)], form: &Form<'_>) -> Fault {
+    let code = match &error {
+        ServiceError::Commit(Failure::Refused(refusal)) => Some(refusal.code),
+        _ => None,
+    };
+    let member = members.iter().find(|(about, _)| Some(*about) == code);
     let fault = Fault::from(error);
-    if about && fault.source == Source::Call { fault.with_pointer(pointer) } else { fault }
+    match member.filter(|_| fault.source == Source::Call) {
+        Some((_, member)) => fault.with_pointer(form.pointer(member)),
+        None => fault,
+    }
 }
 
 fn made(request: &Request, floor: &Floor) -> Response {

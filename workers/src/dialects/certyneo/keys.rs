@@ -21,7 +21,6 @@ use crate::http::form::{Faults, Form};
 use crate::http::{Floor, idempotency};
 use crate::stamp;
 use crate::store::{KeyRow, Mode};
-use crate::webhooks::Secret;
 
 /// The modes by their names.
 const MODES: [(&str, Mode); 2] = [("live", Mode::Live), ("test", Mode::Test)];
@@ -52,7 +51,10 @@ pub(super) async fn create(State(floor): State<Floor>, headers: HeaderMap, body:
     let (name, scopes) = Problems::unless(faults, (name, scopes))?;
     let world = if mode == Some(Mode::Test) { world.test_world() } else { world };
     let (row, secret, crypt) = made(&floor, world, (name, &scopes, with_crypt), receipt).await?;
-    let mac = crypt.as_ref().map(|_| Secret::of_key(&floor.service.minting, row.id).text());
+    let mac = match &crypt {
+        Some(_) => Some(floor.service.mac_secret(row.id).await?.text()),
+        None => None,
+    };
     let key = MadeKey {
         id: row.id.0,
         name: row.name.clone(),
@@ -89,14 +91,29 @@ async fn made(
     };
     // Who repeats the call knows its Idempotency-Key, which is forgotten after a day: until then the secret
     // can be told again without being stored.
-    let (minting, parts): (_, [&[u8]; 2]) = (&floor.service.minting, [id.0.as_bytes(), receipt.key.as_bytes()]);
-    let (mut row, secret) = key_of(id, &minting.stamp(&parts), (world.clone(), name, scopes), at);
+    let parts: [&[u8]; 2] = [id.0.as_bytes(), receipt.key.as_bytes()];
+    let minted = |bits: &[u8; 32]| key_of(id, bits, (world.clone(), name.clone(), scopes), at);
+    let minting = match &before {
+        None => floor.service.minting.clone(),
+        // Perhaps with an earlier master key: the stored digest says which.
+        Some(_) => {
+            let stored = store.key(&world.owner(), id).await?.ok_or_else(|| Fault::not_found("key"))?;
+            let made = floor.service.minting.led_by(|ring| minted(&ring.stamp(&parts)).0.hash == stored.hash);
+            made.ok_or_else(secret_gone)?
+        }
+    };
+    let (mut row, secret) = minted(&minting.stamp(&parts));
     let crypt = with_crypt.then(|| give_crypt(&mut row, &minting.stamp(&[parts[0], parts[1], b"second"])));
     if before.is_none() {
         let receipt = receipt.row(&world, id.to_string(), row.created_us);
         store.insert_key_once(&row, Some(&receipt)).await?;
     }
     Ok((row, secret, crypt))
+}
+
+fn secret_gone() -> Fault {
+    let detail = "The key was made, but its secret cannot be told again: make another one, and revoke it.";
+    Fault::new(StatusCode::GONE, "secret_gone", detail)
 }
 
 fn scopes(form: &Form<'_>, faults: &mut Faults) -> Vec<Permission> {

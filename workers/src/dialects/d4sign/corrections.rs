@@ -9,14 +9,16 @@ use axum::http::StatusCode;
 use countersign_engine::command::{Change, Correction, EMAIL_MAX, NAME_MAX, Wish};
 use countersign_engine::event::Actor;
 use countersign_engine::national_id::NationalIdKind;
+use countersign_engine::refusal::Code;
 use countersign_engine::request::Request;
 use countersign_engine::requirement::ACCESS_CODE_MAX;
 use countersign_engine::signer::Signer;
 use jiff::civil::Date;
+use serde_json::Value;
 
 use super::body::Body;
 use super::call::Call;
-use super::finding::{find_request, phase_forbids, receipt_for, wished};
+use super::finding::{answered, find_request, receipt_for, wished};
 use super::problem::{Id, Problems};
 use super::read::{national_id, number};
 use super::vocabulary::signer_of;
@@ -27,38 +29,45 @@ use crate::commit::{Failure, Receipt};
 use crate::http::Floor;
 use crate::http::auth::{Caller, Permission};
 use crate::http::fault::Fault;
+use crate::http::fields;
 use crate::http::form::{Faults, Form, is_email};
 use crate::service::ServiceError;
 use crate::service::corrections::Corrector;
-use countersign_engine::refusal::Code;
+
+/// How a day is written in Brazil.
+const DAY: &str = "%d/%m/%Y";
 
 /// A call that puts something right, as far as it is read.
 struct Asked {
     caller: Caller,
+    /// The document; where the call is a repeat, as the first one left it.
     request: Arc<Request>,
     receipt: Option<Receipt>,
+    is_repeat: bool,
 }
 
 impl Asked {
     async fn of(floor: &Floor, call: &Call, (id, action): (&str, &str), body: &Body) -> Result<Self, Problems> {
         let caller = call.admit_with(floor, Permission::Create, &body.value).await?;
         let receipt = receipt_for(call, id, action, body)?;
-        Ok(Self { request: find_request(floor, &caller, id).await?, caller, receipt })
+        let before = floor.service.made_before(&caller.organization, receipt.as_ref()).await?;
+        let is_repeat = before.is_some();
+        let request = match before {
+            Some(before) => Arc::new(before),
+            None => find_request(floor, &caller, id).await?,
+        };
+        Ok(Self { caller, request, receipt, is_repeat })
     }
 
     async fn correct(self, floor: &Floor, signer: &Signer, correction: Correction) -> Result<Arc<Request>, Problems> {
-        let Self { caller, request, receipt } = self;
-        let by = Corrector {
-            organization: caller.organization.clone(),
-            request: request.id,
-            actor: Actor::Key(caller.key),
-            receipt,
-        };
+        let Self { caller, request, receipt, .. } = self;
+        let (organization, actor) = (caller.organization.clone(), Actor::Key(caller.key));
+        let by = Corrector { organization, request: request.id, actor, receipt };
         match floor.service.correct(by, signer.id(), correction).await {
-            Err(ServiceError::Commit(Failure::Refused(refusal))) if refusal.code == Code::WrongState => {
-                Err(phase_forbids(floor, &caller, request.id, refusal).await)
+            Err(ServiceError::Commit(Failure::Refused(refusal))) if refusal.code == Code::Duplicate => {
+                Err(Fault::from(refusal).with_pointer("/email-after").into())
             }
-            done => Ok(done?),
+            done => answered(floor, &caller, request.id, done).await,
         }
     }
 }
@@ -67,7 +76,10 @@ impl Asked {
 /// they are written to anew.
 #[utoipa::path(
     post, path = "/documents/{id}/changeemail", tag = "D4Sign", request_body = D4SignChangeEmail,
-    params(("id" = String, Path, description = "Which document")),
+    params(
+        ("id" = String, Path, description = "Which document"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat safe for 24 hours"),
+    ),
     responses((status = 200, body = D4SignMessage), (status = 409, body = D4SignMessage, description = "They have acted")),
     security(("tokenAPI" = [], "cryptKey" = []))
 )]
@@ -78,34 +90,47 @@ pub(super) async fn change_email(
     body: Body,
 ) -> Result<Json<D4SignMessage>, Problems> {
     let asked = Asked::of(&floor, &call, (&id, "changeemail"), &body).await?;
-    let mut faults = Faults::new();
-    let form = Form::required(Some(&body.value), "", &mut faults);
-    let request = Arc::clone(&asked.request);
-    let signer = signer(&request, &form, ("email-before", "key-signer"), &mut faults);
-    let after = form.required_line("email-after", EMAIL_MAX, &mut faults).trim().to_owned();
-    let correction = if after.starts_with('+') {
-        Correction {
-            phone: number(&form, "email-after", &mut faults).map_or(Change::Keep, Change::Set),
-            ..Correction::default()
+    if !asked.is_repeat {
+        let mut faults = Faults::new();
+        let form = Form::required(Some(&body.value), "", &mut faults);
+        let request = Arc::clone(&asked.request);
+        let signer = signer(&request, &form, ("email-before", "key-signer"), &mut faults);
+        let correction = other_address(signer, &form, &mut faults);
+        if let Some(signer) = Problems::unless(faults, signer)? {
+            asked.correct(&floor, signer, correction).await?;
         }
-    } else {
-        if !after.is_empty() && !is_email(&after) {
-            faults.push(Fault::at(form.pointer("email-after"), "invalid_email", "This is not an e-mail address."));
-        }
-        // Who is only known by their address is still only known by it.
-        let unnamed = signer.is_some_and(|signer| signer.name() == signer.email());
-        Correction { name: unnamed.then(|| after.clone()), email: Some(after), ..Correction::default() }
-    };
-    if let Some(signer) = Problems::unless(faults, signer)? {
-        asked.correct(&floor, signer, correction).await?;
     }
     Ok(Json("E-mail changed".into()))
+}
+
+/// What `email-after` puts right. A number takes the place of a number only: letters go to the e-mail address, and one that
+/// was to be given up would still get them.
+fn other_address(signer: Option<&Signer>, form: &Form<'_>, faults: &mut Faults) -> Correction {
+    let after = form.required_line("email-after", EMAIL_MAX, faults).trim().to_owned();
+    let is_number = |text: &str| text.trim().starts_with('+') && !text.contains('@');
+    if is_number(&after) {
+        if !form.get("email-before").and_then(Value::as_str).is_some_and(is_number) {
+            let detail = "A number takes the place of a number, and email-before is none; or changesmsnumber.";
+            faults.push(Fault::at(form.pointer("email-after"), "not_an_email", detail));
+        }
+        let phone = number(form, "email-after", faults).map_or(Change::Keep, Change::Set);
+        return Correction { phone, ..Correction::default() };
+    }
+    if !after.is_empty() && !is_email(&after) {
+        faults.push(Fault::at(form.pointer("email-after"), "invalid_email", "This is not an e-mail address."));
+    }
+    // Who is only known by their address is still only known by it.
+    let unnamed = signer.and_then(Signer::as_named).is_some_and(|named| named.name == named.email);
+    Correction { name: unnamed.then(|| after.clone()), email: Some(after), ..Correction::default() }
 }
 
 /// Gives a signer another telephone number.
 #[utoipa::path(
     post, path = "/documents/{id}/changesmsnumber", tag = "D4Sign", request_body = D4SignChangeSms,
-    params(("id" = String, Path, description = "Which document")),
+    params(
+        ("id" = String, Path, description = "Which document"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat safe for 24 hours"),
+    ),
     responses((status = 200, body = D4SignMessage), (status = 409, body = D4SignMessage, description = "They have acted")),
     security(("tokenAPI" = [], "cryptKey" = []))
 )]
@@ -116,14 +141,16 @@ pub(super) async fn change_sms(
     body: Body,
 ) -> Result<Json<D4SignMessage>, Problems> {
     let asked = Asked::of(&floor, &call, (&id, "changesmsnumber"), &body).await?;
-    let mut faults = Faults::new();
-    let form = Form::required(Some(&body.value), "", &mut faults);
-    let request = Arc::clone(&asked.request);
-    let signer = signer(&request, &form, ("email", "key-signer"), &mut faults);
-    form.required_line("sms-number", NAME_MAX, &mut faults);
-    let phone = number(&form, "sms-number", &mut faults);
-    if let (Some(signer), Some(phone)) = Problems::unless(faults, (signer, phone))? {
-        asked.correct(&floor, signer, Correction { phone: Change::Set(phone), ..Correction::default() }).await?;
+    if !asked.is_repeat {
+        let mut faults = Faults::new();
+        let form = Form::required(Some(&body.value), "", &mut faults);
+        let request = Arc::clone(&asked.request);
+        let signer = signer(&request, &form, ("email", "key-signer"), &mut faults);
+        form.required_line("sms-number", NAME_MAX, &mut faults);
+        let phone = number(&form, "sms-number", &mut faults);
+        if let (Some(signer), Some(phone)) = Problems::unless(faults, (signer, phone))? {
+            asked.correct(&floor, signer, Correction { phone: Change::Set(phone), ..Correction::default() }).await?;
+        }
     }
     Ok(Json("SMS number changed".into()))
 }
@@ -131,7 +158,10 @@ pub(super) async fn change_sms(
 /// Gives a signer another code that they must know; a blank one takes the present one away.
 #[utoipa::path(
     post, path = "/documents/{id}/changepasswordcode", tag = "D4Sign", request_body = D4SignChangeCode,
-    params(("id" = String, Path, description = "Which document")),
+    params(
+        ("id" = String, Path, description = "Which document"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat safe for 24 hours"),
+    ),
     responses((status = 200, body = D4SignMessage), (status = 409, body = D4SignMessage, description = "They have acted")),
     security(("tokenAPI" = [], "cryptKey" = []))
 )]
@@ -142,14 +172,16 @@ pub(super) async fn change_code(
     body: Body,
 ) -> Result<Json<D4SignMessage>, Problems> {
     let asked = Asked::of(&floor, &call, (&id, "changepasswordcode"), &body).await?;
-    let mut faults = Faults::new();
-    let form = Form::required(Some(&body.value), "", &mut faults);
-    let request = Arc::clone(&asked.request);
-    let signer = signer(&request, &form, ("email", "key-signer"), &mut faults);
-    let code = form.line("password-code", ACCESS_CODE_MAX, &mut faults).filter(|code| !code.trim().is_empty());
-    if let Some(signer) = Problems::unless(faults, signer)? {
-        let access_code = floor.service.access_code_change(signer, code.as_deref())?;
-        asked.correct(&floor, signer, Correction { access_code, ..Correction::default() }).await?;
+    if !asked.is_repeat {
+        let mut faults = Faults::new();
+        let form = Form::required(Some(&body.value), "", &mut faults);
+        let request = Arc::clone(&asked.request);
+        let signer = signer(&request, &form, ("email", "key-signer"), &mut faults);
+        let code = form.line("password-code", ACCESS_CODE_MAX, &mut faults).filter(|code| !code.trim().is_empty());
+        if let Some(signer) = Problems::unless(faults, signer)? {
+            let access_code = floor.service.access_code_change(signer, code.as_deref())?;
+            asked.correct(&floor, signer, Correction { access_code, ..Correction::default() }).await?;
+        }
     }
     Ok(Json("Password code changed".into()))
 }
@@ -157,7 +189,10 @@ pub(super) async fn change_code(
 /// Takes a signer out of the document; their link dies.
 #[utoipa::path(
     post, path = "/documents/{id}/removeemaillist", tag = "D4Sign", request_body = D4SignRemove,
-    params(("id" = String, Path, description = "Which document")),
+    params(
+        ("id" = String, Path, description = "Which document"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat safe for 24 hours"),
+    ),
     responses((status = 200, body = D4SignMessage), (status = 409, body = D4SignMessage, description = "They have acted")),
     security(("tokenAPI" = [], "cryptKey" = []))
 )]
@@ -167,8 +202,9 @@ pub(super) async fn remove(
     Id(id): Id,
     body: Body,
 ) -> Result<Json<D4SignMessage>, Problems> {
-    let Asked { caller, request, receipt } = Asked::of(&floor, &call, (&id, "removeemaillist"), &body).await?;
-    if floor.service.made_before(&caller.organization, receipt.as_ref()).await?.is_none() {
+    let asked = Asked::of(&floor, &call, (&id, "removeemaillist"), &body).await?;
+    let Asked { caller, request, receipt, is_repeat } = asked;
+    if !is_repeat {
         let mut faults = Faults::new();
         let form = Form::required(Some(&body.value), "", &mut faults);
         form.required_line("key-signer", NAME_MAX, &mut faults);
@@ -183,7 +219,10 @@ pub(super) async fn remove(
 /// Writes down who a signer is who signs in person, so that they need not say it.
 #[utoipa::path(
     post, path = "/documents/{id}/addinfo", tag = "D4Sign", request_body = D4SignInfo,
-    params(("id" = String, Path, description = "Which document")),
+    params(
+        ("id" = String, Path, description = "Which document"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat safe for 24 hours"),
+    ),
     responses(
         (status = 200, body = D4SignInfoChanged),
         (status = 422, body = D4SignMessage, description = "They do not sign in person"),
@@ -216,15 +255,19 @@ pub(super) async fn add_info(
         ..Correction::default()
     };
     let document = request.id.0;
-    let request = asked.correct(&floor, signer, correction).await?;
-    let person = request.signer(signer.id()).and_then(|signer| signer.person.clone());
+    let after = if asked.is_repeat { Arc::clone(&request) } else { asked.correct(&floor, signer, correction).await? };
+    let person = after.signer(signer.id()).and_then(|signer| signer.person.clone());
     let person = person.ok_or_else(|| Fault::not_found("signer"))?;
+    // What the call says is answered as it was written.
+    let told = |name| Some(form.get(name)?.as_str()?.trim().to_owned()).filter(|text| !text.is_empty());
+    let national_id = person.national_id.map(|id| id.bare().to_owned());
+    let birthday = person.birthday.map(|day| day.strftime(DAY).to_string());
     Ok(Json(D4SignInfoChanged {
         uuid_doc: document,
         email: person.email,
         name: person.name,
-        documentation: person.national_id.map(|id| id.bare().to_owned()).unwrap_or_default(),
-        birthday: person.birthday.map(|day| day.to_string()).unwrap_or_default(),
+        documentation: told("documentation").or(national_id).unwrap_or_default(),
+        birthday: told("birthday").or(birthday).unwrap_or_default(),
         status: "changed",
     }))
 }
@@ -275,8 +318,7 @@ fn birthday(form: &Form<'_>, today: Date, faults: &mut Faults) -> Option<Date> {
     if text.is_empty() {
         return None;
     }
-    let day = text.parse().or_else(|_| Date::strptime("%d/%m/%Y", &text)).ok();
-    let day = day.filter(|day| (1900..).contains(&day.year()) && *day <= today);
+    let day = fields::birthday(&text, today);
     if day.is_none() {
         let detail = "A day of birth is written as 1990-12-31 or 31/12/1990.";
         faults.push(Fault::at(form.pointer("birthday"), "invalid", detail));

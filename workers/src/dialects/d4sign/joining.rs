@@ -1,20 +1,20 @@
 //! Signers who join a document, `createlist`: of one that was not sent yet the draft is thought out anew, of one that is
 //! out they join where they belong in the order, and who comes before the others is invited at once.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use countersign_engine::command::{Position, Profile, Wish};
+use countersign_engine::command::{Newcomers, Position, Profile, Wish};
 use countersign_engine::event::Actor;
 use countersign_engine::ids::{GroupId, OrganizationId, RequestId, SignerId};
 use countersign_engine::person::Person;
 use countersign_engine::refusal::{Code, Refusal};
 use countersign_engine::request::{Request, Status};
 use countersign_engine::requirement::{Particulars, Requirements};
-use countersign_engine::signer::{Signer, SignerTerms};
+use countersign_engine::signer::SignerTerms;
 use uuid::Uuid;
 
 use super::body::Body;
@@ -65,11 +65,11 @@ pub(super) async fn create(
     let receipt = receipt_for(&call, &id, "createlist", &body)?;
     let mut faults = Faults::new();
     let wanted = read::signers(&body.value, floor.service.gateway.is_some(), &mut faults);
-    let joining = joining(&floor.service, &caller.organization, &wanted, &mut faults).await?;
-    let (wanted, joining) = Problems::unless(faults, (wanted, joining))?;
     if let Some(before) = floor.service.made_before(&caller.organization, receipt.as_ref()).await? {
         return Ok(Json(people::created(&floor.service, &before, &wanted)?));
     }
+    let joining = joining(&floor.service, &caller.organization, &wanted, &mut faults).await?;
+    let (wanted, joining) = Problems::unless(faults, (wanted, joining))?;
     for _ in 0..TRIES {
         let request = match find(&floor, &caller.organization, &id).await? {
             Found::Upload(upload) => match over(&floor, &caller, upload, (&wanted, &joining), receipt.clone()).await? {
@@ -173,8 +173,7 @@ fn numbered(joining: &[Joining], from: u32) -> Joining {
     (from..).zip(joining).flat_map(at).collect()
 }
 
-/// Lets them join a document that is out, all of those who have no place of their own in one commit if nobody waits for
-/// anybody.
+/// Lets them join a document that is out, all of them or nobody.
 async fn in_flight(
     floor: &Floor,
     caller: &Caller,
@@ -187,100 +186,46 @@ async fn in_flight(
         return Err(phase_forbids(floor, caller, request.id, refusal).await);
     }
     refuse_known(&request, wanted)?;
-    let order = Order::of(&request);
-    let mut faults = Faults::new();
-    for signer in wanted {
-        if let Some(fault) = signer.after.and_then(|place| order.behind(place, signer).err()) {
-            faults.push(fault);
+    Problems::unless(wanted.iter().filter_map(|signer| misplaced(&request, signer)).collect(), ())?;
+    let (organization, actor) = (caller.organization.clone(), Actor::Key(caller.key));
+    let by = Corrector { organization, request: request.id, actor, receipt };
+    match floor.service.add_signers(by, at_places(wanted, joining)).await {
+        // Somebody else changed who signs meanwhile.
+        Err(ServiceError::Commit(Failure::Refused(refusal)))
+            if matches!(refusal.code, Code::Duplicate | Code::NoSuchPosition) =>
+        {
+            Err(Fault::from(refusal).with_pointer("/signers").into())
         }
+        done => answered(floor, caller, request.id, done).await,
     }
-    Problems::unless(faults, ())?;
-    // From behind: so nobody's place is moved before they are at it.
-    let mut placed: Vec<(usize, u32)> =
-        wanted.iter().enumerate().filter_map(|(at, signer)| Some((at, signer.after?))).collect();
-    placed.sort_by_key(|(at, place)| std::cmp::Reverse((*place, *at)));
-    let mut wishes = Vec::new();
-    for (at, place) in placed {
-        wishes.push((at_order(&joining[at..=at], order.behind(place, &wanted[at])?), Position::Before));
-    }
-    let rest: Vec<&Joining> =
-        joining.iter().zip(wanted).filter_map(|(one, signer)| signer.after.is_none().then_some(one)).collect();
-    match order.next(wishes.len()) {
-        Next::Beside(place) if !rest.is_empty() => {
-            let together: Joining = rest.into_iter().flatten().cloned().collect();
-            wishes.push((at_order(&[together], place), Position::Beside));
-        }
-        Next::Beside(_) => {}
-        Next::Behind(last) => {
-            let each = (last..).zip(rest);
-            wishes.extend(each.map(|(place, one)| (at_order(std::slice::from_ref(one), place), Position::Beside)));
-        }
-    }
-    let (mut request, count) = (request, wishes.len());
-    for (number, (newcomers, at)) in (1..).zip(wishes) {
-        let receipt = receipt.clone().filter(|_| number == count);
-        let (organization, actor) = (caller.organization.clone(), Actor::Key(caller.key));
-        let by = Corrector { organization, request: request.id, actor, receipt };
-        let done = floor.service.add_signers(by, newcomers, at).await;
-        request = answered(floor, caller, request.id, done).await?;
-    }
-    Ok(request)
 }
 
-fn at_order(joining: &[Joining], order: u32) -> Joining {
-    joining.iter().flatten().map(|(terms, profile)| (SignerTerms { order, ..terms.clone() }, profile.clone())).collect()
+/// Those who have places of their own, from behind: so nobody's place is moved before they are at it. Then all others,
+/// behind everyone, or together with all if all act at once.
+fn at_places(wanted: &[Wanted], joining: &[Joining]) -> Vec<Newcomers> {
+    let mut placed: Vec<(u32, &Joining)> =
+        wanted.iter().zip(joining).rev().filter_map(|(signer, people)| Some((signer.after?, people))).collect();
+    placed.sort_by_key(|(place, _)| Reverse(*place));
+    let rest = wanted.iter().zip(joining).filter(|(signer, _)| signer.after.is_none());
+    let placed = placed.into_iter().map(|(place, people)| (Position::After(place), people));
+    let all = placed.chain(rest.map(|(_, people)| (Position::Last, people)));
+    all.map(|(at, people)| Newcomers { people: people.clone(), at }).collect()
 }
 
-/// The places of those who act or have acted.
-struct Order {
-    places: Vec<u32>,
-    /// How many signatures there are to be: a signing group gives one.
-    signatures: usize,
-    /// The place whose turn it is.
-    active: Option<u32>,
-}
-
-/// Where somebody joins who has no place of their own.
-enum Next {
-    /// Beside all others.
-    Beside(u32),
-    /// Behind them.
-    Behind(u32),
-}
-
-impl Order {
-    fn of(request: &Request) -> Self {
-        let acting: Vec<&Signer> =
-            request.signers.iter().map(AsRef::as_ref).filter(|signer| signer.terms.role.acts()).collect();
-        let places: BTreeSet<u32> = acting.iter().map(|signer| signer.terms.order).collect();
-        let groups: BTreeSet<GroupId> = acting.iter().filter_map(|signer| signer.terms.group).collect();
-        let alone = acting.iter().filter(|signer| signer.terms.group.is_none()).count();
-        let (places, signatures) = (places.into_iter().collect(), alone + groups.len());
-        Self { places, signatures, active: request.active_order() }
-    }
-
-    /// The place behind the n-th; a fault if there is no such place, or no order.
-    fn behind(&self, place: u32, signer: &Wanted) -> Result<u32, Fault> {
-        let fault = |detail: String| Fault::at(signer.at("after_position"), "no_such_position", detail);
-        if self.places.len() == 1 && self.signatures > 1 {
-            return Err(fault("The document is signed by all at once: there are no positions.".to_owned()));
+/// What is wrong with the place that somebody is to have in a document that is out.
+fn misplaced(request: &Request, signer: &Wanted) -> Option<Fault> {
+    let (after, orders) = (signer.after? as usize, request.acting_orders());
+    let detail = match orders.get(after - 1) {
+        _ if orders.len() > 1 && orders.first() == orders.last() => {
+            "The document is signed by all at once: there are no positions.".to_owned()
         }
-        let before = (place as usize).checked_sub(1).and_then(|place| self.places.get(place));
-        let before = before.ok_or_else(|| fault(format!("The document has {} positions.", self.places.len())))?;
-        if self.active.is_some_and(|active| *before < active) {
-            return Err(fault("Those behind that position are invited already.".to_owned()));
+        None => format!("The document has {} positions.", orders.len()),
+        Some(before) if request.active_order().is_some_and(|active| *before < active) => {
+            "Those behind that position are invited already.".to_owned()
         }
-        Ok(before + 1)
-    }
-
-    /// `added` = how many were put between the others just now.
-    fn next(&self, added: usize) -> Next {
-        let last = self.places.last().copied().unwrap_or(1);
-        match self.places.len() + added {
-            0 | 1 => Next::Beside(last),
-            _ => Next::Behind(last + 1 + u32::try_from(added).unwrap_or(0)),
-        }
-    }
+        Some(_) => return None,
+    };
+    Some(Fault::at(signer.at("after_position"), "no_such_position", detail))
 }
 
 /// Nobody has a place in a document that is not out: they act in the order in which they are named.

@@ -8,10 +8,10 @@ use axum::extract::State;
 use countersign_engine::effect::{Effect, EffectKind};
 use countersign_engine::event::{Event, Fact};
 use countersign_engine::ids::{GroupId, SignerId};
-use countersign_engine::national_id::{NationalId, NationalIdKind};
+use countersign_engine::national_id::NationalId;
 use countersign_engine::person::Phone;
 use countersign_engine::request::Request;
-use countersign_engine::requirement::Method;
+use countersign_engine::requirement::{Method, Requirements};
 use countersign_engine::signer::{Signer, SignerStatus, SignerTerms};
 use jiff::Timestamp;
 
@@ -75,12 +75,18 @@ pub(super) fn named<'r>(request: &'r Request, wanted: &'r Wanted) -> impl Iterat
 
 /// The answer to a `createlist`.
 pub(super) fn created(service: &Service, request: &Request, wanted: &[Wanted]) -> Result<D4SignCreated, ServiceError> {
-    let signers = wanted.iter().flat_map(|wanted| named(request, wanted));
-    let message: Vec<_> = signers.map(|signer| joined(service, request, signer)).collect::<Result<_, _>>()?;
+    let signers = wanted.iter().flat_map(|wanted| named(request, wanted).map(move |signer| (wanted, signer)));
+    let joined = |(wanted, signer)| joined(service, request, wanted, signer);
+    let message: Vec<_> = signers.map(joined).collect::<Result<_, _>>()?;
     Ok(D4SignCreated { first: message.first().cloned(), message })
 }
 
-fn joined(service: &Service, request: &Request, signer: &Signer) -> Result<D4SignCreatedSigner, ServiceError> {
+fn joined(
+    service: &Service,
+    request: &Request,
+    wanted: &Wanted,
+    signer: &Signer,
+) -> Result<D4SignCreatedSigner, ServiceError> {
     let asked = &signer.terms.requirements;
     Ok(D4SignCreatedSigner {
         key_signer: key_of(signer.id()),
@@ -90,11 +96,12 @@ fn joined(service: &Service, request: &Request, signer: &Signer) -> Result<D4Sig
         certificadoicpbr: digit(asked.certificate.is_some()),
         assinatura_presencial: digit(asked.in_person),
         assinatura_presencial_link: link(service, request, signer),
-        doc_auth: digit(asked.photo),
+        doc_auth: digit(shows_document_only(asked)),
         embed_methodauth: code_of(asked).to_owned(),
         embed_smsnumber: phone(signer),
         upload_allow: digit(asked.attachments),
-        upload_obs: signer.particulars.attachments.clone().unwrap_or_default(),
+        // As it was sent, also where nothing is to be handed in.
+        upload_obs: wanted.upload_obs.clone(),
         docauthandselfie: digit(asked.selfie),
         skipemail: digit(asked.silent),
         whatsapp: if asked.whatsapp { phone(signer) } else { String::new() },
@@ -127,14 +134,14 @@ fn listed(service: &Service, request: &Request, signer: &Signer, told: &Told) ->
         assinatura_presencial_link: link(service, request, signer),
         embed_methodauth: code_of(asked).to_owned(),
         embed_smsnumber: phone(signer),
-        email_sent: digit(signer.sent_at.is_some() && !asked.silent),
+        email_sent: digit(signer.sent_at.is_some() && !(asked.silent || asked.in_person)),
         email_sent_status: status,
         email_sent_message: message,
         upload_allowed: digit(asked.attachments),
         upload_obs: signer.particulars.attachments.clone().unwrap_or_default(),
         documents_attached: serde_json::json!(attached).to_string(),
         date: time(told.named.get(&signer.id()).copied().unwrap_or(request.created_at)),
-        docauth: digit(asked.photo),
+        docauth: digit(shows_document_only(asked)),
         docauthandselfie: digit(asked.selfie),
         docauth_text: "",
         videoselfie: digit(asked.video),
@@ -142,8 +149,13 @@ fn listed(service: &Service, request: &Request, signer: &Signer, told: &Told) ->
         d4sign_score: digit(asked.score.is_some()),
         skipemail: digit(asked.silent),
         uuid_grupo: signer.terms.group.map(|group| group.to_string()).unwrap_or_default(),
-        password_code: service.access_code(signer)?.unwrap_or_default(),
+        password_code: service.access_code_once(request, signer)?.unwrap_or_default(),
     })
+}
+
+/// Whether a document with a photo is all that they show: with a selfie the vendor has another word for both.
+fn shows_document_only(asked: &Requirements) -> bool {
+    asked.photo && !asked.selfie
 }
 
 /// Where somebody signs in person, as long as it is their turn.
@@ -158,11 +170,7 @@ fn phone(signer: &Signer) -> String {
 }
 
 fn taxpayer(id: &NationalId) -> String {
-    let kind = match id.kind() {
-        NationalIdKind::Cpf => "CPF",
-        NationalIdKind::Cnpj => "CNPJ",
-    };
-    format!("{} ({kind})", id.bare())
+    format!("{} ({})", id.bare(), id.kind().as_str())
 }
 
 fn sign_info(signer: &Signer, at: Timestamp) -> D4SignSignInfo {

@@ -39,6 +39,8 @@ pub(super) struct Wanted {
     pub(super) requirements: Requirements,
     /// What is personal about that.
     pub(super) particulars: Particulars,
+    /// Which documents they may hand in, as it came; blank if it did not.
+    pub(super) upload_obs: String,
     /// The access code, as it came.
     pub(super) access_code: Option<String>,
     /// Behind the how manieth signer they act.
@@ -86,7 +88,9 @@ fn signer(item: &Value, pointer: String, has_gateway: bool, faults: &mut Faults)
     let access_code = form.line("password_code", ACCESS_CODE_MAX, faults).filter(|code| !code.trim().is_empty());
     let after = after(&form, faults);
     let person = Person { phone, ..Person::new(named.unwrap_or_else(|| email.clone()), email) };
-    Wanted { act, role: role_of(act), group, person, requirements, particulars, access_code, after, pointer }
+    let upload_obs = form.get("upload_obs").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let role = role_of(act);
+    Wanted { act, role, group, person, requirements, particulars, upload_obs, access_code, after, pointer }
 }
 
 fn required(form: &Form<'_>, names: &[&str], faults: &mut Faults) {
@@ -105,8 +109,10 @@ fn line(form: &Form<'_>, name: &str, max: usize, faults: &mut Faults) -> Option<
 
 fn email(form: &Form<'_>, may_be_blank: bool, faults: &mut Faults) -> String {
     let email = line(form, "email", EMAIL_MAX, faults).unwrap_or_default();
+    // What is no text, or too long a one, has a fault already.
+    let is_told = form.get("email").is_some_and(|value| value.as_str().is_none_or(|text| !text.trim().is_empty()));
     let fault = match email.is_empty() {
-        true if may_be_blank || form.get("email").is_some_and(|value| !value.is_string()) => return email,
+        true if may_be_blank || is_told => return email,
         true => ("required", "email is required."),
         false if is_email(&email) => return email,
         false => ("invalid_email", "This is not an e-mail address."),
@@ -149,7 +155,8 @@ fn after(form: &Form<'_>, faults: &mut Faults) -> Option<u32> {
     }
 }
 
-/// What a signer must prove, and what is personal about it.
+/// What a signer must prove, and what is personal about it. The vendor has every signer say who they are when they sign:
+/// `foreign` says of whom "o CPF não será exigido", and `addinfo` is there for what they then need not write.
 fn asked(form: &Form<'_>, has_gateway: bool, faults: &mut Faults) -> (Requirements, Particulars) {
     let foreign = switch(form, "foreign", faults);
     let selfie = switch(form, "docauthandselfie", faults);
@@ -164,6 +171,7 @@ fn asked(form: &Form<'_>, has_gateway: bool, faults: &mut Faults) -> (Requiremen
         attachments,
         email_code: code == Some(Code::Email),
         foreign,
+        identity: true,
         in_person: switch(form, "assinatura_presencial", faults),
         language: language(form, foreign, faults),
         photo: selfie || switch(form, "docauth", faults),

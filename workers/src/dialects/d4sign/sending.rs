@@ -82,6 +82,9 @@ pub(super) async fn cancel(
     let mut faults = Faults::new();
     let reason = Form::required(Some(&body.value), "", &mut faults).text("comment", TEXT_MAX, &mut faults);
     let reason = Problems::unless(faults, reason)?.filter(|reason| !reason.trim().is_empty());
+    if let Some(before) = floor.service.made_before(&caller.organization, receipt.as_ref()).await? {
+        return Ok(Json(vec![show::document(&before)]));
+    }
     let request = find_request(&floor, &caller, &id).await?;
     let request = wished(&floor, &caller, request.id, Wish::Cancel { reason }, receipt).await?;
     Ok(Json(vec![show::document(&request)]))
@@ -109,12 +112,14 @@ pub(super) async fn resend(
 ) -> Result<Json<D4SignMessage>, Problems> {
     let caller = call.admit_with(&floor, Permission::Create, &body.value).await?;
     let receipt = receipt_for(&call, &id, "resend", &body)?;
-    let mut faults = Faults::new();
-    let form = Form::required(Some(&body.value), "", &mut faults);
-    let request = find_request(&floor, &caller, &id).await?;
-    let key = if form.mentions("key-signer") { "key-signer" } else { "key_signer" };
-    let signer = signer(&request, &form, ("email", key), &mut faults);
-    let email = Problems::unless(faults, signer)?.map(|signer| signer.email().to_owned());
-    wished(&floor, &caller, request.id, Wish::Resend { email }, receipt).await?;
+    if floor.service.made_before(&caller.organization, receipt.as_ref()).await?.is_none() {
+        let mut faults = Faults::new();
+        let form = Form::required(Some(&body.value), "", &mut faults);
+        let request = find_request(&floor, &caller, &id).await?;
+        let key = if form.mentions("key-signer") { "key-signer" } else { "key_signer" };
+        let signer = signer(&request, &form, ("email", key), &mut faults);
+        let email = Problems::unless(faults, signer)?.map(|signer| signer.email().to_owned());
+        wished(&floor, &caller, request.id, Wish::Resend { email }, receipt).await?;
+    }
     Ok(Json("E-mail sent".into()))
 }

@@ -140,12 +140,13 @@ pub(super) fn act_of(terms: &SignerTerms) -> u8 {
     })
 }
 
-/// How the vendor names the way of a one-time code; blank where none is sent.
+/// How the vendor names the way of a one-time code; blank where none is sent. One by WhatsApp beside another was asked for
+/// with a field of its own.
 pub(super) fn code_of(asked: &Requirements) -> &'static str {
     match asked {
         Requirements { sms: true, .. } => "sms",
-        Requirements { whatsapp: true, .. } => "whats",
         Requirements { email_code: true, .. } => "email",
+        Requirements { whatsapp: true, .. } => "whats",
         _ => "",
     }
 }

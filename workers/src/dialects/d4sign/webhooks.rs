@@ -14,7 +14,7 @@ use crate::http::auth::{Caller, Permission};
 use crate::http::form::{Faults, Form};
 use crate::http::{Floor, fields};
 use crate::service::webhooks::Wanted;
-use crate::webhooks::{Extra, Format, Secret};
+use crate::webhooks::{Extra, Format};
 
 /// Has what happens to a document told somewhere from now on: that it was signed, finished or cancelled, or that an
 /// e-mail could not be delivered.
@@ -41,7 +41,7 @@ pub(super) async fn register(
     let document = document(&floor, &caller, &id).await?;
     let events = EVENTS.map(str::to_owned).to_vec();
     let wanted = Wanted { url, events, format: Format::D4Sign, extras: vec![Extra::D4Sign] };
-    let secret = Secret::of_key(&floor.service.minting, caller.key);
+    let secret = floor.service.mac_secret(caller.key).await?;
     floor.service.webhooks.register_of(&caller.organization, document, wanted, &secret).await?;
     Ok(Json(D4SignRegistered { message: "Webhook successfully registered", secret: secret.text() }))
 }

@@ -6,6 +6,7 @@
 mod closed;
 mod done;
 mod progress;
+mod qr;
 mod sign;
 mod step;
 #[cfg(test)]

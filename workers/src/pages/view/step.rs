@@ -4,6 +4,7 @@ use askama::Template;
 use countersign_engine::requirement::Method;
 
 use super::FileLink;
+use super::qr::QrDrawing;
 use crate::language::Language;
 use crate::pages::text::{StepWords, fill};
 
@@ -26,7 +27,9 @@ pub struct StepPage {
     /// What is asked.
     pub step: Step,
     /// Why the step did not work, if it was tried.
-    pub fault: Option<StepFault>,
+    pub faults: Vec<StepFault>,
+    /// Whether it is only not over yet.
+    pub pending: bool,
     /// The documents, once they may be read.
     pub documents: Vec<FileLink>,
 }
@@ -48,7 +51,9 @@ pub enum Step {
         test_code: Option<String>,
     },
     /// Who they are.
-    InPerson {
+    Statement {
+        /// Whether at somebody's device or their own.
+        method: Method,
         /// Full name, as far as known.
         name: String,
         /// CPF; `None` if none is asked for.
@@ -92,6 +97,13 @@ pub struct Payment {
     pub amount: Option<String>,
 }
 
+impl Payment {
+    /// It as a QR code, for whoever pays with another device than this.
+    fn qr(&self) -> Option<QrDrawing> {
+        QrDrawing::of(&self.text)
+    }
+}
+
 /// Why a step did not work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepFault {
@@ -106,8 +118,7 @@ impl StepPage {
     fn method(&self) -> Method {
         match &self.step {
             Step::AccessCode => Method::AccessCode,
-            Step::Code { method, .. } | Step::Files { method, .. } => *method,
-            Step::InPerson { .. } => Method::InPerson,
+            Step::Code { method, .. } | Step::Statement { method, .. } | Step::Files { method, .. } => *method,
             Step::Pix { .. } => Method::Pix,
             Step::Score { .. } => Method::Score,
         }
@@ -128,6 +139,7 @@ impl StepPage {
             Method::EmailCode => words.email_code,
             Method::SmsCode => words.sms_code,
             Method::WhatsappCode => words.whatsapp_code,
+            Method::Identity => words.identity,
             Method::InPerson => words.in_person,
             Method::Photo => words.photo,
             Method::Selfie => words.selfie,
@@ -148,7 +160,10 @@ impl StepPage {
                 let minutes = super::code_minutes();
                 fill(words.code_sent, &[("to", to), ("minutes", &minutes)])
             }
-            Step::InPerson { .. } => fill(words.in_person_detail, &[("organization", organization)]),
+            Step::Statement { method: Method::InPerson, .. } => {
+                fill(words.in_person_detail, &[("organization", organization)])
+            }
+            Step::Statement { .. } => words.identity_detail.to_owned(),
             Step::Files { method: Method::Photo, .. } => words.photo_detail.to_owned(),
             Step::Files { method: Method::Selfie, .. } => words.selfie_detail.to_owned(),
             Step::Files { method: Method::VideoSelfie, .. } => words.video_selfie_detail.to_owned(),
@@ -167,9 +182,15 @@ impl StepPage {
         fill(text, &[("organization", &self.organization)])
     }
 
-    /// The sentence at a field, if that is where the fault is.
+    /// The sentence at a field, if there is a fault in it.
     fn fault_at(&self, field: &str) -> Option<&str> {
-        self.fault.as_ref().filter(|fault| fault.field == field).map(|fault| fault.text.as_str())
+        self.faults.iter().find(|fault| fault.field == field).map(|fault| fault.text.as_str())
+    }
+
+    /// What stands over the step: what is not said at a field of its own.
+    fn fault(&self) -> Option<&str> {
+        let at_fields = matches!(self.step, Step::Statement { .. });
+        self.faults.first().filter(|_| !at_fields).map(|fault| fault.text.as_str())
     }
 
     /// The fields of the files that are handed in.

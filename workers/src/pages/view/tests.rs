@@ -93,7 +93,8 @@ fn step_pages(language: Language) -> Vec<StepPage> {
         Step::AccessCode,
         Step::Code { method: Method::SmsCode, to: text(), sent: false, test_code: None },
         Step::Code { method: Method::EmailCode, to: text(), sent: true, test_code: Some(text()) },
-        Step::InPerson { name: text(), cpf: Some(text()), birthday: text() },
+        Step::Statement { method: Method::Identity, name: text(), cpf: Some(text()), birthday: text() },
+        Step::Statement { method: Method::InPerson, name: text(), cpf: None, birthday: text() },
         Step::Pix { name: text(), cpf: text(), payment: None },
         Step::Pix { name: text(), cpf: text(), payment: Some(Payment { text: text(), amount: Some(text()) }) },
         Step::Score { name: text(), cpf: text(), retake: Some(Method::Selfie) },
@@ -108,7 +109,8 @@ fn step_pages(language: Language) -> Vec<StepPage> {
         number: 1,
         total: 2,
         step,
-        fault: Some(StepFault { field: "code", text: text() }),
+        faults: ["code", "cpf"].map(|field| StepFault { field, text: text() }).into(),
+        pending: false,
         documents: vec![FileLink { name: text(), url: text() }],
     };
     steps.into_iter().map(page).collect()

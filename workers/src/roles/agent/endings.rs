@@ -20,6 +20,15 @@ use crate::store::{Claim, Scope};
 const FALL_BACK_AFTER: SignedDuration = SignedDuration::from_mins(10);
 /// After how many attempts it is written into the request's history that its vendor does not take it.
 const TOLD_AFTER: i64 = 4;
+/// After how many attempts a signed document is given up that its vendor refuses to give: about an hour and a half.
+const REFUSALS_MAX: i64 = 10;
+/// After how many attempts an errand is given up on which nobody's link depends: about four days.
+const TRIES_MAX: i64 = 100;
+/// After how many attempts what stands unsent at a vendor is left there: about a day.
+const DISCARDS_MAX: i64 = 30;
+/// At which attempt what cannot be found at a vendor is given up: looking costs many calls, and time only adds to what is
+/// there.
+const UNFOUND_AFTER: i64 = 3;
 /// A success is noted once in so long: it serves whoever looks.
 const SUCCESS_NOTED: SignedDuration = SignedDuration::from_mins(1);
 
@@ -67,10 +76,14 @@ impl Agent {
                 return Ok(true);
             }
             Stop::Lost => return Ok(false),
+            Stop::Moot => {
+                meters.attempted(effect.kind, Attempt::Moot);
+                return Ok(true);
+            }
             Stop::Store(error) => return Err(error.into()),
             _ => {}
         }
-        let failed = Failed::of(stop);
+        let failed = Failed::of(stop, claim.attempts);
         tracing::warn!(
             effect = claim.key, config = %config.id, code = failed.code, "an errand at a vendor did not succeed"
         );
@@ -81,7 +94,8 @@ impl Agent {
         }
         meters.attempted(effect.kind, Attempt::Transient);
         let now = self.service.clock.now();
-        let due = (now + backoff(claim.attempts)).max(rest.unwrap_or(now));
+        let asked = failed.asked.unwrap_or_default();
+        let due = (now + backoff(claim.attempts).max(asked)).max(rest.unwrap_or(now));
         self.service.store.defer(claim, due.as_microsecond(), &failed.code).await?;
         Ok(rest.is_none_or(|rest| rest <= now))
     }
@@ -113,17 +127,23 @@ impl Agent {
                 }
                 Ok(leaves || failed.for_good)
             }
-            // The signed document is never given up.
             EffectKind::Fetch => {
-                if claim.attempts == 0 && !failed.expected {
+                let over = claim.attempts + 1 >= if failed.for_good { REFUSALS_MAX } else { TRIES_MAX };
+                let is_news = claim.attempts == TOLD_AFTER || claim.attempts == 0 && !failed.expected;
+                let mut wishes = Vec::new();
+                if is_news || over {
                     let failed = |document| Wish::SealFailed { document, code: code.clone() };
-                    self.wish(config, request, claim, request.unsealed().map(failed).collect()).await;
+                    wishes.extend(request.unsealed().map(failed));
                 }
-                Ok(false)
+                if over {
+                    wishes.push(Wish::Undeliverable { effect, code });
+                }
+                self.wish(config, request, claim, wishes).await;
+                Ok(over)
             }
-            // What is to be confirmed was told: not to have been heard is no answer.
-            EffectKind::Confirm => Ok(false),
-            _ if failed.for_good => {
+            // What is to be confirmed was told: not to have been heard once is no answer.
+            EffectKind::Confirm if claim.attempts + 1 < TRIES_MAX => Ok(false),
+            kind if failed.for_good || tries_max(kind).is_some_and(|most| claim.attempts + 1 >= most) => {
                 self.wish(config, request, claim, vec![Wish::Undeliverable { effect, code }]).await;
                 Ok(true)
             }
@@ -135,7 +155,7 @@ impl Agent {
     async fn another(&self, config: &Config, request: &Request) -> Result<Option<Collector>, ServiceError> {
         let Some(fallback) = config.row.fallback else { return Ok(None) };
         let row = self.service.store.provider_config(Scope::Of(&config.organization), fallback).await?;
-        let Some(row) = row.filter(|row| !request.passed_over.contains(&ConfigId(row.id))) else { return Ok(None) };
+        let Some(row) = row.filter(|row| !request.passed_over.contains_key(&ConfigId(row.id))) else { return Ok(None) };
         let fits =
             Vendor::parse(&row.provider).is_some_and(|vendor| request.terms.documents.len() <= vendor.documents_max());
         Ok(fits.then_some(Collector { config: ConfigId(row.id), provider: row.provider }))
@@ -179,6 +199,9 @@ impl Agent {
 
     /// Until when the vendor rests, if the failure is its own.
     async fn failed(&self, config: &Config, failed: &Failed) -> Result<Option<Timestamp>, ServiceError> {
+        if failed.is_shown {
+            self.note(&config.stand.hindered(&failed.code), config.row.rest_us).await?;
+        }
         if !failed.of_vendor {
             return Ok(None);
         }
@@ -194,6 +217,16 @@ impl Agent {
     }
 }
 
+/// After how many attempts an errand is given up, whatever the reason. What hands a request over, puts its signers right
+/// or calls it off never is, as long as the vendor is only away: somebody waits for it, or holds a link that is not theirs.
+fn tries_max(kind: EffectKind) -> Option<i64> {
+    match kind {
+        EffectKind::Submit | EffectKind::Amend | EffectKind::Withdraw => None,
+        EffectKind::Discard => Some(DISCARDS_MAX),
+        _ => Some(TRIES_MAX),
+    }
+}
+
 /// Why an errand did not succeed, as far as anything follows from it.
 struct Failed {
     code: String,
@@ -205,19 +238,33 @@ struct Failed {
     of_vendor: bool,
     /// It only takes a while.
     expected: bool,
+    /// Whoever has the account can do something about it.
+    is_shown: bool,
+    /// For how long the vendor wants it left alone.
     asked: Option<SignedDuration>,
 }
 
 impl Failed {
-    fn of(stop: Stop) -> Self {
-        let with = |code| Self { code, for_good: false, denied: false, of_vendor: false, expected: false, asked: None };
+    /// Why it did not, after so many attempts before.
+    fn of(stop: Stop, attempts: i64) -> Self {
+        let with = |code| Self {
+            code,
+            for_good: false,
+            denied: false,
+            of_vendor: false,
+            expected: false,
+            is_shown: false,
+            asked: None,
+        };
         match stop {
             Stop::Away { code, asked } => Self { of_vendor: true, asked, ..with(code) },
             Stop::Denied(code) => Self { of_vendor: true, denied: true, ..with(code) },
             Stop::Refused(code) => Self { for_good: true, ..with(code) },
             Stop::NotYet(code) => Self { expected: true, ..with(code) },
+            Stop::Hindered { code, asked } => Self { asked, ..with(code) },
+            Stop::Unfindable(code) => Self { for_good: attempts + 1 >= UNFOUND_AFTER, is_shown: true, ..with(code) },
             Stop::Own(code) => with(code),
-            Stop::Wait(_) | Stop::Lost | Stop::Store(_) => with("stopped".to_owned()),
+            Stop::Wait(_) | Stop::Lost | Stop::Moot | Stop::Store(_) => with("stopped".to_owned()),
         }
     }
 

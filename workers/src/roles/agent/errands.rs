@@ -4,6 +4,7 @@ use countersign_engine::command::{Report, Wish};
 use countersign_engine::effect::{Effect, EffectKind};
 use countersign_engine::ids::ConfigId;
 use countersign_engine::request::Request;
+use jiff::SignedDuration;
 
 use super::Agent;
 use super::endings::Ending;
@@ -11,10 +12,14 @@ use crate::dialects::certyneo::calling as certyneo;
 use crate::dialects::d4sign::calling as d4sign;
 use crate::ledger::Loaded;
 use crate::meters::Attempt;
-use crate::providers::{Config, Line, Stop, Vendor, Wires, Worth};
+use crate::providers::{Config, Found, Line, Stop, Vendor, Wires, Worth};
+use crate::service::signed::NotKept;
 use crate::service::{Service, ServiceError};
 use crate::store::{Claim, Scope};
 use crate::trace::{self, Part};
+
+/// When it is looked again whether a request was handed over whose signers are to be put right.
+const HANDED_OVER_SOON: SignedDuration = SignedDuration::from_mins(1);
 
 impl Agent {
     /// Does an errand and writes down what became of it; whether to go on with the account.
@@ -62,15 +67,10 @@ impl Agent {
                 let report = look(line, request).await?;
                 Ok(vec![Wish::Report(Box::new(report)), Wish::Delivered { effect }])
             }
-            EffectKind::Withdraw => withdraw(line, request).await.map(|()| delivered),
-            // Not yet handed over: what is handed over is as it is then.
-            EffectKind::Amend
-                if request.envelope.is_none() && line.reference.is_none() && line.note.doubt.is_none() =>
-            {
-                Ok(delivered)
+            EffectKind::Withdraw | EffectKind::Discard => {
+                withdraw(line, &self.service, request).await.map(|()| delivered)
             }
-            EffectKind::Amend if request.envelope.is_none() => Err(Stop::NotYet("not_submitted".to_owned())),
-            EffectKind::Amend => amend(line, &self.service, request).await.map(|()| delivered),
+            EffectKind::Amend => self.amend(line, effect, request).await,
             EffectKind::Nudge => nudge(line, request, effect).await.map(|()| delivered),
             _ => Err(Stop::Own("no_errand".to_owned())),
         }
@@ -86,17 +86,44 @@ impl Agent {
         Ok(vec![Wish::Submitted { config, reference: submitted.reference, signers: submitted.signers }])
     }
 
+    async fn amend(&self, line: &mut Line<'_>, effect: Effect, request: &Request) -> Result<Vec<Wish>, Stop> {
+        let mut wishes = Vec::new();
+        let begun = line.reference.is_some() || line.note.doubt.is_some();
+        match request.envelope {
+            // Not yet handed over: what is handed over is as it is then.
+            None if !begun => return Ok(vec![Wish::Delivered { effect }]),
+            None if request.owed.iter().any(|effect| effect.kind == EffectKind::Submit) => {
+                return Err(Stop::Wait(line.now() + HANDED_OVER_SOON));
+            }
+            None => return Err(Stop::Refused("not_submitted".to_owned())),
+            // What was handed over was so already.
+            Some(_) if line.note.listed >= effect.seq => {}
+            Some(_) if line.config.vendor == Vendor::D4sign => {
+                let found = d4sign::amend(line, &self.service, request).await?;
+                wishes.push(Wish::Report(Box::new(report(line, found))));
+            }
+            Some(_) => return Err(Stop::Refused("not_supported".to_owned())),
+        }
+        wishes.push(Wish::Amended { effect, signers: line.note.signers.clone() });
+        Ok(wishes)
+    }
+
     /// Each signed document that is not there yet is fetched, and stored before the next.
     async fn fetch(&self, line: &mut Line<'_>, loaded: &Loaded) -> Result<Vec<Wish>, Stop> {
         for document in loaded.request.unsealed() {
-            let pdf = match line.config.vendor {
+            // As long as the answer is there, it takes room.
+            let mut answer = match line.config.vendor {
                 Vendor::Certyneo => certyneo::fetch(line, document).await?,
                 Vendor::D4sign => d4sign::fetch(line, document).await?,
                 Vendor::Native => return Err(Stop::Own("no_vendor".to_owned())),
             };
             let provider = line.config.vendor.as_str();
-            let kept = self.service.keep_signed(loaded, document, &pdf, provider).await;
-            kept.map_err(|error| Stop::Own(error.to_string()))?;
+            let pdf = std::mem::take(&mut answer.body);
+            let kept = self.service.keep_signed(loaded, document, pdf, provider).await;
+            kept.map_err(|error| match error {
+                NotKept::Unfit(code) => Stop::hindered(code),
+                NotKept::Service(error) => Stop::Own(error.to_string()),
+            })?;
         }
         Ok(Vec::new())
     }
@@ -109,23 +136,19 @@ async fn look(line: &mut Line<'_>, request: &Request) -> Result<Report, Stop> {
         Vendor::D4sign => d4sign::look(line, request).await?,
         Vendor::Native => return Err(Stop::Own("no_vendor".to_owned())),
     };
-    let config = ConfigId(line.config.id);
-    let (steps, outcome, reason, word) = (found.steps, found.outcome, found.reason, found.word);
-    Ok(Report { config, word, steps, outcome, reason, is_answer: true })
+    Ok(report(line, found))
 }
 
-async fn withdraw(line: &mut Line<'_>, request: &Request) -> Result<(), Stop> {
+fn report(line: &Line<'_>, found: Found) -> Report {
+    let Found { steps, outcome, reason, word } = found;
+    Report { config: ConfigId(line.config.id), word, steps, outcome, reason, is_answer: true }
+}
+
+async fn withdraw(line: &mut Line<'_>, service: &Service, request: &Request) -> Result<(), Stop> {
     match line.config.vendor {
-        Vendor::Certyneo => certyneo::withdraw(line, request).await,
+        Vendor::Certyneo => certyneo::withdraw(line, service, request).await,
         Vendor::D4sign => d4sign::withdraw(line, request).await,
         Vendor::Native => Ok(()),
-    }
-}
-
-async fn amend(line: &mut Line<'_>, service: &Service, request: &Request) -> Result<(), Stop> {
-    match line.config.vendor {
-        Vendor::D4sign => d4sign::amend(line, service, request).await,
-        Vendor::Certyneo | Vendor::Native => Err(Stop::Refused("not_supported".to_owned())),
     }
 }
 

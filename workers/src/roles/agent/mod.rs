@@ -33,6 +33,8 @@ const HELD_MAX: usize = 64;
 const TURN: Duration = Duration::from_secs(5);
 /// Errands looked at in one go, of which the one that is worth most is done.
 const LOOK_MAX: i64 = 500;
+/// How long an account is left alone of which nothing can be done, such as one whose secrets another key encrypted.
+const UNUSABLE: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
 /// How long an errand is claimed; within its account it is nobody else's anyway.
 const CLAIM: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 
@@ -103,18 +105,20 @@ impl Agent {
     /// One account's turn.
     async fn turn(&self, stop: &CancellationToken) {
         let began = Instant::now();
+        let mut alone = jiff::SignedDuration::ZERO;
         while began.elapsed() < TURN && !stop.is_cancelled() {
             match self.next().await {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => {
-                    tracing::error!(%error, config = %self.hold.config, "what is to be done at a vendor could not be looked at");
+                    tracing::error!(%error, config = %self.hold.config, "nothing can be done at a vendor");
+                    alone = UNUSABLE;
                     break;
                 }
             }
         }
-        let now = self.service.clock.now().as_microsecond();
-        if let Err(error) = self.service.store.release_provider(self.hold, now).await {
+        let free = self.service.clock.now() + alone;
+        if let Err(error) = self.service.store.release_provider(self.hold, free.as_microsecond()).await {
             tracing::warn!(%error, config = %self.hold.config, "an account could not be let go; its lease will end");
         }
     }
@@ -127,13 +131,7 @@ impl Agent {
         if row.rest_us > now.as_microsecond() {
             return Ok(false);
         }
-        let config = match self.service.providers.open(row) {
-            Ok(config) => config,
-            Err(error) => {
-                tracing::error!(%error, config = %self.hold.config, "an account's secrets cannot be used");
-                return Ok(false);
-            }
-        };
+        let config = self.service.providers.open(row)?;
         let due = store.due_at_provider(config.id, now.as_microsecond(), LOOK_MAX).await?;
         let Some((effect, found)) = worthiest(due) else { return Ok(false) };
         let Some(claim) = store.claim_due(&found, (now + CLAIM).as_microsecond()).await? else { return Ok(true) };

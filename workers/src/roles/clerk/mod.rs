@@ -21,7 +21,7 @@ use super::{LEASE, POLL, RENEW, backoff};
 use crate::clock::from_micros;
 use crate::config::Role;
 use crate::dialects::hooks;
-use crate::hooks::{Report, Told, Trust, Verdict};
+use crate::hooks::{Report, Trust, Verdict};
 use crate::service::{Service, ServiceError};
 use crate::store::{InboundClaim, InboundState, Scope, Settled, StoreError};
 
@@ -226,10 +226,6 @@ async fn heard(service: &Arc<Service>, claim: &InboundClaim) -> Result<(Option<R
         Ok(None) => return Ok((None, Outcome::settled(Verdict::Ignored, "it is about no document"))),
         Err(unreadable) => return Ok((None, Outcome::settled(Verdict::Failed, unreadable.to_string()))),
     };
-    if report.told == Told::Other {
-        let outcome = Outcome::settled(Verdict::Ignored, "it changes nothing here");
-        return Ok((Some(report), outcome));
-    }
     let trust = Trust::parse(&row.trust).unwrap_or(Trust::None);
     let outcome = applying::apply(service, &Message { claim, trust, report: &report }).await?;
     Ok((Some(report), outcome))

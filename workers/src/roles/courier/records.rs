@@ -34,8 +34,8 @@ pub(super) enum What {
     Tried(Box<Tried>),
     /// None could be made, through no fault of the endpoint; to be tried at an instant, in microseconds.
     Postponed { delivery: Uuid, due_us: i64 },
-    /// The endpoint is let go.
-    Released,
+    /// The endpoint is let go; somebody else may hold it from an instant on, in microseconds.
+    Released { free_us: i64 },
 }
 
 /// An attempt and what it led to.
@@ -112,8 +112,8 @@ impl Records {
         }
         transaction.file_deliveries(notices(&plan, &locked, &others, now), now).await?;
         for record in &held {
-            if matches!(record.what, What::Released) {
-                transaction.release_endpoint(&record.hold, now).await?;
+            if let What::Released { free_us } = record.what {
+                transaction.release_endpoint(&record.hold, free_us).await?;
             }
         }
         transaction.commit().await?;
@@ -138,7 +138,7 @@ impl Records {
         for record in held {
             let endpoint = record.hold.endpoint;
             let tried = match &record.what {
-                What::Released => continue,
+                What::Released { .. } => continue,
                 What::Postponed { delivery, due_us } => {
                     transaction.postpone_delivery(*delivery, *due_us).await?;
                     continue;

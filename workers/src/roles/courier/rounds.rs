@@ -35,6 +35,8 @@ const SHARE_MAX: usize = 32;
 const CALLS_MAX: usize = 4;
 /// Deliveries to one endpoint read in one go.
 const READ_MAX: i64 = 64;
+/// How long an endpoint is left alone of which nothing can be read, such as one whose secrets another key encrypted.
+const UNREADABLE: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
 /// How long a turn begins new calls.
 const TURN: Duration = Duration::from_secs(5);
 
@@ -59,6 +61,9 @@ pub(super) async fn run(service: Arc<Service>, sender: Sender, stop: Cancellatio
         tracing::error!(%error, "what became of webhooks could not be written down to the end");
     }
 }
+
+/// An endpoint, and what is due to it.
+type Due = (Endpoint, VecDeque<DueDelivery>);
 
 struct Rounds {
     service: Arc<Service>,
@@ -171,13 +176,17 @@ impl Rounds {
         let (mut waiting, mut in_flight) = (VecDeque::<DueDelivery>::new(), HashSet::new());
         let mut calls = FuturesUnordered::new();
         let mut endpoint = None;
-        let mut going = true;
+        let (mut going, mut alone) = (true, jiff::SignedDuration::ZERO);
         loop {
             going &= began.elapsed() < TURN && !self.stop.is_cancelled();
             if going && waiting.is_empty() && in_flight.len() < CALLS_MAX {
                 match self.look(hold, &in_flight).await {
-                    Some((read, found)) => (endpoint, waiting) = (Some(Arc::new(read)), found),
-                    None => going = false,
+                    Ok(Some((read, found))) => (endpoint, waiting) = (Some(Arc::new(read)), found),
+                    Ok(None) => going = false,
+                    Err(error) => {
+                        tracing::error!(%error, webhook = %hold.endpoint, "what is due to an endpoint could not be read");
+                        (going, alone) = (false, UNREADABLE);
+                    }
                 }
             }
             while going
@@ -196,28 +205,18 @@ impl Rounds {
                 None => break,
             }
         }
-        self.records.ask(Record { hold: hold.clone(), what: What::Released }).await;
+        let free_us = (self.service.clock.now() + alone).as_microsecond();
+        self.records.ask(Record { hold: hold.clone(), what: What::Released { free_us } }).await;
     }
 
     /// The endpoint as it is now, and what is due to it beside what is in flight; `None` if it is not held any more.
-    async fn look(&self, hold: &Hold, in_flight: &HashSet<Uuid>) -> Option<(Endpoint, VecDeque<DueDelivery>)> {
+    async fn look(&self, hold: &Hold, in_flight: &HashSet<Uuid>) -> Result<Option<Due>, ServiceError> {
         let (store, now) = (&self.service.store, self.service.clock.now());
-        let looking = async {
-            let Some(row) = store.held_endpoint(hold).await? else { return Ok(None) };
-            let endpoint = self.service.webhooks.ready(&row)?;
-            let due = store.due_deliveries(hold.endpoint, now.as_microsecond(), READ_MAX).await?;
-            Ok::<_, ServiceError>(Some((endpoint, due)))
-        };
-        match looking.await {
-            Ok(found) => found.map(|(endpoint, mut due)| {
-                due.retain(|due| !in_flight.contains(&due.id));
-                (endpoint, due.into())
-            }),
-            Err(error) => {
-                tracing::error!(%error, webhook = %hold.endpoint, "what is due to an endpoint could not be read");
-                None
-            }
-        }
+        let Some(row) = store.held_endpoint(hold).await? else { return Ok(None) };
+        let endpoint = self.service.webhooks.ready(&row)?;
+        let mut due = store.due_deliveries(hold.endpoint, now.as_microsecond(), READ_MAX).await?;
+        due.retain(|due| !in_flight.contains(&due.id));
+        Ok(Some((endpoint, due.into())))
     }
 
     /// Sends one message and writes down what became of it; whether to go on with the endpoint.

@@ -2,6 +2,8 @@
 
 use countersign_engine::effect::EffectKind;
 use countersign_engine::event::{Detail, Fact};
+use countersign_engine::national_id::NationalId;
+use countersign_engine::person::Person;
 use countersign_engine::request::Status;
 use countersign_engine::requirement::Method;
 use countersign_engine::signer::SignerStatus;
@@ -17,9 +19,9 @@ pub(super) struct Words {
     /// By [`EffectKind::ALL`].
     effects: [&'static str; 17],
     /// By [`Method::ALL`].
-    methods: [&'static str; 11],
+    methods: [&'static str; 12],
     /// By the order of [`Detail`].
-    changes: [&'static str; 6],
+    changes: [&'static str; 7],
     handed_link: &'static str,
     facts: Facts,
     until: &'static str,
@@ -94,7 +96,8 @@ const ENGLISH: Words = Words {
         "One-time code by e-mail",
         "One-time code by SMS",
         "One-time code by WhatsApp",
-        "In person",
+        "Statement of who they are",
+        "In person, with a statement of who they are",
         "Document with photo",
         "Selfie with document",
         "Video selfie",
@@ -102,7 +105,7 @@ const ENGLISH: Words = Words {
         "Facial similarity",
         "Attachments handed in",
     ],
-    changes: ["access code", "date of birth", "e-mail address", "name", "CPF or CNPJ", "telephone"],
+    changes: ["access code", "date of birth", "e-mail address", "name", "CPF or CNPJ", "telephone", "what is asked"],
     handed_link: "Link handed over by the sender",
     facts: Facts {
         created: "Request created",
@@ -174,7 +177,8 @@ const SPANISH: Words = Words {
         "Código de un solo uso por correo",
         "Código de un solo uso por SMS",
         "Código de un solo uso por WhatsApp",
-        "Presencial",
+        "Declaración de quién es",
+        "Presencial, con declaración de quién es",
         "Documento con foto",
         "Selfie con el documento",
         "Videoselfie",
@@ -182,7 +186,15 @@ const SPANISH: Words = Words {
         "Similitud facial",
         "Adjuntos entregados",
     ],
-    changes: ["código de acceso", "fecha de nacimiento", "correo", "nombre", "CPF o CNPJ", "teléfono"],
+    changes: [
+        "código de acceso",
+        "fecha de nacimiento",
+        "correo",
+        "nombre",
+        "CPF o CNPJ",
+        "teléfono",
+        "lo que se pide",
+    ],
     handed_link: "Enlace entregado por el remitente",
     facts: Facts {
         created: "Solicitud creada",
@@ -254,7 +266,8 @@ const PORTUGUESE: Words = Words {
         "Código de uso único por e-mail",
         "Código de uso único por SMS",
         "Código de uso único por WhatsApp",
-        "Presencial",
+        "Declaração de quem é",
+        "Presencial, com declaração de quem é",
         "Documento com foto",
         "Selfie com o documento",
         "Vídeo selfie",
@@ -262,7 +275,7 @@ const PORTUGUESE: Words = Words {
         "Similaridade facial",
         "Anexos entregues",
     ],
-    changes: ["código de acesso", "data de nascimento", "e-mail", "nome", "CPF ou CNPJ", "telefone"],
+    changes: ["código de acesso", "data de nascimento", "e-mail", "nome", "CPF ou CNPJ", "telefone", "o que se pede"],
     handed_link: "Link entregue pelo remetente",
     facts: Facts {
         created: "Solicitação criada",
@@ -345,6 +358,16 @@ impl Words {
             None => part.to_owned(),
         };
         stored.split('+').filter(|part| *part != "email_link").map(named).collect::<Vec<_>>().join(" · ")
+    }
+
+    /// Who a signer said they are.
+    pub(super) fn statement(&self, told: &Person) -> Vec<String> {
+        let Person { birthday, name, national_id, .. } = told;
+        let labelled = |detail: Detail, value: String| format!("{}: {value}", self.changes[detail as usize]);
+        let numbered = |id: &NationalId| format!("{}: {}", id.kind().as_str(), id.punctuated());
+        let born = birthday.map(|day| labelled(Detail::Birthday, day.to_string()));
+        let name = labelled(Detail::Name, name.clone());
+        [Some(name), national_id.as_ref().map(numbered), born].into_iter().flatten().collect()
     }
 
     /// What was put right, if the event says so.

@@ -1,4 +1,4 @@
-//! What vendors told: kept once however often it comes, listed, read, and forgotten.
+//! What vendors told, as it is kept: listed, read, erased, and forgotten.
 
 use countersign_engine::ids::{Digest, OrganizationId, RequestId};
 use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::store::either::{read, within};
 use crate::store::rows::{all, corrupt, digest, organization};
-use crate::store::{ReceiptRow, Scope, Store, StoreError, Transaction};
+use crate::store::{Scope, Store, StoreError, Transaction};
 
 macro_rules! columns {
     () => {
@@ -25,15 +25,6 @@ macro_rules! listed {
     };
 }
 
-/// What is so old that a vendor does not repeat it any more is not what a new one is a repeat of.
-const RELEASE_IDENTITY: &str =
-    "UPDATE inbound_deliveries SET identity = NULL WHERE config = $1 AND identity = $2 AND received_us < $3";
-const INSERT: &str = "INSERT INTO inbound_deliveries (id, organization, config, provider, scheme, trust, identity, digest, \
-     bytes, content_type, data_key, body, stamped_us, received_us, replay_of, state, due_us) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'pending', $14) \
-     ON CONFLICT (config, identity) DO NOTHING";
-const REPEAT: &str = "UPDATE inbound_deliveries SET repeats = repeats + 1, repeated_us = $3 \
-     WHERE config = $1 AND identity = $2 RETURNING id";
 const INBOUND: &str =
     concat!("SELECT ", columns!(), " FROM inbound_deliveries WHERE id = $1 AND $2 IN ('*', organization)");
 const BODY: &str =
@@ -45,8 +36,11 @@ const COUNT: &str = concat!("SELECT count(*)", listed!());
 /// What is still to be applied is not forgotten.
 const FORGET: &str = "DELETE FROM inbound_deliveries WHERE id IN (SELECT id FROM inbound_deliveries \
      WHERE received_us < $1 AND state <> 'pending' ORDER BY received_us LIMIT $2)";
+/// Also what was told of its document before anybody knew whose it is.
 const ERASE: &str = "UPDATE inbound_deliveries SET data_key = NULL, body = NULL, digest = NULL, identity = NULL \
-     WHERE request = $1 AND body IS NOT NULL";
+     WHERE body IS NOT NULL AND id IN (SELECT id FROM inbound_deliveries WHERE request = $1 UNION ALL SELECT d.id \
+     FROM provider_envelopes e CROSS JOIN inbound_deliveries d WHERE e.request = $1 AND d.config = e.config \
+     AND d.document = e.reference)";
 
 /// How far something that a vendor told has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,15 +136,6 @@ pub struct InboundBody {
     pub sealed: Vec<u8>,
 }
 
-/// What became of something that came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Taken {
-    /// It is news, and kept under its id.
-    New,
-    /// It came before, under this id.
-    Repeat(Uuid),
-}
-
 /// How to list what vendors told.
 #[derive(Clone, Debug, Default)]
 pub struct InboundListing {
@@ -177,45 +162,6 @@ pub struct InboundListing {
 }
 
 impl Store {
-    /// Keeps what came, unless it came before: a repeat is one of the same identity that came since `repeats_since_us`.
-    /// Durable when this returns.
-    pub async fn take_inbound(
-        &self,
-        row: &InboundRow,
-        identity: Digest,
-        body: &InboundBody,
-        repeats_since_us: i64,
-    ) -> Result<Taken, StoreError> {
-        let key = identity.0.as_slice();
-        let mut transaction = self.begin().await?;
-        within!(&mut transaction, |db| {
-            let query = sqlx::query(RELEASE_IDENTITY).bind(row.config).bind(key).bind(repeats_since_us);
-            query.execute(db).await.map(drop)
-        })?;
-        let taken = if transaction.insert_inbound(row, Some(identity), body).await? {
-            Taken::New
-        } else {
-            Taken::Repeat(within!(&mut transaction, |db| {
-                sqlx::query_scalar(REPEAT).bind(row.config).bind(key).bind(row.received_us).fetch_one(db).await?
-            }))
-        };
-        transaction.commit().await?;
-        Ok(taken)
-    }
-
-    /// Keeps something once more that came before, with the receipt that this was asked for with.
-    pub async fn replay_inbound(
-        &self,
-        row: &InboundRow,
-        body: &InboundBody,
-        receipt: Option<&ReceiptRow>,
-    ) -> Result<(), StoreError> {
-        let mut transaction = self.begin().await?;
-        transaction.insert_inbound(row, None, body).await?;
-        transaction.insert_receipts(receipt.cloned().into_iter().collect()).await?;
-        transaction.commit().await
-    }
-
     /// Something that a vendor told.
     pub async fn inbound(&self, scope: Scope<'_>, id: Uuid) -> Result<Option<InboundRow>, StoreError> {
         let row: Option<InboundColumns> =
@@ -264,25 +210,6 @@ impl Store {
 }
 
 impl Transaction {
-    /// Keeps what came; false if something of the same identity is there.
-    async fn insert_inbound(
-        &mut self,
-        row: &InboundRow,
-        identity: Option<Digest>,
-        body: &InboundBody,
-    ) -> Result<bool, StoreError> {
-        let identity = identity.as_ref().map(|identity| identity.0.as_slice());
-        let digest = row.digest.as_ref().map(|digest| digest.0.as_slice());
-        let written = within!(self, |db| {
-            let query = sqlx::query(INSERT).bind(row.id).bind(row.organization.as_str()).bind(row.config);
-            let query = query.bind(&row.provider).bind(&row.scheme).bind(&row.trust).bind(identity).bind(digest);
-            let query = query.bind(row.bytes).bind(&row.content_type).bind(&body.data_key).bind(&body.sealed);
-            let query = query.bind(row.stamped_us).bind(row.received_us).bind(row.replay_of);
-            query.execute(db).await?.rows_affected()
-        });
-        Ok(written == 1)
-    }
-
     /// Erases the bodies of what vendors told of a request.
     pub(in crate::store) async fn erase_inbound(&mut self, request: RequestId) -> Result<(), StoreError> {
         Ok(within!(self, |db| sqlx::query(ERASE).bind(request.0).execute(db).await.map(drop))?)

@@ -26,7 +26,8 @@ macro_rules! hold {
 const HOLD_SQLITE: &str = hold!("");
 const HOLD_POSTGRES: &str = hold!(" FOR UPDATE SKIP LOCKED");
 const EXTEND: &str = "UPDATE provider_configs SET lease_us = $3 WHERE id = $1 AND epoch = $2";
-/// The number goes up, so that who lets go cannot come back. The lease says when it was, so that all have a turn.
+/// The number goes up, so that who lets go cannot come back. The lease says from when on it is free, so that all have a
+/// turn, in that order.
 const RELEASE: &str = "UPDATE provider_configs SET lease_us = $3, epoch = epoch + 1 WHERE id = $1 AND epoch = $2";
 const NOTE_STAND: &str = "UPDATE provider_configs SET stand = $3, rest_us = $4 WHERE id = $1 AND epoch = $2";
 const SET_STAND: &str = "UPDATE provider_configs SET stand = $2, rest_us = $3 WHERE id = $1";
@@ -38,6 +39,7 @@ const DUE: &str =
 const CLAIM_ONE: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3 WHERE key = $1 AND epoch = $2 \
      RETURNING key, epoch, attempts, trace";
 const PUT_BACK: &str = "UPDATE effects SET epoch = epoch + 1, due_us = $3 WHERE key = $1 AND epoch = $2";
+const HASTEN: &str = "UPDATE effects SET due_us = $2 WHERE lane = $1 AND due_us > $2";
 const NUMBER_CALL: &str = "INSERT INTO provider_accounts (account, calls) VALUES ($1, 1) \
      ON CONFLICT (account) DO UPDATE SET calls = provider_accounts.calls + 1 RETURNING calls";
 const FORGET_CALLS: &str = "DELETE FROM provider_calls WHERE account = $1 AND at_us <= $2";
@@ -45,6 +47,8 @@ const FORGET_CALLS: &str = "DELETE FROM provider_calls WHERE account = $1 AND at
 const COUNT_CALLS: &str = "SELECT count(*) FROM provider_calls WHERE account = $1 AND at_us > $2";
 const NTH_CALL: &str = "SELECT at_us FROM provider_calls WHERE account = $1 AND at_us > $2 ORDER BY at_us, number \
      LIMIT 1 OFFSET $3";
+/// The account's quota is the vendor's: whoever knows it to be the least knows it best.
+const LEAST_CALLS_AN_HOUR: &str = "SELECT min(calls_an_hour) FROM provider_configs WHERE account = $1";
 const INSERT_CALL: &str = "INSERT INTO provider_calls (account, number, at_us) VALUES ($1, $2, $3)";
 
 /// A configuration that an agent holds until its lease ends.
@@ -98,11 +102,11 @@ impl Store {
         Ok(held.into_iter().map(|(config, epoch)| ProviderHold { config, epoch }).collect())
     }
 
-    /// Lets a configuration go; somebody else may hold it at once.
-    pub async fn release_provider(&self, hold: ProviderHold, now_us: i64) -> Result<(), StoreError> {
+    /// Lets a configuration go; somebody else may hold it from `free_us` on.
+    pub async fn release_provider(&self, hold: ProviderHold, free_us: i64) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         within!(&mut transaction, |db| {
-            sqlx::query(RELEASE).bind(hold.config).bind(hold.epoch).bind(now_us).execute(db).await.map(drop)
+            sqlx::query(RELEASE).bind(hold.config).bind(hold.epoch).bind(free_us).execute(db).await.map(drop)
         })?;
         transaction.commit().await
     }
@@ -156,6 +160,16 @@ impl Store {
         let mut transaction = self.begin().await?;
         within!(&mut transaction, |db| {
             sqlx::query(PUT_BACK).bind(&claim.key).bind(claim.epoch).bind(due_us).execute(db).await.map(drop)
+        })?;
+        transaction.commit().await
+    }
+
+    /// Has what was put off at a configuration be due at `now_us`. What somebody is doing there stays theirs, as the
+    /// configuration is.
+    pub async fn hasten_provider(&self, config: Uuid, now_us: i64) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        within!(&mut transaction, |db| {
+            sqlx::query(HASTEN).bind(ProviderRow::lane_of(config)).bind(now_us).execute(db).await.map(drop)
         })?;
         transaction.commit().await
     }
@@ -221,6 +235,13 @@ impl Store {
             query.bind(&envelope.reference).bind(&envelope.note).bind(now_us).execute(db).await.map(drop)
         })?;
         transaction.commit().await.map(|()| true)
+    }
+
+    /// Most calls an hour that any configuration of an account allows; `None` if there is none.
+    pub async fn least_calls_an_hour(&self, account: Digest) -> Result<Option<i64>, StoreError> {
+        Ok(read!(self, |db| {
+            sqlx::query_scalar(LEAST_CALLS_AN_HOUR).bind(account.0.as_slice()).fetch_one(db).await?
+        }))
     }
 
     /// How many calls of an account count since an instant.

@@ -9,7 +9,7 @@ use crate::store::{ReceiptRow, Scope, Store, StoreError};
 
 macro_rules! columns {
     () => {
-        "id, organization, provider, name, is_default, fallback, settings, credentials, hook_secrets, sealed_with, \
+        "id, organization, provider, name, is_default, fallback, settings, credentials, hook_secrets, \
          account, calls_an_hour, created_us, updated_us, stand, rest_us"
     };
 }
@@ -17,7 +17,7 @@ macro_rules! columns {
 const INSERT: &str = concat!(
     "INSERT INTO provider_configs (",
     columns!(),
-    ", lane) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+    ", lane) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
 );
 const CONFIG: &str =
     concat!("SELECT ", columns!(), " FROM provider_configs WHERE id = $1 AND $2 IN ('*', organization)");
@@ -29,18 +29,23 @@ const CONFIGS: &str = concat!(
     " FROM provider_configs WHERE organization = $1 ORDER BY created_us, id LIMIT $2 OFFSET $3"
 );
 const COUNT: &str = "SELECT count(*) FROM provider_configs WHERE organization = $1";
-const ALL: &str = concat!("SELECT ", columns!(), " FROM provider_configs ORDER BY id LIMIT $1");
+const STANDS: &str = "SELECT stand, rest_us FROM provider_configs WHERE provider <> 'native' ORDER BY id LIMIT $1";
 const CHANGE: &str = "UPDATE provider_configs SET name = $3, fallback = $4, settings = $5, credentials = $6, \
-     hook_secrets = $7, sealed_with = $8, account = $9, calls_an_hour = $10, updated_us = $11, stand = '{}', rest_us = 0 \
-     WHERE id = $1 AND organization = $2 AND updated_us = $12";
+     hook_secrets = $7, account = $8, calls_an_hour = $9, updated_us = $10, stand = '{}', rest_us = 0 \
+     WHERE id = $1 AND organization = $2 AND updated_us = $11";
 const UNSET_DEFAULT: &str =
     "UPDATE provider_configs SET is_default = 0 WHERE organization = $1 AND is_default = 1 AND id <> $2";
 const SET_DEFAULT: &str = "UPDATE provider_configs SET is_default = 1 WHERE organization = $1 AND id = $2";
-/// One that requests in flight stand at, or that something is still to be done at, or that another falls back to.
-const USES: &str = "SELECT (SELECT count(*) FROM (SELECT 1 FROM provider_envelopes e JOIN requests r ON r.id = e.request \
-     WHERE e.config = $1 AND r.status IN ('SENT', 'VIEWED', 'PARTIALLY_SIGNED') LIMIT 1) AS standing) \
+/// One that drafts name or requests in flight stand at, or that something is still to be done at, or that another falls
+/// back to.
+const USES: &str = "SELECT (SELECT count(*) FROM (SELECT 1 FROM provider_uses u JOIN requests r ON r.id = u.request \
+     WHERE u.config = $1 AND r.status IN ('DRAFT', 'SENT', 'VIEWED', 'PARTIALLY_SIGNED') LIMIT 1) AS standing) \
      + (SELECT count(*) FROM (SELECT 1 FROM effects WHERE lane = $3 LIMIT 1) AS owed) \
      + (SELECT count(*) FROM provider_configs WHERE organization = $2 AND fallback = $1)";
+/// What has ended does not keep it. What has begun since it was counted is not forgotten, and forbids the deletion.
+const FORGET_USES: &str = "DELETE FROM provider_uses WHERE config = $1 AND NOT EXISTS (SELECT 1 FROM requests r \
+     WHERE r.id = provider_uses.request AND r.status IN ('DRAFT', 'SENT', 'VIEWED', 'PARTIALLY_SIGNED'))";
+const PRESENT: &str = "SELECT count(*) FROM provider_configs WHERE id = $1 AND organization = $2";
 const DELETE: &str = "DELETE FROM provider_configs WHERE id = $1 AND organization = $2";
 
 /// An account at a vendor. What is secret of it is encrypted; times are in microseconds.
@@ -64,8 +69,6 @@ pub struct ProviderRow {
     pub credentials: Vec<u8>,
     /// What the vendor's hooks are stamped with, and were until when, encrypted.
     pub hook_secrets: Vec<u8>,
-    /// Id of the installation key that encrypted both.
-    pub sealed_with: String,
     /// Stamp of the credentials: configurations with the same share a quota.
     pub account: Digest,
     /// Most calls of the account in any hour.
@@ -77,6 +80,15 @@ pub struct ProviderRow {
     /// JSON: how its calls went of late.
     pub stand: String,
     /// The vendor is not to be called before.
+    pub rest_us: i64,
+}
+
+/// How an account's calls go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandRow {
+    /// JSON: how they went of late.
+    pub stand: String,
+    /// The vendor is not to be called before, in microseconds.
     pub rest_us: i64,
 }
 
@@ -103,7 +115,7 @@ impl Store {
             let query = sqlx::query(INSERT).bind(row.id).bind(row.organization.as_str()).bind(&row.provider);
             let query = query.bind(&row.name).bind(i64::from(row.is_default)).bind(row.fallback);
             let query = query.bind(&row.settings).bind(&row.credentials).bind(&row.hook_secrets);
-            let query = query.bind(&row.sealed_with).bind(row.account.0.as_slice()).bind(row.calls_an_hour);
+            let query = query.bind(row.account.0.as_slice()).bind(row.calls_an_hour);
             let query = query.bind(row.created_us).bind(row.updated_us).bind(&row.stand).bind(row.rest_us);
             query.bind(ProviderRow::lane_of(row.id)).execute(db).await.map(drop)
         })?;
@@ -144,10 +156,10 @@ impl Store {
         Ok((all(rows)?, total))
     }
 
-    /// Configurations of every organization, for those who watch and for a change of the installation key.
-    pub async fn all_provider_configs(&self, limit: i64) -> Result<Vec<ProviderRow>, StoreError> {
-        let rows: Vec<ProviderColumns> = read!(self, |db| sqlx::query_as(ALL).bind(limit).fetch_all(db).await?);
-        all(rows)
+    /// How the accounts at vendors of every organization do.
+    pub async fn provider_stands(&self, limit: i64) -> Result<Vec<StandRow>, StoreError> {
+        let rows: Vec<(String, i64)> = read!(self, |db| sqlx::query_as(STANDS).bind(limit).fetch_all(db).await?);
+        Ok(rows.into_iter().map(|(stand, rest_us)| StandRow { stand, rest_us }).collect())
     }
 
     /// Writes down what was changed about a configuration by hand, and lets the vendor be called; false if it is gone, or was changed since
@@ -157,7 +169,7 @@ impl Store {
         let changed = within!(&mut transaction, |db| {
             let query = sqlx::query(CHANGE).bind(row.id).bind(row.organization.as_str()).bind(&row.name);
             let query = query.bind(row.fallback).bind(&row.settings).bind(&row.credentials);
-            let query = query.bind(&row.hook_secrets).bind(&row.sealed_with).bind(row.account.0.as_slice());
+            let query = query.bind(&row.hook_secrets).bind(row.account.0.as_slice());
             let query = query.bind(row.calls_an_hour).bind(row.updated_us).bind(known_us);
             query.execute(db).await?.rows_affected()
         });
@@ -196,46 +208,34 @@ impl Store {
         id: Uuid,
     ) -> Result<Option<bool>, StoreError> {
         let mut transaction = self.begin().await?;
-        let uses: i64 = within!(&mut transaction, |db| {
+        let (found, uses): (i64, i64) = within!(&mut transaction, |db| {
+            let found = sqlx::query_scalar(PRESENT).bind(id).bind(organization.as_str()).fetch_one(&mut *db).await?;
             let query = sqlx::query_scalar(USES).bind(id).bind(organization.as_str());
-            query.bind(ProviderRow::lane_of(id)).fetch_one(db).await?
+            (found, query.bind(ProviderRow::lane_of(id)).fetch_one(db).await?)
         });
-        let deleted = within!(&mut transaction, |db| {
-            let query = sqlx::query(DELETE).bind(id).bind(organization.as_str());
-            query.execute(db).await?.rows_affected()
+        if found == 0 || uses > 0 {
+            return Ok((found > 0).then_some(false));
+        }
+        let deleted: Result<_, sqlx::Error> = within!(&mut transaction, |db| {
+            sqlx::query(FORGET_USES).bind(id).execute(&mut *db).await?;
+            sqlx::query(DELETE).bind(id).bind(organization.as_str()).execute(db).await.map(drop)
         });
-        match (deleted, uses) {
-            (0, _) => Ok(None),
-            (_, 0) => transaction.commit().await.map(|()| Some(true)),
-            _ => Ok(Some(false)),
+        match deleted.map_err(StoreError::from) {
+            Ok(()) => transaction.commit().await.map(|()| Some(true)),
+            Err(StoreError::Conflict) => Ok(Some(false)),
+            Err(error) => Err(error),
         }
     }
 }
 
-type ProviderColumns = (
-    Uuid,
-    String,
-    String,
-    String,
-    i64,
-    Option<Uuid>,
-    String,
-    Vec<u8>,
-    Vec<u8>,
-    String,
-    Vec<u8>,
-    i64,
-    i64,
-    i64,
-    String,
-    i64,
-);
+type ProviderColumns =
+    (Uuid, String, String, String, i64, Option<Uuid>, String, Vec<u8>, Vec<u8>, Vec<u8>, i64, i64, i64, String, i64);
 
 impl TryFrom<ProviderColumns> for ProviderRow {
     type Error = StoreError;
     fn try_from(columns: ProviderColumns) -> Result<Self, StoreError> {
         let (id, owner, provider, name, is_default, fallback, settings, credentials, hook_secrets, ..) = columns;
-        let (.., sealed_with, account, calls_an_hour, created_us, updated_us, stand, rest_us) = columns;
+        let (.., account, calls_an_hour, created_us, updated_us, stand, rest_us) = columns;
         if calls_an_hour < 1 {
             return Err(corrupt("provider_config"));
         }
@@ -249,7 +249,6 @@ impl TryFrom<ProviderColumns> for ProviderRow {
             settings,
             credentials,
             hook_secrets,
-            sealed_with,
             account: digest(&account)?,
             calls_an_hour,
             created_us,

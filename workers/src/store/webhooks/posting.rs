@@ -163,11 +163,11 @@ impl Transaction {
         rows.into_iter().map(locked).collect()
     }
 
-    /// Lets an endpoint go, which is due again when its next delivery is. It must be locked.
-    pub async fn release_endpoint(&mut self, hold: &Hold, now_us: i64) -> Result<(), StoreError> {
+    /// Lets an endpoint go, which is due again when its next delivery is, and not before `free_us`. It must be locked.
+    pub async fn release_endpoint(&mut self, hold: &Hold, free_us: i64) -> Result<(), StoreError> {
         within!(self, |db| {
             let query = sqlx::query(words::RELEASE_ENDPOINT).bind(hold.endpoint).bind(hold.epoch);
-            query.bind(now_us).execute(db).await.map(drop)
+            query.bind(free_us).execute(db).await.map(drop)
         })?;
         Ok(())
     }

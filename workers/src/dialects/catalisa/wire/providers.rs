@@ -60,15 +60,19 @@ pub struct ProviderConfigAttributes {
     /// Where the provider is to tell what happens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hook_url: Option<String>,
-    /// How what it tells is stamped; absent as long as it has no secret, and then nothing of it is believed.
+    /// Whether anything is heard by hooks. Without a secret nothing of what the provider tells is taken, and how things
+    /// stand is known only when it is asked; absent where there are no hooks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hears_hooks: Option<bool>,
+    /// How what it tells is stamped; absent as long as it has no secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hook_scheme: Option<String>,
     /// Until when the former secret of its hooks is believed too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub former_hook_secret_until: Option<Timestamp>,
-    /// Most calls of the account in any hour.
+    /// Most calls of the account in any hour. Of several configurations of one account the least counts.
     pub calls_per_hour: i64,
-    /// How many of them are left at this moment.
+    /// How many calls of the account are left at this moment.
     pub calls_left: i64,
     /// How the provider does.
     pub state: ProviderState,
@@ -92,7 +96,8 @@ pub struct ProviderState {
     /// Since when none has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<Timestamp>,
-    /// Why the last one did not.
+    /// Why the last one did not, or what was asked of it came to nothing: `too_many_documents` and `too_many_envelopes`
+    /// say that what may be there is not found among all that is.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "http_503")]
     pub code: Option<String>,
@@ -158,7 +163,8 @@ pub struct NewProviderConfigAttributes {
     pub name: String,
     /// What the provider knows the account by; never told again.
     pub credentials: Option<ProviderCredentials>,
-    /// Where the provider answers, if not where it usually does: scheme, host, port and a path in front of `/api/v1`.
+    /// Where the provider answers, if not where it usually does: scheme (https), host, port and a path in front of
+    /// `/api/v1`. Another host than before needs `credentials` in the same call.
     #[schema(max_length = 2048, example = "https://secure.d4sign.com.br")]
     pub base_url: Option<String>,
     /// D4Sign: the UUID of the safe that documents are put into.
@@ -169,7 +175,7 @@ pub struct NewProviderConfigAttributes {
     /// for a while beside it.
     #[schema(min_length = 24, max_length = 512)]
     pub hook_secret: Option<String>,
-    /// How the provider stamps its hooks, if not as it usually does.
+    /// How the provider stamps its hooks, if not as it usually does; needs a secret, given now or before.
     #[schema(example = "d4sign")]
     pub hook_scheme: Option<String>,
     /// Most calls of the account in any hour: 10 at D4Sign, 6000 at Certyneo if absent.

@@ -156,6 +156,15 @@ pub struct Signers {
     pub data: Vec<SignerObject>,
 }
 
+/// A request's signers by themselves.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SignerList {
+    /// They, in the order in which they were named.
+    pub data: Vec<SignerObject>,
+    /// Where they are.
+    pub links: SelfLink,
+}
+
 /// A signer as a resource.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SignerObject {

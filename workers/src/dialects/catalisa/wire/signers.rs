@@ -32,7 +32,12 @@ pub struct SignerRequirements {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(default = false)]
     pub foreign: bool,
-    /// That they sign in the presence of whoever asked.
+    /// That they say who they are: full name, date of birth, and CPF unless they are `foreign`. What you named is filled in
+    /// for them. From then on they are who they said.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(default = false)]
+    pub identity: bool,
+    /// That they sign in the presence of whoever asked, where they say who they are as well.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(default = false)]
     pub in_person: bool,
@@ -153,7 +158,8 @@ pub struct AddSignerAttributes {
     pub email: Option<String>,
     /// A signing group: all of its members join.
     pub group_id: Option<Uuid>,
-    /// Behind the n-th signer, and those who act together with them; whoever is there moves back.
+    /// Behind the n-th of those who act, a signing group counting once, and those who act together with them; whoever is
+    /// there moves back.
     #[schema(minimum = 0, maximum = 1000000)]
     pub after_position: Option<u32>,
     /// Place in the order.
@@ -253,4 +259,6 @@ pub struct CorrectSignerAttributes {
     /// The code that they must know; null or blank = none any more.
     #[schema(max_length = 100)]
     pub access_code: Option<String>,
+    /// What they must prove from now on, all of it but for the access code, which goes by itself; null = nothing.
+    pub requirements: Option<SignerRequirements>,
 }

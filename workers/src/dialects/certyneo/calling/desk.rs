@@ -10,12 +10,12 @@ use serde_json::Value;
 use super::sending::marker;
 use super::wire::{Envelope, Page};
 use crate::outbound::{Answer, Call};
-use crate::providers::{Credentials, Line, Stop};
+use crate::providers::{Credentials, GONE, Line, Stop};
 
 /// Where the API lies below the base URL.
 const API: &str = "/api/v1";
 /// Most of an answer in JSON, in bytes: a page of envelopes with a hundred recipients each.
-const ANSWER_MAX: usize = 16 * 1024 * 1024;
+const ANSWER_MAX: usize = 8 * 1024 * 1024;
 /// Most of a signed PDF: one of the largest size, and what signing adds.
 const PDF_MAX: usize = FILE_MAX_BYTES + 32 * 1024 * 1024;
 /// Most pages that are looked through for an envelope, of 100 each.
@@ -61,12 +61,12 @@ impl Desk<'_, '_> {
     }
 
     /// A PDF.
-    pub(super) async fn pdf(&mut self, path: &str) -> Result<Vec<u8>, Stop> {
+    pub(super) async fn pdf(&mut self, path: &str) -> Result<Answer, Stop> {
         let call = self.call(Method::GET, path, None, (HeaderMap::new(), Vec::new()), PDF_MAX)?;
         let answer = self.0.read(call).await?;
         match answer.status {
-            200 if answer.body.starts_with(b"%PDF-") => Ok(answer.body),
-            200 => Err(Stop::Away { code: "not_a_pdf".to_owned(), asked: None }),
+            200 if answer.body.starts_with(b"%PDF-") => Ok(answer),
+            200 => Err(Stop::hindered("not_a_pdf")),
             // It is not ready yet.
             409 => Err(Stop::NotYet("not_ready".to_owned())),
             status => Err(Stop::Refused(format!("http_{status}"))),
@@ -77,6 +77,12 @@ impl Desk<'_, '_> {
     pub(super) async fn envelope(&mut self, id: &str) -> Result<Envelope, Stop> {
         let answer = self.get(&format!("/envelopes/{id}")).await?;
         read(&answer)
+    }
+
+    /// An envelope as it stands; `None` if it is gone.
+    pub(super) async fn standing(&mut self, id: &str) -> Result<Option<Envelope>, Stop> {
+        let answer = self.get(&format!("/envelopes/{id}")).await?;
+        if GONE.contains(&answer.status) { Ok(None) } else { read(&answer).map(Some) }
     }
 
     /// The envelope that a call made whose answer was lost, known by what stands in its message.
@@ -94,7 +100,7 @@ impl Desk<'_, '_> {
                 return Ok(None);
             }
         }
-        Err(Stop::Own("too_many_envelopes".to_owned()))
+        Err(Stop::Unfindable("too_many_envelopes".to_owned()))
     }
 
     fn call(

@@ -15,7 +15,9 @@ use countersign_engine::command::{Outcome, Step};
 use countersign_engine::request::Request;
 use serde_json::json;
 
-use crate::providers::{Found, Line, Stop};
+use crate::outbound::Answer;
+use crate::providers::{COMPLETED_THERE, Found, Line, Stop};
+use crate::service::Service;
 use desk::Desk;
 use wire::Envelope;
 
@@ -36,39 +38,77 @@ pub async fn look(line: &mut Line<'_>, request: &Request) -> Result<Found, Stop>
     Ok(found(&envelope, &signers_of(line, request)))
 }
 
-/// Calls a request off, if the vendor has it.
-pub async fn withdraw(line: &mut Line<'_>, request: &Request) -> Result<(), Stop> {
-    if line.reference.is_none() {
-        if !line.note.doubts(sending::CREATE) {
-            return Ok(());
-        }
+/// Calls a request off, if the vendor has anything of it: what is out is voided, and what was sent to nobody is deleted,
+/// with its documents.
+pub async fn withdraw(line: &mut Line<'_>, service: &Service, request: &Request) -> Result<(), Stop> {
+    if line.reference.is_none() && line.note.doubts(sending::CREATE) {
         let found = Desk(line).find(request).await?.map(|envelope| envelope.id);
+        if found.is_none() {
+            line.settled(sending::CREATE)?;
+        }
         line.keep(|line| line.reference = found).await?;
     }
-    let Some(reference) = line.reference.clone() else { return Ok(()) };
-    // What may have been sent is looked at first: a draft is deleted, and what is out is voided.
-    let drafted = !line.note.sent;
-    let envelope = if drafted { Some(Desk(line).envelope(&reference).await?) } else { None };
-    let path = format!("/envelopes/{reference}");
-    let answer = match envelope.as_ref().map(|envelope| envelope.status.as_str()) {
-        Some("DRAFT") => Desk(line).delete("withdraw", &path).await?,
-        Some("SENT" | "DELIVERED" | "PARTIALLY_SIGNED") | None => {
-            let reason = request.reason.as_deref().filter(|reason| !reason.trim().is_empty()).unwrap_or(NO_REASON);
-            let key = format!("{}.withdraw", line.request());
-            Desk(line).post("withdraw", &format!("{path}/void"), &key, &json!({ "reason": reason })).await?
+    let Some(reference) = line.reference.clone() else { return discard_documents(line, service, request).await };
+    if line.note.sent {
+        return void(line, request, &reference).await;
+    }
+    // It may have been sent all the same, by a call whose answer was lost.
+    match Desk(line).standing(&reference).await? {
+        Some(envelope) if envelope.status == "DRAFT" => {
+            let answer = Desk(line).delete("withdraw", &format!("/envelopes/{reference}")).await?;
+            line.keep(|_| {}).await?;
+            match answer.status {
+                200..300 | 404 | 410 => discard_documents(line, service, request).await,
+                status => Err(Stop::Refused(format!("http_{status}"))),
+            }
         }
-        Some(_) => return Ok(()),
-    };
-    line.keep(|_| {}).await?;
-    match answer.status {
-        // It has ended there already, or is gone: there is nothing to call off.
-        200..300 | 404 | 409 | 410 => Ok(()),
-        status => Err(Stop::Refused(format!("http_{status}"))),
+        Some(envelope) if outcome(&envelope.status).is_none() => void(line, request, &reference).await,
+        Some(envelope) => over(&envelope),
+        None => discard_documents(line, service, request).await,
     }
 }
 
+async fn void(line: &mut Line<'_>, request: &Request, reference: &str) -> Result<(), Stop> {
+    let reason = request.reason.as_deref().filter(|reason| !reason.trim().is_empty()).unwrap_or(NO_REASON);
+    let (path, key) = (format!("/envelopes/{reference}/void"), format!("{}.withdraw", line.request()));
+    let answer = Desk(line).post("withdraw", &path, &key, &json!({ "reason": reason })).await?;
+    line.keep(|_| {}).await?;
+    match answer.status {
+        200..300 | 404 | 410 => Ok(()),
+        // It has ended there, or cannot be called off.
+        status => match Desk(line).standing(reference).await? {
+            Some(envelope) if outcome(&envelope.status).is_none() => Err(Stop::Refused(format!("http_{status}"))),
+            Some(envelope) => over(&envelope),
+            None => Ok(()),
+        },
+    }
+}
+
+/// Whether an envelope that has ended did so as was wished.
+fn over(envelope: &Envelope) -> Result<(), Stop> {
+    match outcome(&envelope.status) {
+        Some(Outcome::Completed) => Err(Stop::Refused(COMPLETED_THERE.to_owned())),
+        _ => Ok(()),
+    }
+}
+
+/// Deletes the documents of a request that was sent to nobody.
+async fn discard_documents(line: &mut Line<'_>, service: &Service, request: &Request) -> Result<(), Stop> {
+    // One whose answer was lost has no name yet: it has one when it is asked for again, with the same key.
+    sending::upload_again(line, service, request).await?;
+    for (place, id) in line.note.documents.clone() {
+        let answer = Desk(line).delete(&format!("delete {place}"), &format!("/documents/{id}")).await?;
+        line.keep(|line| drop(line.note.documents.remove(&place))).await?;
+        // What something else uses there is not ours alone.
+        if !matches!(answer.status, 200..300 | 404 | 409 | 410) {
+            return Err(Stop::Refused(format!("http_{}", answer.status)));
+        }
+    }
+    Ok(())
+}
+
 /// The signed PDF of a document.
-pub async fn fetch(line: &mut Line<'_>, place: u32) -> Result<Vec<u8>, Stop> {
+pub async fn fetch(line: &mut Line<'_>, place: u32) -> Result<Answer, Stop> {
     let reference = line.reference.clone().ok_or_else(|| Stop::Own("not_submitted".to_owned()))?;
     let document = line.note.documents.get(&place).map(|id| format!("?documentId={id}")).unwrap_or_default();
     Desk(line).pdf(&format!("/envelopes/{reference}/signed-document{document}")).await

@@ -22,7 +22,7 @@ pub(super) const CREATE: &str = "create";
 pub async fn submit(line: &mut Line<'_>, service: &Service, request: &Request) -> Result<Submitted, Stop> {
     upload(line, service, request).await?;
     let reference = create(line, request).await?;
-    send(line, &reference).await?;
+    send(line, service, request, &reference).await?;
     Ok(Submitted { reference, signers: line.note.signers.clone() })
 }
 
@@ -31,19 +31,36 @@ async fn upload(line: &mut Line<'_>, service: &Service, request: &Request) -> Re
     if line.reference.is_some() || line.note.doubts(CREATE) {
         return Ok(());
     }
-    for (place, document) in (0..).zip(&request.terms.documents) {
-        if line.note.documents.contains_key(&place) {
-            continue;
+    for place in (0..).take(request.terms.documents.len()) {
+        if !line.note.documents.contains_key(&place) {
+            upload_one(line, service, request, place).await?;
         }
-        let pdf = service.documents.read(&request.organization, document.digest).await;
-        let pdf = pdf.map_err(|error| Stop::Own(error.to_string()))?;
-        let key = format!("{}.document.{place}", request.id);
-        let form = pdf_form(request.file_name(place as usize), &pdf);
-        let answer = Desk(line).upload(&format!("upload {place}"), "/documents", &key, form).await?;
-        let uploaded: Uploaded = read(&answer)?;
-        line.keep(|line| drop(line.note.documents.insert(place, uploaded.id))).await?;
     }
     Ok(())
+}
+
+/// Asks again for the upload whose answer was lost, if there is one.
+pub(super) async fn upload_again(line: &mut Line<'_>, service: &Service, request: &Request) -> Result<(), Stop> {
+    let lost = (0..).take(request.terms.documents.len()).find(|place| line.note.doubts(&upload_step(*place)));
+    match lost {
+        Some(place) => upload_one(line, service, request, place).await,
+        None => Ok(()),
+    }
+}
+
+fn upload_step(place: u32) -> String {
+    format!("upload {place}")
+}
+
+async fn upload_one(line: &mut Line<'_>, service: &Service, request: &Request, place: u32) -> Result<(), Stop> {
+    let document = request.terms.documents.get(place as usize).ok_or_else(|| Stop::Own("no_document".to_owned()))?;
+    let pdf = service.documents.read(&request.organization, document.digest).await;
+    let pdf = pdf.map_err(|error| Stop::Own(error.to_string()))?;
+    let key = format!("{}.document.{place}", request.id);
+    let form = pdf_form(request.file_name(place as usize), &pdf);
+    let answer = Desk(line).upload(&upload_step(place), "/documents", &key, form).await?;
+    let uploaded: Uploaded = read(&answer)?;
+    line.keep(|line| drop(line.note.documents.insert(place, uploaded.id))).await
 }
 
 async fn create(line: &mut Line<'_>, request: &Request) -> Result<String, Stop> {
@@ -54,6 +71,7 @@ async fn create(line: &mut Line<'_>, request: &Request) -> Result<String, Stop> 
     let envelope: Envelope = match before {
         Some(envelope) => envelope,
         None => {
+            line.settled(CREATE)?;
             let body = body(line, request);
             let answer = Desk(line).post(CREATE, "/envelopes", &format!("{}.envelope", request.id), &body).await?;
             read(&answer)?
@@ -69,16 +87,22 @@ async fn create(line: &mut Line<'_>, request: &Request) -> Result<String, Stop> 
     Ok(reference)
 }
 
-async fn send(line: &mut Line<'_>, reference: &str) -> Result<(), Stop> {
+/// Who called it off while it was on its way is heard before anybody is written to.
+async fn send(line: &mut Line<'_>, service: &Service, request: &Request, reference: &str) -> Result<(), Stop> {
     if line.note.sent {
         return Ok(());
     }
-    if !line.note.doubts(SEND) || Desk(line).envelope(reference).await?.status == "DRAFT" {
-        let (path, key) = (format!("/envelopes/{reference}/send"), format!("{}.send", line.request()));
-        let answer = Desk(line).post(SEND, &path, &key, &Value::Null).await?;
-        if !(200..300).contains(&answer.status) && Desk(line).envelope(reference).await?.status == "DRAFT" {
-            return Err(Stop::Refused(format!("http_{}", answer.status)));
+    if line.note.doubts(SEND) {
+        if Desk(line).envelope(reference).await?.status != "DRAFT" {
+            return line.keep(|line| line.note.sent = true).await;
         }
+        line.settled(SEND)?;
+    }
+    service.still_to_submit(request).await?;
+    let (path, key) = (format!("/envelopes/{reference}/send"), format!("{}.send", line.request()));
+    let answer = Desk(line).post(SEND, &path, &key, &Value::Null).await?;
+    if !(200..300).contains(&answer.status) && Desk(line).envelope(reference).await?.status == "DRAFT" {
+        return Err(Stop::Refused(format!("http_{}", answer.status)));
     }
     line.keep(|line| line.note.sent = true).await
 }

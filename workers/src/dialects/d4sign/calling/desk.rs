@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use super::sending::marker;
 use super::wire::{self, Document, Download};
 use crate::outbound::{Answer, Call};
-use crate::providers::{Credentials, Line, Stop};
+use crate::providers::{Credentials, GONE, Line, Stop};
 
 /// Where the API lies below the base URL.
 const API: &str = "/api/v1";
-/// Most of an answer in JSON, in bytes: a page of 500 documents.
-const ANSWER_MAX: usize = 16 * 1024 * 1024;
+/// Most of an answer in JSON, in bytes: a page of 500 documents. Read into values it takes many times that.
+const ANSWER_MAX: usize = 4 * 1024 * 1024;
 /// Most of a signed PDF: one of the largest size, and what signing adds.
 const PDF_MAX: usize = FILE_MAX_BYTES + 32 * 1024 * 1024;
 /// Most pages that are looked through for a document, of 500 each.
@@ -46,9 +46,15 @@ impl Desk<'_, '_> {
 
     /// A document with its signers.
     pub(super) async fn list(&mut self, id: &str) -> Result<Document, Stop> {
+        self.standing(id).await?.ok_or_else(|| Stop::Refused("gone_there".to_owned()))
+    }
+
+    /// A document with its signers; `None` if it is gone.
+    pub(super) async fn standing(&mut self, id: &str) -> Result<Option<Document>, Stop> {
         let answer = self.get(&format!("/documents/{id}/list")).await?;
         match answer.status {
-            200..300 => wire::document(&answer.body).ok_or_else(unreadable),
+            status if GONE.contains(&status) => Ok(None),
+            200..300 => wire::document(&answer.body).ok_or_else(unreadable).map(Some),
             status => Err(Stop::Refused(format!("http_{status}"))),
         }
     }
@@ -70,11 +76,11 @@ impl Desk<'_, '_> {
                 return Ok(None);
             }
         }
-        Err(Stop::Own("too_many_documents".to_owned()))
+        Err(Stop::Unfindable("too_many_documents".to_owned()))
     }
 
     /// The signed PDF of a document, from where the vendor says that it can be had.
-    pub(super) async fn download(&mut self, id: &str) -> Result<Vec<u8>, Stop> {
+    pub(super) async fn download(&mut self, id: &str) -> Result<Answer, Stop> {
         let body = in_json(&json!({ "type": "pdf", "language": "pt" }));
         let call = self.call(Method::POST, &format!("/documents/{id}/download"), body)?;
         let answer = self.0.read(call).await?;
@@ -86,11 +92,7 @@ impl Desk<'_, '_> {
         let (headers, body) = (HeaderMap::new(), Vec::new());
         let call = Call { method: Method::GET, url, headers, body, answer_max: PDF_MAX };
         let answer = self.0.fetch(call).await?;
-        match answer.status {
-            200 if answer.body.starts_with(b"%PDF-") => Ok(answer.body),
-            200 => Err(Stop::Away { code: "not_a_pdf".to_owned(), asked: None }),
-            status => Err(Stop::Away { code: format!("http_{status}"), asked: None }),
-        }
+        if answer.body.starts_with(b"%PDF-") { Ok(answer) } else { Err(Stop::hindered("not_a_pdf")) }
     }
 
     fn call(&self, method: Method, path: &str, (mut headers, body): (HeaderMap, Vec<u8>)) -> Result<Call, Stop> {

@@ -20,12 +20,16 @@ use countersign_engine::request::Request;
 use countersign_engine::signer::Signer;
 use serde_json::json;
 
-use crate::providers::{Found, Line, Stop};
+use crate::outbound::Answer;
+use crate::providers::{COMPLETED_THERE, Found, GONE, Line, Stop};
 use desk::Desk;
 use wire::Document;
 
 pub use amending::amend;
 pub use sending::submit;
+
+/// The vendor's keys of signers.
+type Keys = BTreeMap<SignerId, String>;
 
 /// Phases of a document at the vendor.
 const OUT: &str = "3";
@@ -48,27 +52,30 @@ pub async fn look(line: &mut Line<'_>, request: &Request) -> Result<Found, Stop>
     Ok(found(&document, &signers_of(line, request)))
 }
 
-/// Calls a request off, if the vendor has it.
+/// Calls a request off, if the vendor has it, whether it was sent or not.
 pub async fn withdraw(line: &mut Line<'_>, request: &Request) -> Result<(), Stop> {
     if line.reference.is_none() {
         if !line.note.doubts(sending::UPLOAD) {
             return Ok(());
         }
         let found = Desk(line).find(request).await?;
+        if found.is_none() {
+            line.settled(sending::UPLOAD)?;
+        }
         line.keep(|line| line.reference = found).await?;
     }
     let Some(reference) = line.reference.clone() else { return Ok(()) };
     let body = json!({ "comment": request.reason.clone().unwrap_or_default() });
     let answer = Desk(line).post("withdraw", &format!("/documents/{reference}/cancel"), &body).await?;
     line.keep(|_| {}).await?;
-    if (200..300).contains(&answer.status) || answer.status == 404 {
+    if (200..300).contains(&answer.status) || GONE.contains(&answer.status) {
         return Ok(());
     }
     // Refused: it has ended there already, or it cannot be called off at all.
-    let document = Desk(line).list(&reference).await?;
-    match document.status_id.as_str() {
-        FINISHED | CANCELLED => Ok(()),
-        _ => Err(Stop::Refused(format!("http_{}", answer.status))),
+    match Desk(line).standing(&reference).await?.as_ref().map(|document| document.status_id.as_str()) {
+        None | Some(CANCELLED) => Ok(()),
+        Some(FINISHED) => Err(Stop::Refused(COMPLETED_THERE.to_owned())),
+        Some(_) => Err(Stop::Refused(format!("http_{}", answer.status))),
     }
 }
 
@@ -86,7 +93,7 @@ pub async fn nudge(line: &mut Line<'_>, request: &Request, signer: &Signer) -> R
 }
 
 /// The signed PDF.
-pub async fn fetch(line: &mut Line<'_>, _place: u32) -> Result<Vec<u8>, Stop> {
+pub async fn fetch(line: &mut Line<'_>, _place: u32) -> Result<Answer, Stop> {
     let reference = reference(line)?;
     Desk(line).download(&reference).await
 }
@@ -96,14 +103,14 @@ fn reference(line: &Line<'_>) -> Result<String, Stop> {
 }
 
 /// The vendor's keys of the signers: as they were noted, or as the request's history has them.
-fn signers_of(line: &Line<'_>, request: &Request) -> BTreeMap<SignerId, String> {
+fn signers_of(line: &Line<'_>, request: &Request) -> Keys {
     match &request.envelope {
         Some(envelope) if line.note.signers.is_empty() => envelope.signers.clone(),
         _ => line.note.signers.clone(),
     }
 }
 
-fn found(document: &Document, signers: &BTreeMap<SignerId, String>) -> Found {
+fn found(document: &Document, signers: &Keys) -> Found {
     let mut steps = BTreeMap::new();
     let mut refused = None;
     for (signer, key) in signers {

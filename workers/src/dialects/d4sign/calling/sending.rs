@@ -1,16 +1,15 @@
 //! Handing a request over: its document is uploaded, its signers are named, the hook is registered, and it is sent. Four
 //! calls, each noted; one that may have been heard without an answer is looked for first.
 
-use std::collections::BTreeMap;
-
-use countersign_engine::ids::SignerId;
+use countersign_engine::effect::EffectKind;
 use countersign_engine::request::Request;
 use countersign_engine::signer::Signer;
 use serde_json::{Value, json};
 
+use super::amending::remove;
 use super::desk::{Desk, read};
-use super::wire::{Uploaded, keys};
-use super::{CANCELLED, OUT, people};
+use super::wire::{Listed, Uploaded, keys};
+use super::{CANCELLED, Keys, OUT, people};
 use crate::providers::{Line, SEND, Stop, Submitted, pdf_form};
 use crate::service::Service;
 use crate::zipping::stem;
@@ -29,7 +28,7 @@ pub async fn submit(line: &mut Line<'_>, service: &Service, request: &Request) -
     let reference = upload(line, service, request).await?;
     name_signers(line, service, request, &reference).await?;
     register_hook(line, service, &reference).await?;
-    send(line, request, &reference).await?;
+    send(line, service, request, &reference).await?;
     Ok(Submitted { reference, signers: line.note.signers.clone() })
 }
 
@@ -41,6 +40,7 @@ async fn upload(line: &mut Line<'_>, service: &Service, request: &Request) -> Re
     let reference = match before {
         Some(reference) => reference,
         None => {
+            line.settled(UPLOAD)?;
             let document = request.terms.documents.first().ok_or_else(|| Stop::Own("no_document".to_owned()))?;
             let pdf = service.documents.read(&request.organization, document.digest).await;
             let pdf = pdf.map_err(|error| Stop::Own(error.to_string()))?;
@@ -55,38 +55,52 @@ async fn upload(line: &mut Line<'_>, service: &Service, request: &Request) -> Re
     Ok(reference)
 }
 
+/// Names the signers of a document that was not sent yet; all of them anew if some were put right since.
 async fn name_signers(line: &mut Line<'_>, service: &Service, request: &Request, reference: &str) -> Result<(), Stop> {
-    if line.note.has_done(SIGNERS) {
+    let named = line.note.has_done(SIGNERS);
+    let changed = last_correction(request).filter(|seq| *seq > line.note.listed);
+    if named && changed.is_none() {
         return Ok(());
     }
-    // Whoever may be there already is not named twice.
-    let mut known = Vec::new();
-    if line.note.doubts(SIGNERS) {
-        let document = Desk(line).list(reference).await?;
-        known.extend(document.list.into_iter().map(|listed| (listed.key_signer, listed.email)));
-    }
-    let mut signers = BTreeMap::new();
-    let mut unnamed: Vec<&Signer> = Vec::new();
-    for signer in in_order(request) {
-        match take(&mut known, signer.email()) {
-            Some(key) => drop(signers.insert(signer.id(), key)),
-            None => unnamed.push(signer),
+    let signers = in_order(request);
+    if named || line.note.doubts(SIGNERS) {
+        let listed = Desk(line).list(reference).await?.list;
+        let same = |(listed, signer): (&Listed, &&Signer)| listed.email.eq_ignore_ascii_case(signer.email());
+        if changed.is_none() && listed.len() == signers.len() && listed.iter().zip(&signers).all(same) {
+            let keys = signers.iter().zip(listed).map(|(signer, listed)| (signer.id(), listed.key_signer));
+            return keep_named(line, request, keys.collect()).await;
+        }
+        if listed.is_empty() {
+            line.settled(SIGNERS)?;
+        }
+        for there in &listed {
+            remove(line, reference, there).await?;
         }
     }
-    if !unnamed.is_empty() {
-        let items: Result<Vec<Value>, Stop> = unnamed.iter().map(|signer| item(service, signer)).collect();
-        let body = json!({ "signers": items? });
-        let answer = Desk(line).post(SIGNERS, &format!("/documents/{reference}/createlist"), &body).await?;
-        let named: Value = read(&answer)?;
-        let mut found = Vec::new();
-        keys(&named, &mut found);
-        signers.extend(unnamed.iter().filter_map(|signer| Some((signer.id(), take(&mut found, signer.email())?))));
-    }
+    let items: Result<Vec<Value>, Stop> = signers.iter().map(|signer| item(service, signer)).collect();
+    let body = json!({ "signers": items? });
+    let answer = Desk(line).post(SIGNERS, &format!("/documents/{reference}/createlist"), &body).await?;
+    let named: Value = read(&answer)?;
+    let mut found = Vec::new();
+    keys(&named, &mut found);
+    let known = signers.iter().filter_map(|signer| Some((signer.id(), take(&mut found, signer.email())?)));
+    keep_named(line, request, known.collect()).await
+}
+
+async fn keep_named(line: &mut Line<'_>, request: &Request, signers: Keys) -> Result<(), Stop> {
     line.keep(|line| {
         line.note.signers = signers;
-        line.note.done.push(SIGNERS.to_owned());
+        line.note.listed = request.seq;
+        if !line.note.has_done(SIGNERS) {
+            line.note.done.push(SIGNERS.to_owned());
+        }
     })
     .await
+}
+
+/// The event of the last correction that the vendor's list does not follow yet, as far as the request's history says.
+pub(super) fn last_correction(request: &Request) -> Option<u64> {
+    request.owed.iter().filter(|effect| effect.kind == EffectKind::Amend).map(|effect| effect.seq).max()
 }
 
 /// Registering the same address again changes nothing, so what was in doubt is simply asked for again.
@@ -102,20 +116,27 @@ async fn register_hook(line: &mut Line<'_>, service: &Service, reference: &str) 
     line.keep(|line| line.note.done.push(HOOK.to_owned())).await
 }
 
-async fn send(line: &mut Line<'_>, request: &Request, reference: &str) -> Result<(), Stop> {
+/// Who called it off, or put somebody right, while it was on its way is heard before anybody is written to.
+async fn send(line: &mut Line<'_>, service: &Service, request: &Request, reference: &str) -> Result<(), Stop> {
     if line.note.sent {
         return Ok(());
     }
-    if !line.note.doubts(SEND) || !is_out(line, reference).await? {
-        let body = json!({
-            "message": request.message.clone().unwrap_or_default(),
-            "workflow": if in_sequence(request) { "1" } else { "0" },
-            "skip_email": "0",
-        });
-        let answer = Desk(line).post(SEND, &format!("/documents/{reference}/sendtosigner"), &body).await?;
-        if !(200..300).contains(&answer.status) && !is_out(line, reference).await? {
-            return Err(Stop::Refused(format!("http_{}", answer.status)));
+    if line.note.doubts(SEND) {
+        if is_out(line, reference).await? {
+            return line.keep(|line| line.note.sent = true).await;
         }
+        line.settled(SEND)?;
+    }
+    let request = service.still_to_submit(request).await?;
+    name_signers(line, service, &request, reference).await?;
+    let body = json!({
+        "message": request.message.clone().unwrap_or_default(),
+        "workflow": if in_sequence(&request) { "1" } else { "0" },
+        "skip_email": "0",
+    });
+    let answer = Desk(line).post(SEND, &format!("/documents/{reference}/sendtosigner"), &body).await?;
+    if !(200..300).contains(&answer.status) && !is_out(line, reference).await? {
+        return Err(Stop::Refused(format!("http_{}", answer.status)));
     }
     line.keep(|line| line.note.sent = true).await
 }
@@ -164,6 +185,3 @@ pub(super) fn take(known: &mut Vec<(String, String)>, email: &str) -> Option<Str
     let place = known.iter().position(|(_, address)| address.eq_ignore_ascii_case(email))?;
     Some(known.remove(place).0)
 }
-
-/// What is known of the signers at the vendor, to be completed by [`take`].
-pub(super) type Keys = BTreeMap<SignerId, String>;

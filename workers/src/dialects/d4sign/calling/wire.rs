@@ -11,7 +11,7 @@ pub(super) struct Uploaded {
 }
 
 /// A document with its signers.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Document {
     #[serde(deserialize_with = "text")]
@@ -29,7 +29,7 @@ pub(super) struct Document {
 }
 
 /// A signer of a document.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Listed {
     #[serde(deserialize_with = "text")]
@@ -42,6 +42,8 @@ pub(super) struct Listed {
     pub(super) email_sent_status: String,
     #[serde(deserialize_with = "text")]
     pub(super) embed_smsnumber: String,
+    #[serde(deserialize_with = "text")]
+    pub(super) password_code: String,
 }
 
 /// Where a document can be had.

@@ -111,7 +111,7 @@ pub struct D4SignCreatedSigner {
     pub assinatura_presencial: String,
     /// Where they do, once the document was sent and it is their turn.
     pub assinatura_presencial_link: String,
-    /// Whether they show a document with a photo.
+    /// Whether they show a document with a photo, and no more.
     pub doc_auth: String,
     /// How a one-time code reaches them.
     pub embed_methodauth: String,
@@ -119,9 +119,9 @@ pub struct D4SignCreatedSigner {
     pub embed_smsnumber: String,
     /// Whether they hand in documents.
     pub upload_allow: String,
-    /// Which.
+    /// Which, as it was sent.
     pub upload_obs: String,
-    /// Whether they show themselves with a document.
+    /// Whether they show a document with a photo, and themselves with it.
     pub docauthandselfie: String,
     /// Whether they are never written to.
     pub skipemail: String,
@@ -189,9 +189,9 @@ pub struct D4SignSigner {
     /// When they were named.
     #[schema(example = "2016-04-17 13:56:21")]
     pub date: String,
-    /// Whether they show a document with a photo.
+    /// Whether they show a document with a photo, and no more.
     pub docauth: String,
-    /// Whether they show themselves with it.
+    /// Whether they show one, and themselves with it.
     pub docauthandselfie: String,
     /// What was read from it: nothing is.
     pub docauth_text: &'static str,
@@ -312,9 +312,9 @@ pub struct D4SignInfoChanged {
     pub email: String,
     /// Their name.
     pub name: String,
-    /// Their CPF.
+    /// Their CPF, as it was sent; if it was not, its digits.
     pub documentation: String,
-    /// When they were born.
+    /// When they were born, as it was sent; if it was not, as `31/12/1990`.
     pub birthday: String,
     /// `changed`.
     pub status: &'static str,
