@@ -74,9 +74,13 @@ async fn credentials_are_not_sent_for_everybody_to_read() {
 #[tokio::test]
 async fn an_address_is_stored_in_one_way() {
     let world = offline().await;
-    for written in
-        ["https://CERTYNEO.com", "https://certyneo.com:443/", "https://certyneo.com./.", "https://certyneo.com/a/.."]
-    {
+    for written in [
+        "https://CERTYNEO.com",
+        "https://certyneo.com:443/",
+        "https://certyneo.com./.",
+        "https://certyneo.com/a/..",
+        "https://certyneo.com/api/v1/",
+    ] {
         let made = configure(&world, at(written)).await;
         assert_eq!(made["attributes"]["baseUrl"], "https://certyneo.com", "{written}");
     }

@@ -12,6 +12,7 @@ mod fallback;
 mod leftovers;
 mod line;
 mod losses;
+mod misplaced;
 mod quota;
 mod resting;
 mod room;

@@ -57,9 +57,10 @@ impl Config {
         Ok(Self { id: row.id, organization: row.organization.clone(), vendor, settings, credentials, stand, row })
     }
 
-    /// The address of something at the vendor; `None` if the base URL is none.
+    /// The address of something of the vendor's API; `None` if the base URL is none.
     pub fn url(&self, path: &str) -> Option<Url> {
-        Url::parse(&format!("{}{path}", self.settings.base_url.trim_end_matches('/'))).ok()
+        let (base, api) = (self.settings.base_url.trim_end_matches('/'), Vendor::API_PATH);
+        Url::parse(&format!("{base}{api}{path}")).ok()
     }
 }
 

@@ -43,7 +43,7 @@ pub enum Stop {
         /// For how long it asked to be left alone.
         asked: Option<SignedDuration>,
     },
-    /// The vendor does not know the credentials.
+    /// The vendor does not know the account as it is configured.
     Denied(String),
     /// The vendor refuses this for good.
     Refused(String),
@@ -176,6 +176,15 @@ impl<'a> Line<'a> {
         match answer.status {
             200 => Ok(answer),
             status => Err(hindered(&format!("http_{status}"), self.asked(&answer))),
+        }
+    }
+
+    /// What an answer means to a call that goes to the account itself and to nothing in it: if nothing is there, `baseUrl`
+    /// or the safe is wrong. That is no fault of any request, and whoever has the account can put it right.
+    pub fn of_account(answer: Answer) -> Result<Answer, Stop> {
+        match answer.status {
+            404 | 405 | 410 => Err(Stop::Denied(format!("http_{}", answer.status))),
+            _ => Ok(answer),
         }
     }
 

@@ -44,6 +44,9 @@ impl Vendor {
         }
     }
 
+    /// What the paths of its API begin with, behind [`Self::base_url`].
+    pub const API_PATH: &str = "/api/v1";
+
     /// Most calls in an hour, if nothing else is said: 10 at D4Sign, 100 a minute at Certyneo.
     pub fn calls_an_hour(self) -> i64 {
         match self {

@@ -104,7 +104,7 @@ impl Providers {
     }
 
     /// The address of a vendor's API as it is stored, written in the one way there is for it, if it may be called there
-    /// as far as that can be seen now. Credentials go there, so without TLS only in development.
+    /// as far as that can be seen now; `/api/v1` at its end, which every call has, is left out. Credentials go there, so without TLS only in development.
     pub async fn base_url(&self, text: &str) -> Result<String, BadBaseUrl> {
         let mut url = self.guard.read(text)?;
         if url.scheme() != "https" && !self.is_development {
@@ -119,7 +119,8 @@ impl Providers {
         if let Some(name) = name {
             url.set_host(Some(&name)).map_err(|_| Forbidden::NotAUrl)?;
         }
-        Ok(url.as_str().trim_end_matches('/').to_owned())
+        let url = url.as_str().trim_end_matches('/');
+        Ok(url.strip_suffix(Vendor::API_PATH).unwrap_or(url).to_owned())
     }
 
     /// How long a former hook secret stays live beside the new one.

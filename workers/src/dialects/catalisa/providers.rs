@@ -188,7 +188,7 @@ pub(super) async fn set_default(
     Ok(Json(answer(&floor.service, &ProviderRow { is_default: true, ..row }).await?))
 }
 
-/// Asks a provider whether it is there and knows the credentials. It costs a call of the quota.
+/// Asks a provider whether it is there, knows the credentials and, at D4Sign, has the safe. It costs a call of the quota.
 #[utoipa::path(
     post, path = "/provider-configs/{id}/test", tag = "Providers",
     params(("id" = String, Path, description = "Which configuration")),

@@ -87,7 +87,7 @@ pub struct ProviderConfigAttributes {
 #[serde(rename_all = "camelCase")]
 pub struct ProviderState {
     /// `ok`; `failing`: its last calls failed; `away`: it is not called for a while; `denied`: it does not know the
-    /// credentials.
+    /// account as it is configured.
     #[schema(example = "ok")]
     pub status: &'static str,
     /// When a call last succeeded, to the minute.

@@ -12,8 +12,6 @@ use super::wire::{Envelope, Page};
 use crate::outbound::{Answer, Call};
 use crate::providers::{Credentials, GONE, Line, Stop};
 
-/// Where the API lies below the base URL.
-const API: &str = "/api/v1";
 /// Most of an answer in JSON, in bytes: a page of envelopes with a hundred recipients each.
 const ANSWER_MAX: usize = 8 * 1024 * 1024;
 /// Most of a signed PDF: one of the largest size, and what signing adds.
@@ -122,7 +120,7 @@ impl Desk<'_, '_> {
         if let Some(key) = key {
             headers.insert(IDEMPOTENCY_KEY, HeaderValue::from_str(key).map_err(unusable)?);
         }
-        let url = self.0.config.url(&format!("{API}{path}")).ok_or_else(|| Stop::Refused("base_url".to_owned()))?;
+        let url = self.0.config.url(path).ok_or_else(|| Stop::Refused("base_url".to_owned()))?;
         Ok(Call { method, url, headers, body, answer_max })
     }
 }

@@ -13,12 +13,12 @@ use std::collections::BTreeMap;
 
 use countersign_engine::command::{Outcome, Step};
 use countersign_engine::request::Request;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::outbound::Answer;
 use crate::providers::{COMPLETED_THERE, Found, Line, Stop};
 use crate::service::Service;
-use desk::Desk;
+use desk::{Desk, read};
 use wire::Envelope;
 
 pub use sending::submit;
@@ -28,7 +28,8 @@ const NO_REASON: &str = "Cancelled by the sender.";
 
 /// Whether the vendor is there and knows the key.
 pub async fn test(line: &mut Line<'_>) -> Result<(), Stop> {
-    Desk(line).get("/envelopes?pageSize=1").await.map(drop)
+    let answer = Line::of_account(Desk(line).get("/envelopes?pageSize=1").await?)?;
+    read::<Value>(&answer).map(drop)
 }
 
 /// How a request stands.

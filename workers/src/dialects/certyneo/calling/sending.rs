@@ -59,7 +59,7 @@ async fn upload_one(line: &mut Line<'_>, service: &Service, request: &Request, p
     let key = format!("{}.document.{place}", request.id);
     let form = pdf_form(request.file_name(place as usize), &pdf);
     let answer = Desk(line).upload(&upload_step(place), "/documents", &key, form).await?;
-    let uploaded: Uploaded = read(&answer)?;
+    let uploaded: Uploaded = read(&Line::of_account(answer)?)?;
     line.keep(|line| drop(line.note.documents.insert(place, uploaded.id))).await
 }
 

@@ -13,8 +13,6 @@ use super::wire::{self, Document, Download};
 use crate::outbound::{Answer, Call};
 use crate::providers::{Credentials, GONE, Line, Stop};
 
-/// Where the API lies below the base URL.
-const API: &str = "/api/v1";
 /// Most of an answer in JSON, in bytes: a page of 500 documents. Read into values it takes many times that.
 const ANSWER_MAX: usize = 4 * 1024 * 1024;
 /// Most of a signed PDF: one of the largest size, and what signing adds.
@@ -64,7 +62,7 @@ impl Desk<'_, '_> {
         let safe = self.0.config.settings.safe.clone().unwrap_or_default();
         let marker = marker(request);
         for page in 1..=PAGES_MAX {
-            let answer = self.get(&format!("/documents/{safe}/safe?pg={page}")).await?;
+            let answer = Line::of_account(self.get(&format!("/documents/{safe}/safe?pg={page}")).await?)?;
             if !(200..300).contains(&answer.status) {
                 return Err(Stop::Refused(format!("http_{}", answer.status)));
             }
@@ -99,7 +97,7 @@ impl Desk<'_, '_> {
         let Credentials::D4sign { token, crypt_key } = &self.0.config.credentials else {
             return Err(Stop::Denied("no_credentials".to_owned()));
         };
-        let url = self.0.config.url(&format!("{API}{path}"));
+        let url = self.0.config.url(path);
         let mut url = url.ok_or_else(|| Stop::Refused("base_url".to_owned()))?;
         let mut query = url.query_pairs_mut();
         query.append_pair("tokenAPI", token.expose());

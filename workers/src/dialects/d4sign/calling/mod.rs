@@ -18,11 +18,11 @@ use countersign_engine::command::{Outcome, Step};
 use countersign_engine::ids::SignerId;
 use countersign_engine::request::Request;
 use countersign_engine::signer::Signer;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::outbound::Answer;
 use crate::providers::{COMPLETED_THERE, Found, GONE, Line, Stop};
-use desk::Desk;
+use desk::{Desk, read};
 use wire::Document;
 
 pub use amending::amend;
@@ -40,9 +40,14 @@ const UNDELIVERED: [&str; 4] = ["bounce", "bounced", "dropped", "failed"];
 /// What is said of a document that ran out of time.
 const EXPIRED: &str = "expirad";
 
-/// Whether the vendor is there and knows the credentials.
+/// Whether the vendor is there, knows the credentials and has the safe.
 pub async fn test(line: &mut Line<'_>) -> Result<(), Stop> {
-    Desk(line).get("/safes").await.map(drop)
+    let answer = Line::of_account(Desk(line).get("/safes").await?)?;
+    let answer: Value = read(&answer)?;
+    let safes = wire::safes(&answer);
+    let ours = line.config.settings.safe.as_deref().unwrap_or_default();
+    let is_there = safes.iter().any(|safe| safe.eq_ignore_ascii_case(ours));
+    if is_there { Ok(()) } else { Err(Stop::Denied("safe_unknown".to_owned())) }
 }
 
 /// How a request stands.

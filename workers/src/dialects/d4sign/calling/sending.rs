@@ -47,7 +47,7 @@ async fn upload(line: &mut Line<'_>, service: &Service, request: &Request) -> Re
             let safe = line.config.settings.safe.clone().unwrap_or_default();
             let form = pdf_form(&file_name(request), &pdf);
             let answer = Desk(line).upload(UPLOAD, &format!("/documents/{safe}/upload"), form).await?;
-            read::<Uploaded>(&answer)?.uuid
+            read::<Uploaded>(&Line::of_account(answer)?)?.uuid
         }
     };
     let known = reference.clone();

@@ -52,6 +52,12 @@ pub(super) struct Download {
     pub(super) url: String,
 }
 
+/// The UUIDs of a list of safes, in either way that the vendor writes their name.
+pub(super) fn safes(answer: &Value) -> Vec<&str> {
+    let safes = answer.as_array().into_iter().flatten();
+    safes.filter_map(|safe| safe.get("uuid_safe").or_else(|| safe.get("uuid-safe"))?.as_str()).collect()
+}
+
 /// The first document of an answer, which is one or a list of one.
 pub(super) fn document(body: &[u8]) -> Option<Document> {
     documents(body)?.into_iter().next()
