@@ -20,7 +20,8 @@ use crate::store::{Claim, Scope};
 const FALL_BACK_AFTER: SignedDuration = SignedDuration::from_mins(10);
 /// After how many attempts it is written into the request's history that its vendor does not take it.
 const TOLD_AFTER: i64 = 4;
-/// After how many attempts a signed document is given up that its vendor refuses to give: about an hour and a half.
+/// After how many attempts a signed document is given up that its vendor refuses to give, and the question how things
+/// stand that it refuses to answer: about an hour and a half.
 const REFUSALS_MAX: i64 = 10;
 /// After how many attempts an errand is given up on which nobody's link depends: about four days.
 const TRIES_MAX: i64 = 100;
@@ -128,7 +129,7 @@ impl Agent {
                 Ok(leaves || failed.for_good)
             }
             EffectKind::Fetch => {
-                let over = claim.attempts + 1 >= if failed.for_good { REFUSALS_MAX } else { TRIES_MAX };
+                let over = claim.attempts + 1 >= failed.tries_max();
                 let is_news = claim.attempts == TOLD_AFTER || claim.attempts == 0 && !failed.expected;
                 let mut wishes = Vec::new();
                 if is_news || over {
@@ -142,7 +143,7 @@ impl Agent {
                 Ok(over)
             }
             // What is to be confirmed was told: not to have been heard once is no answer.
-            EffectKind::Confirm if claim.attempts + 1 < TRIES_MAX => Ok(false),
+            EffectKind::Confirm if claim.attempts + 1 < failed.tries_max() => Ok(false),
             kind if failed.for_good || tries_max(kind).is_some_and(|most| claim.attempts + 1 >= most) => {
                 self.wish(config, request, claim, vec![Wish::Undeliverable { effect, code }]).await;
                 Ok(true)
@@ -266,6 +267,11 @@ impl Failed {
             Stop::Own(code) => with(code),
             Stop::Wait(_) | Stop::Lost | Stop::Moot | Stop::Store(_) => with("stopped".to_owned()),
         }
+    }
+
+    /// After how many attempts what the vendor has told of is not asked for any more.
+    fn tries_max(&self) -> i64 {
+        if self.for_good { REFUSALS_MAX } else { TRIES_MAX }
     }
 
     /// Whether it is time to go to another provider.
