@@ -4,15 +4,19 @@
 
 mod accounts;
 mod api;
+mod carried;
 mod circle;
 mod corrections;
 mod deleted;
 mod endings;
 mod fallback;
+mod introduced;
 mod leftovers;
 mod line;
 mod losses;
+mod lost;
 mod misplaced;
+mod older;
 mod quota;
 mod resting;
 mod room;

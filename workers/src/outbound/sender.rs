@@ -27,19 +27,29 @@ const IDLE_MAX: Duration = Duration::from_secs(15);
 const EXCERPT_MAX: usize = 512;
 /// Longest time that an answer's body is waited for once its head has arrived, which is all that counts.
 const EXCERPT_WAIT: Duration = Duration::from_secs(1);
-/// How much of an answer is read without asking for room, in bytes: nearly all answers are shorter.
-const SMALL_MAX: usize = 64 * 1024;
-/// Room for the answers of a sender that are longer, in KiB: three signed documents of the largest size.
+/// How much of an answer, or of a body, needs no room, in bytes: nearly all are shorter.
+pub const SMALL_MAX: usize = 64 * 1024;
+/// Room for the answers of a sender that are longer, in KiB: three signed documents of the largest size. As much is there
+/// for long bodies.
 const ROOM_KIB: usize = 256 * 1024;
-/// How long an answer waits for room.
+/// How long an answer, or a body, waits for room.
 const ROOM_WAIT: Duration = Duration::from_secs(5);
 
-/// Makes calls. Cheap to clone; clones share the room for long answers.
+/// Makes calls. Cheap to clone; clones share the room for what is long.
 #[derive(Clone, Debug)]
 pub struct Sender {
     client: Client,
     guard: Guard,
+    /// For answers.
     room: Arc<Semaphore>,
+    /// For bodies. They keep theirs for as long as whom they are sent to takes, and must keep no answer waiting.
+    outgoing: Arc<Semaphore>,
+}
+
+/// Room that something takes for as long as this is there.
+#[derive(Debug)]
+pub struct Room {
+    _held: Option<OwnedSemaphorePermit>,
 }
 
 /// What was answered.
@@ -109,7 +119,7 @@ pub enum Unsent {
     Broken,
     /// The answer is longer than anybody reads.
     TooLong,
-    /// Other answers take the room that this one needs.
+    /// Others take the room that this needs.
     NoRoom,
 }
 
@@ -148,7 +158,14 @@ impl Sender {
             .pool_idle_timeout(IDLE_MAX)
             .dns_resolver(Arc::new(Judged(guard.clone())))
             .build()?;
-        Ok(Self { client, guard, room: Arc::new(Semaphore::new(ROOM_KIB)) })
+        let room = || Arc::new(Semaphore::new(ROOM_KIB));
+        Ok(Self { client, guard, room: room(), outgoing: room() })
+    }
+
+    /// Room for a body, to be asked for before it is read.
+    pub async fn room_for(&self, bytes: usize) -> Result<Room, Unsent> {
+        let held = if bytes > SMALL_MAX { Some(take(&self.outgoing, bytes).await?) } else { None };
+        Ok(Room { _held: held })
     }
 
     /// Sends a body; an answer of whatever status is one.
@@ -203,19 +220,19 @@ impl Sender {
             if length > SMALL_MAX && room.is_none() {
                 let left = response.content_length().and_then(|left| usize::try_from(left).ok());
                 let whole = left.map_or(most, |left| (length + left).min(most));
-                room = Some(self.room_for(whole).await?);
+                room = Some(take(&self.room, whole).await?);
                 body.reserve_exact(whole - body.len());
             }
             body.extend_from_slice(&chunk);
         }
         Ok((body, room))
     }
+}
 
-    async fn room_for(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Unsent> {
-        let kib = bytes.div_ceil(1024).min(ROOM_KIB) as u32;
-        let room = timeout(ROOM_WAIT, Arc::clone(&self.room).acquire_many_owned(kib)).await;
-        room.ok().and_then(Result::ok).ok_or(Unsent::NoRoom)
-    }
+async fn take(room: &Arc<Semaphore>, bytes: usize) -> Result<OwnedSemaphorePermit, Unsent> {
+    let kib = bytes.div_ceil(1024).min(ROOM_KIB) as u32;
+    let taken = timeout(ROOM_WAIT, Arc::clone(room).acquire_many_owned(kib)).await;
+    taken.ok().and_then(Result::ok).ok_or(Unsent::NoRoom)
 }
 
 /// As much of a body as is kept, or as comes at once.

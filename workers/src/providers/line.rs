@@ -4,13 +4,17 @@
 //! configuration is still held and, where the call changes something, with a note of which step it is. So a process that
 //! stops at any point leaves behind whether the vendor may have heard: whoever goes on looks before it asks again.
 
-use countersign_engine::ids::RequestId;
+use std::collections::BTreeMap;
+
+use countersign_engine::event::Document;
+use countersign_engine::ids::{RequestId, SignerId};
+use countersign_engine::request::Request;
 use jiff::{SignedDuration, Timestamp};
 
 use super::note::{Doubt, Note};
 use super::{Config, Worth};
 use crate::clock::Clock;
-use crate::outbound::{Answer, Call, Sender, Unsent};
+use crate::outbound::{Answer, Call, Room, Sender, Unsent};
 use crate::store::{Account, Begun, EnvelopeRow, ProviderHold, Store, StoreError};
 use crate::webhooks::asked_to_wait;
 
@@ -69,6 +73,16 @@ impl Stop {
     /// What the vendor gave is not what it was asked for, which says nothing of anything else; with a stable code.
     pub fn hindered(code: &str) -> Self {
         Stop::Hindered { code: code.to_owned(), asked: None }
+    }
+
+    /// The vendor refused it for good, with such an answer.
+    pub fn refused(status: u16) -> Self {
+        Stop::Refused(format!("http_{status}"))
+    }
+
+    /// What the vendor answered is none of its answers.
+    pub fn unreadable() -> Self {
+        Stop::Away { code: "unreadable_answer".to_owned(), asked: None }
     }
 
     /// A stable code of why it does not go on.
@@ -149,6 +163,25 @@ impl<'a> Line<'a> {
         self.request
     }
 
+    /// The vendor's id of the request, which it must have.
+    pub fn known_reference(&self) -> Result<String, Stop> {
+        self.reference.clone().ok_or_else(|| Stop::Own("not_submitted".to_owned()))
+    }
+
+    /// The vendor's ids of the signers: as they were noted, or as the request's history has them.
+    pub fn signers_of(&self, request: &Request) -> BTreeMap<SignerId, String> {
+        match &request.envelope {
+            Some(envelope) if self.note.signers.is_empty() => envelope.signers.clone(),
+            _ => self.note.signers.clone(),
+        }
+    }
+
+    /// Room for a document on its way to the vendor. As it is read it is there twice, encrypted and in clear.
+    pub async fn room_for(&self, document: &Document) -> Result<Room, Stop> {
+        let bytes = usize::try_from(document.bytes).unwrap_or(usize::MAX).saturating_mul(2);
+        self.sender.room_for(bytes).await.map_err(|unsent| Stop::hindered(unsent.code()))
+    }
+
     /// How many calls were made over it.
     pub fn calls(&self) -> u32 {
         self.calls
@@ -176,15 +209,6 @@ impl<'a> Line<'a> {
         match answer.status {
             200 => Ok(answer),
             status => Err(hindered(&format!("http_{status}"), self.asked(&answer))),
-        }
-    }
-
-    /// What an answer means to a call that goes to the account itself and to nothing in it: if nothing is there, `baseUrl`
-    /// or the safe is wrong. That is no fault of any request, and whoever has the account can put it right.
-    pub fn of_account(answer: Answer) -> Result<Answer, Stop> {
-        match answer.status {
-            404 | 405 | 410 => Err(Stop::Denied(format!("http_{}", answer.status))),
-            _ => Ok(answer),
         }
     }
 

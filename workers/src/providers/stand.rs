@@ -63,6 +63,9 @@ impl Circuit {
 }
 
 impl Stand {
+    /// That of an account that was not called yet, as it is stored.
+    pub const BLANK: &str = "{}";
+
     /// A stored one.
     pub fn read(stored: &str) -> Result<Self, StoreError> {
         serde_json::from_str(stored).map_err(|_| StoreError::Corrupt { what: "provider configuration" })

@@ -152,13 +152,13 @@ impl Agent {
         }
     }
 
-    /// To whom a request goes whose provider does not take it.
+    /// To whom a request goes whose provider does not take it, if that one can carry it.
     async fn another(&self, config: &Config, request: &Request) -> Result<Option<Collector>, ServiceError> {
         let Some(fallback) = config.row.fallback else { return Ok(None) };
         let row = self.service.store.provider_config(Scope::Of(&config.organization), fallback).await?;
         let Some(row) = row.filter(|row| !request.passed_over.contains_key(&ConfigId(row.id))) else { return Ok(None) };
-        let fits =
-            Vendor::parse(&row.provider).is_some_and(|vendor| request.terms.documents.len() <= vendor.documents_max());
+        let gateway = self.service.gateway.is_some();
+        let fits = Vendor::parse(&row.provider).is_some_and(|vendor| vendor.carries(request, gateway));
         Ok(fits.then_some(Collector { config: ConfigId(row.id), provider: row.provider }))
     }
 
@@ -212,7 +212,7 @@ impl Agent {
     }
 
     async fn note(&self, stand: &Stand, rest_us: i64) -> Result<(), ServiceError> {
-        let stand = serde_json::to_string(stand).unwrap_or_else(|_| "{}".to_owned());
+        let stand = serde_json::to_string(stand).unwrap_or_else(|_| Stand::BLANK.to_owned());
         self.service.store.note_provider(self.hold, &stand, rest_us).await?;
         Ok(())
     }
