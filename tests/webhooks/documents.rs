@@ -110,15 +110,7 @@ async fn an_e_mail_that_does_not_arrive_is_told_of() {
     let loaded = service.behind_link(World::id(&id)).await.unwrap().unwrap();
     let effect = *loaded.request.owed.iter().find(|effect| effect.kind == EffectKind::Invitation).unwrap();
     let wish = Wish::Undeliverable { effect, code: "refused".into() };
-    let order = Order {
-        organization: "acme".parse().unwrap(),
-        command: Command { request: World::id(&id), wish },
-        actor: Actor::System,
-        ip: None,
-        user_agent: None,
-        receipt: None,
-        fence: None,
-    };
+    let order = Order::system("acme".parse().unwrap(), Command { request: World::id(&id), wish });
     service.submit(order).await.unwrap();
     let heard = receiver.has(1).await;
     assert_eq!(

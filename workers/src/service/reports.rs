@@ -98,10 +98,8 @@ impl Service {
     }
 
     async fn told(&self, request: &Request, wish: Wish) -> Result<Result<(), Code>, ServiceError> {
-        let order = Order {
-            actor: Actor::Provider(request.terms.provider.clone()),
-            ..Order::system(request.organization.clone(), Command { request: request.id, wish })
-        };
+        let vendor = Actor::Provider(request.terms.provider.clone());
+        let order = Order::by(vendor, request.organization.clone(), Command { request: request.id, wish });
         match self.submit(order).await {
             Ok(_) => Ok(Ok(())),
             Err(ServiceError::Commit(Failure::Refused(refusal))) => Ok(Err(refusal.code)),

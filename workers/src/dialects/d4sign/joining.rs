@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::body::Body;
 use super::call::Call;
-use super::finding::{Found, answered, find, order, phase_forbids, receipt_for};
+use super::finding::{Found, answered, find, phase_forbids, receipt_for};
 use super::people;
 use super::problem::{Id, Problems};
 use super::read::{self, Wanted};
@@ -147,7 +147,7 @@ async fn over(
     let Some(file) = service.documents.file(&caller.organization, upload.row.id).await? else { return Ok(None) };
     let people = numbered(joining, 1);
     let draft = Box::new(Outline::over(upload.row.name, vec![file], people).draft(&service.settings));
-    match service.submit(order(caller, id, Wish::Create { draft, send: false }, receipt)).await {
+    match service.submit(caller.order(id, Wish::Create { draft, send: false }, receipt)).await {
         Err(ServiceError::Commit(Failure::Refused(refusal))) if refusal.code == Code::AlreadyExists => Ok(None),
         done => Ok(Some(done?)),
     }
