@@ -52,21 +52,9 @@ pub(super) fn endpoint(number: u128, organization: OrganizationId) -> EndpointRo
 /// The event of a number of a request, for an endpoint.
 pub(super) fn delivery(number: u128, to: &EndpointRow, about: u128, seq: u64) -> DeliveryRow {
     DeliveryRow {
-        id: Uuid::from_u128(number),
-        organization: to.organization.clone(),
-        endpoint: to.id,
         event: Uuid::from_u128(1000 + number),
         about: Some((id(about), seq)),
-        name: "request.created".into(),
-        note: None,
-        replay: false,
-        state: DeliveryState::Pending,
-        reason: None,
-        due_us: None,
-        attempts: 0,
-        tried_us: None,
-        created_us: 5,
-        finished_us: None,
+        ..DeliveryRow::new(Uuid::from_u128(number), to, "request.created", 5)
     }
 }
 
@@ -94,7 +82,7 @@ async fn deliver(store: &Store, row: &DeliveryRow, now_us: i64) {
     let mut transaction = store.begin().await.unwrap();
     transaction.lock_endpoints([row.endpoint]).await.unwrap();
     transaction.mark_delivered(vec![row.id], now_us).await.unwrap();
-    transaction.promote(BTreeSet::from([(row.endpoint, row.line())]), now_us).await.unwrap();
+    transaction.promote(BTreeSet::from([(row.endpoint, row.queue())]), now_us).await.unwrap();
     transaction.commit().await.unwrap();
 }
 

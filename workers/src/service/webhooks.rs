@@ -227,9 +227,8 @@ impl Webhooks {
 
     /// Sends an endpoint a message that says nothing, once.
     pub async fn ping(&self, row: &EndpointRow, receipt: Option<Receipt>) -> Result<Again, ServiceError> {
-        let id = Uuid::now_v7();
         let note = json!({ "webhook": row.id }).to_string();
-        let ping = DeliveryRow { event: id, name: PING.to_owned(), note: Some(note), ..self.delivery(row, id) };
+        let ping = DeliveryRow { note: Some(note), ..self.message(row, PING) };
         self.file(ping, receipt).await
     }
 
@@ -247,8 +246,8 @@ impl Webhooks {
             return Ok(Again::Pending);
         }
         let DeliveryRow { event, about, name, note, .. } = before;
-        let again = self.delivery(row, Uuid::now_v7());
-        self.file(DeliveryRow { event, about, name, note, replay: true, ..again }, receipt).await
+        let again = DeliveryRow { event, about, note, replay: true, ..self.message(row, name) };
+        self.file(again, receipt).await
     }
 
     /// Sends an endpoint everything again that happened between two instants and that it hears.
@@ -279,25 +278,9 @@ impl Webhooks {
         self.vault.open(delivery.as_bytes(), sealed)
     }
 
-    /// A delivery that is no event yet.
-    fn delivery(&self, row: &EndpointRow, id: Uuid) -> DeliveryRow {
-        DeliveryRow {
-            id,
-            organization: row.organization.clone(),
-            endpoint: row.id,
-            event: id,
-            about: None,
-            name: String::new(),
-            note: None,
-            replay: false,
-            state: DeliveryState::Pending,
-            reason: None,
-            due_us: None,
-            attempts: 0,
-            tried_us: None,
-            created_us: self.clock.now().as_microsecond(),
-            finished_us: None,
-        }
+    /// A message that is filed now.
+    fn message(&self, to: &EndpointRow, name: impl Into<String>) -> DeliveryRow {
+        DeliveryRow::new(Uuid::now_v7(), to, name, self.clock.now().as_microsecond())
     }
 
     async fn file(&self, delivery: DeliveryRow, receipt: Option<Receipt>) -> Result<Again, ServiceError> {

@@ -19,9 +19,7 @@ use crate::dialects::certyneo::notice;
 use crate::dialects::d4sign;
 use crate::roles::{LEASE, POLL};
 use crate::service::{Service, ServiceError};
-use crate::store::{
-    COURIER, Cursor, DeliveryRow, DeliveryState, EndpointRow, EventRow, Place, ReplayRow, Scope, StoreError,
-};
+use crate::store::{COURIER, Cursor, DeliveryRow, EndpointRow, EventRow, Place, ReplayRow, Scope, StoreError};
 use crate::webhooks::{Format, format_of, hears};
 
 /// Most events filed in one go.
@@ -246,6 +244,7 @@ impl Filing {
         if endpoint.request.is_some_and(|request| request != event.request) {
             return Ok(None);
         }
+        let now_us = self.service.clock.now().as_microsecond();
         let name = match format_of(endpoint) {
             Format::D4Sign => d4sign::notice::name(&event.fact),
             Format::Native => Some(event.fact.name()),
@@ -253,21 +252,10 @@ impl Filing {
         };
         let Some(name) = name.filter(|name| hears(endpoint, name)) else { return Ok(None) };
         Ok(Some(DeliveryRow {
-            id: Uuid::now_v7(),
-            organization: endpoint.organization.clone(),
-            endpoint: endpoint.id,
             event: event.id.0,
             about: Some((event.request, event.seq)),
-            name: name.to_owned(),
-            note: None,
             replay,
-            state: DeliveryState::Pending,
-            reason: None,
-            due_us: None,
-            attempts: 0,
-            tried_us: None,
-            created_us: self.service.clock.now().as_microsecond(),
-            finished_us: None,
+            ..DeliveryRow::new(Uuid::now_v7(), endpoint, name, now_us)
         }))
     }
 

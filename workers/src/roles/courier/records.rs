@@ -218,21 +218,9 @@ fn notices(plan: &Plan, locked: &HashMap<Uuid, Locked>, others: &[EndpointRow], 
         let told =
             others.iter().filter(|row| row.organization == *organization && !plan.disabled.contains_key(&row.id));
         notices.extend(told.map(|row| DeliveryRow {
-            id: Uuid::now_v7(),
-            organization: organization.clone(),
-            endpoint: row.id,
             event,
-            about: None,
-            name: DISABLED.to_owned(),
             note: Some(note.clone()),
-            replay: false,
-            state: DeliveryState::Pending,
-            reason: None,
-            due_us: None,
-            attempts: 0,
-            tried_us: None,
-            created_us: now,
-            finished_us: None,
+            ..DeliveryRow::new(Uuid::now_v7(), row, DISABLED, now)
         }));
     }
     notices
