@@ -19,8 +19,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{LEASE, POLL};
-use crate::clock::from_micros;
+use super::LEASE;
+use super::waiting::rest;
 use crate::config::Role;
 use crate::outbound::Sender;
 use crate::providers::Worth;
@@ -76,22 +76,17 @@ pub async fn run(service: Arc<Service>, stop: CancellationToken) {
     turns.wait().await;
 }
 
-/// Waits until the bell rings, something is due, an account was let go, or it is time to look anyway.
+/// Rests until something may be done; also once an account was let go. What is due already is another's at this moment.
 async fn wait(service: &Service, stop: &CancellationToken, freed: &Notify) {
     let next = service.store.next_provider().await.ok().flatten();
-    let due = async {
-        match next.filter(|next| *next > service.clock.now().as_microsecond()) {
-            Some(micros) => service.clock.sleep_until(from_micros(micros)).await,
-            None => std::future::pending().await,
+    let next = next.filter(|next| *next > service.clock.now().as_microsecond());
+    let bell = async {
+        tokio::select! {
+            () = service.bus.rung(Lane::AGENT) => {}
+            () = freed.notified() => {}
         }
     };
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = service.bus.rung(Lane::AGENT) => {}
-        () = freed.notified() => {}
-        () = due => {}
-        () = tokio::time::sleep(POLL) => {}
-    }
+    rest(&service.clock, stop, bell, next).await;
 }
 
 /// Somebody who holds an account.

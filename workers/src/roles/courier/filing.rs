@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::config::Role;
 use crate::dialects::certyneo::notice;
 use crate::dialects::d4sign;
+use crate::roles::waiting::pause;
 use crate::roles::{LEASE, POLL};
 use crate::service::{Service, ServiceError};
 use crate::store::{COURIER, Cursor, DeliveryRow, EndpointRow, EventRow, Place, ReplayRow, Scope, StoreError};
@@ -68,13 +69,6 @@ pub(super) async fn run(service: Arc<Service>, stop: CancellationToken) {
     // Another process may go on at once.
     if let Err(error) = filing.service.store.move_place(COURIER, &filing.place, 0).await {
         tracing::warn!(%error, "the couriers' place could not be released; it will be free in a moment");
-    }
-}
-
-async fn pause(stop: &CancellationToken, time: Duration) {
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = tokio::time::sleep(time) => {}
     }
 }
 
@@ -244,13 +238,13 @@ impl Filing {
         if endpoint.request.is_some_and(|request| request != event.request) {
             return Ok(None);
         }
-        let now_us = self.service.clock.now().as_microsecond();
         let name = match format_of(endpoint) {
             Format::D4Sign => d4sign::notice::name(&event.fact),
             Format::Native => Some(event.fact.name()),
             Format::Envelopes => self.name_of_envelopes(event).await?,
         };
         let Some(name) = name.filter(|name| hears(endpoint, name)) else { return Ok(None) };
+        let now_us = self.service.clock.now().as_microsecond();
         Ok(Some(DeliveryRow {
             event: event.id.0,
             about: Some((event.request, event.seq)),

@@ -17,10 +17,10 @@ use super::body::body;
 use super::records::{Held, Record, Records, Tried, What};
 use super::verdict::{Outcome, judge};
 use crate::batching::Batching;
-use crate::clock::from_micros;
 use crate::config::Role;
 use crate::outbound::{Reply, Sender, Unsent};
-use crate::roles::{LEASE, POLL, RENEW, backoff};
+use crate::roles::waiting::rest;
+use crate::roles::{LEASE, RENEW, backoff};
 use crate::service::{Service, ServiceError};
 use crate::store::{AttemptRow, DueDelivery, Hold};
 use crate::trace::{self, Part};
@@ -141,19 +141,13 @@ impl Rounds {
     }
 
     async fn wait(&self, next_us: Option<i64>) {
-        let due = async {
-            match next_us {
-                Some(micros) => self.service.clock.sleep_until(from_micros(micros)).await,
-                None => std::future::pending().await,
+        let bell = async {
+            tokio::select! {
+                () = self.service.bus.webhooks_rung() => {}
+                () = self.freed.notified() => {}
             }
         };
-        tokio::select! {
-            () = self.stop.cancelled() => {}
-            () = self.freed.notified() => {}
-            () = self.service.bus.webhooks_rung() => {}
-            () = due => {}
-            () = tokio::time::sleep(POLL) => {}
-        }
+        rest(&self.service.clock, &self.stop, bell, next_us).await;
     }
 
     /// Holds for longer what is held, for as long as it is not dropped.
