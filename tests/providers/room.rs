@@ -41,7 +41,7 @@ async fn fetch(sender: &Sender, url: &str, bytes: usize) -> Result<Answer, Unsen
 #[tokio::test]
 async fn long_answers_share_what_room_there_is_and_short_ones_need_none() {
     let url = generous().await;
-    let sender = Sender::new(Guard::new(Names::System, true), Duration::from_secs(60)).unwrap();
+    let sender = Sender::new("tests", Guard::new(Names::System, true), Duration::from_secs(60)).unwrap();
     let mut kept = Vec::new();
     for _ in 0..3 {
         kept.push(fetch(&sender, &url, 80 * MIB).await.unwrap());

@@ -17,8 +17,8 @@ use tokio::time::timeout;
 use super::guard::{Guard, Unresolved};
 use crate::tls;
 
-/// How calls name their caller.
-const USER_AGENT: &str = concat!("Countersign/", env!("CARGO_PKG_VERSION"), " (webhooks)");
+/// How calls name their caller, before what they are made for.
+const USER_AGENT: &str = concat!("Countersign/", env!("CARGO_PKG_VERSION"));
 /// Longest time that making a connection may take.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// How long a connection is kept that nobody uses.
@@ -42,14 +42,14 @@ pub struct Sender {
     room: Arc<Semaphore>,
 }
 
-/// What was answered.
+/// What was answered, as far as anybody wants to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// Its status.
     pub status: u16,
     /// When to come again, as it says.
     pub retry_after: Option<String>,
-    /// Its body: the beginning, or all of it where that was asked for.
+    /// The beginning of its body.
     pub excerpt: Vec<u8>,
 }
 
@@ -135,11 +135,11 @@ impl Unsent {
 }
 
 impl Sender {
-    /// A sender whose calls take at most so long.
-    pub fn new(guard: Guard, longest: Duration) -> Result<Self, reqwest::Error> {
+    /// A sender for `purpose`, a word that those who are called read, whose calls take at most so long.
+    pub fn new(purpose: &str, guard: Guard, longest: Duration) -> Result<Self, reqwest::Error> {
         tls::choose_ring();
         let client = Client::builder()
-            .user_agent(USER_AGENT)
+            .user_agent(format!("{USER_AGENT} ({purpose})"))
             .redirect(Policy::none())
             .no_proxy()
             .referer(false)
@@ -151,17 +151,10 @@ impl Sender {
         Ok(Self { client, guard, room: Arc::new(Semaphore::new(ROOM_KIB)) })
     }
 
-    /// Sends a body; an answer of whatever status is one.
+    /// Sends a body and reads where the answer begins; one of whatever status is one.
     pub async fn post(&self, url: &Url, headers: HeaderMap, body: Vec<u8>) -> Result<Reply, Unsent> {
         let (mut response, retry_after) = self.send(Method::POST, url, headers, body).await?;
         let excerpt = excerpt(&mut response).await;
-        Ok(Reply { status: response.status().as_u16(), retry_after, excerpt })
-    }
-
-    /// Sends a body and waits for the whole answer, which may have so many bytes.
-    pub async fn ask(&self, url: &Url, headers: HeaderMap, body: Vec<u8>, most: usize) -> Result<Reply, Unsent> {
-        let (mut response, retry_after) = self.send(Method::POST, url, headers, body).await?;
-        let (excerpt, _) = self.whole(&mut response, most).await?;
         Ok(Reply { status: response.status().as_u16(), retry_after, excerpt })
     }
 

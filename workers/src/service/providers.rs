@@ -93,7 +93,7 @@ impl Providers {
         settings: &WebhookSettings,
     ) -> Result<Self, ServiceError> {
         let guard = Guard::new(settings.names.clone(), settings.allow_loopback);
-        let sender = Sender::new(guard.clone(), std::time::Duration::from_secs(CALL_MAX))?;
+        let sender = Sender::new("providers", guard.clone(), std::time::Duration::from_secs(CALL_MAX))?;
         let (overlap, is_development) = (settings.overlap, settings.allow_loopback);
         Ok(Self { store, vault, clock, bus, guard, sender, accounts, overlap, is_development })
     }
