@@ -60,7 +60,7 @@ async fn pay_by_pix_and_have_their_face_compared(width: u32, dark: bool) {
     })
     .await;
     let url = gateway.url();
-    let world = World::with(|settings| {
+    let world = World::changed(|settings| {
         settings.webhooks.allow_loopback = true;
         settings.gateway = Some(GatewaySettings { url, secret: vec![7; 32] });
     })

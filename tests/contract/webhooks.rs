@@ -9,6 +9,7 @@ use countersign::store::{
 use countersign_engine::ids::OrganizationId;
 use countersign_engine::request::Status;
 use countersign_tests::servers::on_each_database;
+use countersign_tests::rows;
 use uuid::Uuid;
 
 use super::rows::{Shelf, acme, id, other, request};
@@ -31,22 +32,7 @@ on_each_database! {
 }
 
 pub(super) fn endpoint(number: u128, organization: OrganizationId) -> EndpointRow {
-    EndpointRow {
-        id: Uuid::from_u128(number),
-        organization,
-        request: None,
-        url: "https://example.com/".into(),
-        events: "*".into(),
-        format: "native".into(),
-        stamps: String::new(),
-        secret: vec![1, 2, 3],
-        former_secret: None,
-        created_us: 1,
-        updated_us: 1,
-        from: Cursor::default(),
-        failing_us: None,
-        disabled: None,
-    }
+    rows::endpoint(Uuid::from_u128(number), organization, 1)
 }
 
 /// The event of a number of a request, for an endpoint.
