@@ -7,7 +7,6 @@ use countersign::commit::Order;
 use countersign::config::Role;
 use countersign_engine::command::{Command, Wish};
 use countersign_engine::effect::EffectKind;
-use countersign_engine::event::Actor;
 use countersign_tests::world::World;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

@@ -69,7 +69,7 @@ pub use sqlite::Sqlite;
 pub use stand::{Outbox, Owed};
 pub use transaction::{ReceiptRow, Transaction};
 pub use webhooks::{
-    AttemptRow, Backlog, DeliveryRow, DeliveryState, Due as DueDelivery, EndpointRow, Hold, Locked, ReplayRow,
+    AttemptRow, Backlog, DeliveryRow, DeliveryState, Due as DueDelivery, EndpointLease, EndpointRow, Locked, ReplayRow,
 };
 pub use wrapped::{Wrapped, WrappedRow};
 pub use writer::Writing;
