@@ -68,7 +68,7 @@ impl Stand {
         serde_json::from_str(stored).map_err(|_| StoreError::Corrupt { what: "provider configuration" })
     }
 
-    /// After an errand that came to nothing although the vendor answers as it should.
+    /// After an effect that came to nothing although the vendor answers as it should.
     pub fn hindered(&self, code: &str) -> Self {
         Self { code: Some(code.to_owned()), ..self.clone() }
     }

@@ -234,7 +234,7 @@ impl Providers {
         Ok(Quota { most, used })
     }
 
-    /// The line by which an account is tried out. It is nobody's errand: no hold is needed, only a call of the quota.
+    /// The line by which an account is tried out. It is for no request: no lease is needed, only a call of the quota.
     pub async fn line<'c>(&'c self, config: &'c Config) -> Result<Line<'c>, ServiceError> {
         let wires = Wires { store: &self.store, sender: &self.sender, clock: &self.clock };
         Ok(Line::open(wires, config, None, RequestId(Uuid::nil()), Worth::Test).await?)

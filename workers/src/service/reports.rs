@@ -1,5 +1,5 @@
 //! What a provider told, and what is done with it. What its stamp covers is believed; of anything else the provider is
-//! asked how things stand, which is an errand for the agent, and only what it answers counts.
+//! asked how things stand, which is for the agent to do, and only what it answers counts.
 
 use countersign_engine::command::{Command, Outcome, Report, Step, Wish};
 use countersign_engine::effect::EffectKind;

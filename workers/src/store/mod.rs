@@ -61,7 +61,7 @@ pub use log::{BadCursor, Cursor};
 pub use places::{COURIER, DeadLetterRow, Place, RELAY};
 pub use postgres::Postgres;
 pub use proofs::{ProofFileRow, Trial, proof_path};
-pub use providers::{Account, AccountUse, Begun, EnvelopeRow, ProviderHold, ProviderRow, StandRow};
+pub use providers::{Account, AccountUse, Begun, EnvelopeRow, ProviderLease, ProviderRow, StandRow};
 pub use reads::{Due, Listing, Sort};
 pub use retention::{Retention, Spent};
 pub use seat::Seat;

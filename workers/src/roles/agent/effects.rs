@@ -1,4 +1,4 @@
-//! One errand at a vendor: which calls an effect asks for, and what is wished when they were answered.
+//! One effect at a vendor: which calls it asks for, and what is wished when they were answered.
 
 use countersign_engine::command::{Report, Wish};
 use countersign_engine::effect::{Effect, EffectKind};
@@ -22,8 +22,8 @@ use crate::trace::{self, Part};
 const HANDED_OVER_SOON: SignedDuration = SignedDuration::from_mins(1);
 
 impl Agent {
-    /// Does an errand and writes down what became of it; whether to go on with the account.
-    pub(super) async fn errand(&self, config: &Config, effect: Effect, claim: &Claim) -> Result<bool, ServiceError> {
+    /// Does an effect and writes down what became of it; whether to go on with the account.
+    pub(super) async fn carry_out(&self, config: &Config, effect: Effect, claim: &Claim) -> Result<bool, ServiceError> {
         let mut span = self.service.traces.span(Part::Client, "errand", claim.trace);
         span.about(effect.request);
         span.note("countersign.effect", effect.kind.as_str());
@@ -41,11 +41,11 @@ impl Agent {
     }
 
     async fn attempt(&self, config: &Config, effect: Effect, loaded: &Loaded) -> Ending {
-        let Self { service, sender, hold } = self;
+        let Self { service, sender, lease } = self;
         let request = &loaded.request;
         let worth = Worth::of(effect.kind).unwrap_or(Worth::Test);
         let wires = Wires { store: &service.store, sender, clock: &service.clock };
-        let mut line = match Line::open(wires, config, Some(*hold), request.id, worth).await {
+        let mut line = match Line::open(wires, config, Some(*lease), request.id, worth).await {
             Ok(line) => line,
             Err(error) => return Ending::Stopped { stop: error.into(), may_have_invited: true },
         };
