@@ -39,7 +39,8 @@ pub(super) async fn find(floor: &Floor, organization: &OrganizationId, id: &str)
     }
     match floor.service.uploaded(organization, id).await? {
         Some(upload) if !floor.service.store.is_file_used(organization, id).await? => Ok(Found::Upload(upload)),
-        _ => Err(unknown().into()),
+        // Its request may have been made since it was looked for.
+        _ => Ok(Found::Request(floor.service.find(organization, RequestId(id)).await?.ok_or_else(unknown)?)),
     }
 }
 
