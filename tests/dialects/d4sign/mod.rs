@@ -9,6 +9,7 @@ mod forms;
 mod groups;
 mod identity;
 mod joining;
+mod listing;
 mod repeats;
 mod rules;
 mod secrets;
