@@ -5,8 +5,8 @@ mod logs;
 mod metrics;
 mod program;
 mod receiver;
+mod secrets;
 mod traces;
-mod vendors;
 mod waiting;
 mod wire;
 
