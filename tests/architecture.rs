@@ -186,6 +186,37 @@ fn no_role_names_another() {
     }
 }
 
+/// The dialects there are.
+const DIALECTS: &[&str] = &["catalisa", "certyneo", "d4sign"];
+
+#[test]
+fn no_dialect_names_another() {
+    let mut seen = 0;
+    for (path, text) in sources("workers/src/dialects") {
+        let own = path.split(['/', '.']).next().unwrap_or_default();
+        if !DIALECTS.contains(&own) {
+            continue;
+        }
+        seen += 1;
+        for other in DIALECTS.iter().filter(|name| **name != own) {
+            assert!(!code(&text).contains(&format!("{other}::")), "{path} names {other}");
+        }
+    }
+    assert!(seen > 50, "the test reads what it should: {seen} files");
+}
+
+#[test]
+fn who_calls_vendors_is_known_in_one_place() {
+    for (path, text) in sources("workers/src") {
+        let is_there = path == "dialects/calling.rs";
+        for vendor in ["certyneo", "d4sign"] {
+            let is_own = path.starts_with(&format!("dialects/{vendor}/"));
+            let named = code(&text).contains(&format!("{vendor}::calling"));
+            assert!(is_there || is_own || !named, "{path} names the adapter of {vendor}");
+        }
+    }
+}
+
 #[test]
 fn the_core_reaches_nothing_outside() {
     for (path, text) in sources("engine/src") {

@@ -4,6 +4,7 @@
 pub mod logbook;
 pub mod ports;
 pub mod postgres;
+pub mod rows;
 pub mod schemas;
 pub mod servers;
 pub mod world;

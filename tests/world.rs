@@ -85,7 +85,7 @@ pub struct Answer {
 impl World {
     /// A system whose clock stands at [`START`] until it is moved.
     pub async fn manual() -> Self {
-        Self::start(Clock::manual(START.parse().unwrap())).await
+        Self::changed(|_| {}).await
     }
 
     /// A system like [`Self::manual`] on a database.
@@ -101,33 +101,24 @@ impl World {
     /// A system like [`Self::manual`] on a database that runs only some roles.
     pub async fn of_roles_on(database: Database, roles: &[Role]) -> Self {
         let url = database.url().await;
-        let change = |settings: &mut Settings| {
+        Self::changed(|settings| {
             settings.roles = roles.to_vec();
             settings.database_url = url;
-        };
-        Self::start_with(Clock::manual(START.parse().unwrap()), change).await
+        })
+        .await
     }
 
     /// A system like [`Self::manual`] with some settings changed.
     pub async fn changed(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::start_with(Clock::manual(START.parse().unwrap()), change).await
+        Self::start(Clock::manual(START.parse().unwrap()), change).await
     }
 
     /// A system with the machine's clock.
     pub async fn system() -> Self {
-        Self::start(Clock::System).await
+        Self::start(Clock::System, |_| {}).await
     }
 
-    async fn start(clock: Clock) -> Self {
-        Self::start_with(clock, |_| {}).await
-    }
-
-    /// A system like [`Self::manual`] with other settings.
-    pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::start_with(Clock::manual(START.parse().unwrap()), change).await
-    }
-
-    async fn start_with(clock: Clock, change: impl FnOnce(&mut Settings)) -> Self {
+    async fn start(clock: Clock, change: impl FnOnce(&mut Settings)) -> Self {
         let folder = TempDir::new().unwrap();
         let mut settings = settings(folder.path());
         change(&mut settings);
@@ -170,6 +161,12 @@ impl World {
     /// Where everything lies.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// What `/metrics` tells.
+    pub async fn metrics(&self) -> String {
+        let url = format!("{}/metrics", self.app.service.settings.public_url);
+        self.client.get(url).send().await.unwrap().text().await.unwrap()
     }
 
     /// The instant of the system's clock.

@@ -2,6 +2,8 @@
 //! the engine's own words; translating a vendor's words into them is the dialects' business.
 
 mod correction;
+mod limits;
+mod report;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,35 +17,11 @@ use crate::requirement::{Method, Particulars, ProofFile, Requirements};
 use crate::signer::{Mark, Signer, SignerTerms};
 
 pub use correction::{Asked, Change, Correction};
-
-/// Longest title, in characters (SPEC §5).
-pub const TITLE_MAX: usize = 255;
-/// Longest message, in characters.
-pub const MESSAGE_MAX: usize = 2000;
-/// Longest sender's reference, in characters.
-pub const BUSINESS_ID_MAX: usize = 100;
-/// Longest name of a person, in characters.
-pub const NAME_MAX: usize = 255;
-/// Longest e-mail address, in characters.
-pub const EMAIL_MAX: usize = 255;
-/// Largest document, in bytes.
-pub const FILE_MAX_BYTES: usize = 50 * 1024 * 1024;
-/// Most documents of a request.
-pub const DOCUMENTS_MAX: usize = 20;
-/// Most bytes that the documents of a request have together.
-pub const DOCUMENTS_MAX_BYTES: u64 = 100 * 1024 * 1024;
-/// Most signers of a request.
-pub const SIGNERS_MAX: usize = 100;
-/// Most widgets of a request.
-pub const WIDGETS_MAX: usize = 1000;
-/// Highest place in the order of signers.
-pub const ORDER_MAX: u32 = 1_000_000;
-/// Longest text in a widget, its label, or a reason, in characters.
-pub const TEXT_MAX: usize = 1000;
-/// Longest typed signature, in characters.
-pub const TYPED_MARK_MAX: usize = 100;
-/// Most points of a drawn signature.
-pub const DRAWN_POINTS_MAX: usize = 5000;
+pub use limits::{
+    BUSINESS_ID_MAX, DOCUMENTS_MAX, DOCUMENTS_MAX_BYTES, DRAWN_POINTS_MAX, EMAIL_MAX, FILE_MAX_BYTES, MESSAGE_MAX,
+    NAME_MAX, ORDER_MAX, SIGNERS_MAX, TEXT_MAX, TITLE_MAX, TYPED_MARK_MAX, WIDGETS_MAX,
+};
+pub use report::{Outcome, Report, Step};
 
 /// A wish about one request.
 #[derive(Clone, Debug)]
@@ -277,49 +255,6 @@ impl Wish {
             Wish::SealFailed { .. } => "seal_failed",
         }
     }
-}
-
-/// How a request stands at its provider, as far as that was told. What is not mentioned is not known.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Report {
-    /// With which configuration.
-    pub config: ConfigId,
-    /// The provider's own word for what happened.
-    pub word: String,
-    /// What signers have done.
-    pub steps: BTreeMap<SignerId, Step>,
-    /// How it ended, if it has.
-    pub outcome: Option<Outcome>,
-    /// Why, where somebody said. What is longer than [`TEXT_MAX`] is cut.
-    pub reason: Option<String>,
-    /// Whether it is the provider's answer to the question how everything stands: there is no more to be learnt.
-    pub is_answer: bool,
-}
-
-/// What a signer has done at a provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Opened the document.
-    Viewed,
-    /// Signed, approved or acknowledged.
-    Signed,
-    /// Refused.
-    Declined,
-    /// Nothing, because they could not be written to.
-    Undelivered,
-}
-
-/// How a request ended at its provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Everybody has acted.
-    Completed,
-    /// Somebody refused.
-    Declined,
-    /// It was called off there.
-    Cancelled,
-    /// Its time ran out there.
-    Expired,
 }
 
 /// What a signer proved.

@@ -1,6 +1,8 @@
 //! Who may collect signatures, of whom, and what each of them can do to a request that is out. How they are called is
 //! the adapters' business.
 
+use crate::refusal::Code;
+use crate::requirement::Requirements;
 use crate::signer::{Role, SignerTerms};
 
 /// Ourselves.
@@ -66,4 +68,34 @@ pub fn refuses(provider: &str, signer: &SignerTerms) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Something that a provider lacks for what is asked of a signer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lack {
+    /// Which field of [`Requirements`] asks for it.
+    pub field: &'static str,
+    /// The refusal that it is.
+    pub code: Code,
+    /// One sentence.
+    pub detail: String,
+}
+
+/// All that a provider lacks for what is asked of a signer. A vendor sends its codes and makes its checks itself; our own
+/// pages need a gateway for some, and take no signature with a certificate. What vendors do not have [`refuses`] says.
+pub fn lacks(provider: &str, asked: &Requirements, gateway: bool) -> Vec<Lack> {
+    if provider != NATIVE {
+        return Vec::new();
+    }
+    let missing = asked.methods().filter(|method| method.needs_gateway() && !gateway).map(|method| Lack {
+        field: method.field(),
+        code: Code::GatewayMissing,
+        detail: format!("{method} needs a gateway, and none is configured here (gateway_url)."),
+    });
+    let certificate = asked.certificate.map(|_| Lack {
+        field: "certificate",
+        code: Code::NotSupported,
+        detail: "Our own pages cannot take a signature with a certificate.".to_owned(),
+    });
+    missing.chain(certificate).collect()
 }

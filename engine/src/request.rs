@@ -18,7 +18,7 @@ use crate::ids::{ConfigId, Digest, OrganizationId, RequestId, SignerId, WidgetId
 use crate::machine;
 use crate::refusal::{Code, Refusal};
 use crate::requirement::{Particulars, Proof};
-use crate::signer::{Role, Signer};
+use crate::signer::Signer;
 use people::signer_of;
 
 pub use status::Status;
@@ -367,34 +367,6 @@ impl Request {
             return Ok(());
         }
         self.let_viewers_in(event)
-    }
-
-    fn let_viewers_in(&mut self, event: &Event) -> Result<(), Refusal> {
-        let viewers: Vec<SignerId> = self.viewers().collect();
-        viewers.into_iter().try_for_each(|id| self.let_in(event, id))
-    }
-
-    /// Lets a viewer follow the request from now on, by a link of their own; any earlier one is dead.
-    fn let_in(&mut self, event: &Event, id: SignerId) -> Result<(), Refusal> {
-        let signer = self.signer_mut(id)?;
-        signer.round += 1;
-        signer.sent_at.get_or_insert(event.time);
-        self.drop_messages(id);
-        self.owe(event, EffectKind::Invitation, Some(id));
-        Ok(())
-    }
-
-    /// Lets somebody in whom a change of a request in flight made a viewer, or gave another address.
-    fn let_in_if_viewer(&mut self, event: &Event, id: SignerId) -> Result<(), Refusal> {
-        let ours = !self.terms.is_at_vendor();
-        if ours && self.status.is_out() && self.viewers().any(|viewer| viewer == id) {
-            self.let_in(event, id)?;
-        }
-        Ok(())
-    }
-
-    fn viewers(&self) -> impl Iterator<Item = SignerId> {
-        self.signers.iter().filter(|signer| signer.terms.role == Role::Viewer).map(|signer| signer.id())
     }
 
     fn known_document(&self, document: u32) -> Result<(), Refusal> {

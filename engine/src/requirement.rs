@@ -101,6 +101,16 @@ impl Method {
         }
     }
 
+    /// The field of [`Requirements`] that asks for it.
+    pub fn field(self) -> &'static str {
+        match self {
+            Method::SmsCode => "sms",
+            Method::WhatsappCode => "whatsapp",
+            Method::VideoSelfie => "video",
+            method => method.as_str(),
+        }
+    }
+
     /// Whether it is a one-time code.
     pub fn is_code(self) -> bool {
         matches!(self, Method::EmailCode | Method::SmsCode | Method::WhatsappCode)

@@ -186,13 +186,9 @@ impl Maker {
     ) -> Arc<Request> {
         let person = matches!(actor, Actor::Signer(_));
         let order = Order {
-            organization: self.organization.clone(),
-            command: Command { request, wish },
-            actor,
             ip: person.then(|| "203.0.113.7".to_owned()),
             user_agent: person.then(|| "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101".to_owned()),
-            receipt: None,
-            fence: None,
+            ..Order::by(actor, self.organization.clone(), Command { request, wish })
         };
         let asked = Instant::now();
         let done = service.commit.submit(order).await.unwrap();

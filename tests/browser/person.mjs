@@ -13,6 +13,8 @@ const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const FLAGS = [
   "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
+  // A camera and a microphone that nobody has to hold.
+  "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
 ];
 const PATIENCE_MS = 30_000;
 

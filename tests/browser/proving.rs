@@ -1,6 +1,8 @@
 //! What people prove, step by step, on a phone and at a desk, by day and by night: every step is looked at before and after
 //! something was wrong with it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use countersign::config::GatewaySettings;
 use countersign::http::auth::Permission;
 use countersign_tests::world::{World, new_request};
@@ -45,6 +47,15 @@ async fn people_prove_who_they_are_step_by_step() {
     }
 }
 
+/// A system with somebody who makes checks for it.
+async fn with_gateway(url: String) -> World {
+    World::changed(|settings| {
+        settings.webhooks.allow_loopback = true;
+        settings.gateway = Some(GatewaySettings { url, secret: vec![7; 32] });
+    })
+    .await
+}
+
 async fn pay_by_pix_and_have_their_face_compared(width: u32, dark: bool) {
     let mut asked = std::collections::BTreeMap::new();
     let gateway = Receiver::saying(move |call| {
@@ -59,12 +70,7 @@ async fn pay_by_pix_and_have_their_face_compared(width: u32, dark: bool) {
         Say::With(200, "Content-Type: application/json".to_owned(), answer.to_string())
     })
     .await;
-    let url = gateway.url();
-    let world = World::with(|settings| {
-        settings.webhooks.allow_loopback = true;
-        settings.gateway = Some(GatewaySettings { url, secret: vec![7; 32] });
-    })
-    .await;
+    let world = with_gateway(gateway.url()).await;
     let holder = json!({ "name": "João Silva", "nationalId": "111.444.777-35" });
     let score = json!({ "name": "João Silva", "nationalId": "111.444.777-35", "similarity": 80 });
     let requirements = json!({ "identity": true, "foreign": true, "pix": holder, "selfie": true, "score": score,
@@ -90,6 +96,47 @@ async fn people_pay_by_pix_and_have_their_face_compared_on_a_phone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn people_pay_by_pix_and_have_their_face_compared_at_a_desk() {
     pay_by_pix_and_have_their_face_compared(WIDTHS[1], false).await;
+}
+
+async fn record_a_video_of_themselves(width: u32, dark: bool) {
+    let mut asked = 0;
+    let gateway = Receiver::saying(move |_| {
+        asked += 1;
+        let answer = match asked {
+            1 => json!({ "status": "failed", "reason": "not_live" }),
+            _ => json!({ "status": "passed" }),
+        };
+        Say::With(200, "Content-Type: application/json".to_owned(), answer.to_string())
+    })
+    .await;
+    let world = with_gateway(gateway.url()).await;
+    let signer = json!({ "name": "João Silva", "email": JOAO, "requirements": { "video": true } });
+    let link = link_of(&world, &world.key, json!({ "language": "en", "signers": [signer] })).await;
+    let steps = json!([{ "method": "video_selfie", "says": "is not a file of a kind", "alive": "living person" }]);
+    let given = json!({ "link": link, "width": width, "dark": dark, "steps": steps, "language": "en" });
+    assert_eq!(browse("steps", given).await, json!({ "heading": "Thank you, you have signed", "language": "en" }));
+    let videos = gateway.heard().into_iter().map(|heard| {
+        let (errand, file) = (heard.json(), heard.json()["files"][0].take());
+        assert_eq!((&errand["kind"], &file["role"]), (&json!("video_selfie"), &json!("video")), "{errand:#}");
+        STANDARD.decode(file["base64"].as_str().unwrap()).unwrap()
+    });
+    let videos: Vec<Vec<u8>> = videos.collect();
+    assert_eq!(videos.len(), 2, "the picture was shown to nobody");
+    assert_ne!(videos[0], videos[1], "each was recorded");
+    for video in videos {
+        // WebM (RFC 9559) with pictures that move.
+        assert!(video.starts_with(&[0x1a, 0x45, 0xdf, 0xa3]) && video.windows(4).any(|four| four == b"V_VP"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_record_a_video_of_themselves_on_a_phone() {
+    record_a_video_of_themselves(WIDTHS[0], true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_record_a_video_of_themselves_at_a_desk() {
+    record_a_video_of_themselves(WIDTHS[1], false).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,6 +19,28 @@ async function photo(page, name) {
   return { name, mimeType: "image/jpeg", buffer: Buffer.from(base64, "base64") };
 }
 
+/** A video as a phone's camera records it: of some pictures one after another, with sound. */
+async function video(page, name) {
+  const base64 = await page.evaluate(async () => {
+    const camera = await navigator.mediaDevices.getUserMedia({ audio: true, video: { facingMode: "user" } });
+    const recorder = new MediaRecorder(camera, { mimeType: "video/webm" });
+    const [parts, over] = [[], new Promise((done) => recorder.addEventListener("stop", done))];
+    recorder.addEventListener("dataavailable", ({ data }) => {
+      parts.push(data);
+      if (new Blob(parts).size > 40_000 && recorder.state === "recording") recorder.stop();
+    });
+    recorder.start(50);
+    await over;
+    for (const track of camera.getTracks()) track.stop();
+    const reader = new FileReader();
+    const read = new Promise((done) => reader.addEventListener("load", done));
+    reader.readAsDataURL(new Blob(parts));
+    await read;
+    return reader.result.split(",")[1];
+  });
+  return { name, mimeType: "video/webm", buffer: Buffer.from(base64, "base64") };
+}
+
 async function at(page, method, what) {
   await page.locator(`#step[data-method="${method}"]`).waitFor();
   await accessible(page, `the step ${method}${what ?? ""}`);
@@ -100,6 +122,25 @@ const go = {
     await hand(page, "file", await photo(page, "eu.jpg"));
     await press(page);
   },
+  async video_selfie(page, { says, alive }) {
+    const input = page.locator("#file");
+    same(await input.getAttribute("capture"), "user", "which camera records the person");
+    same(await input.getAttribute("accept"), "video/*", "what the camera is asked for");
+    // Nothing is sent before something was recorded; a picture is no video; and nobody lives on the first.
+    await page.locator("#step-main").click();
+    expect(await page.locator("#file:invalid").count() === 1, "an empty field to be held back");
+    await input.setInputFiles(await photo(page, "eu.jpg"));
+    await press(page);
+    await wrong(page, "video_selfie", says);
+    for (const fault of [alive, null]) {
+      const recorded = await video(page, "eu.webm");
+      await input.setInputFiles(recorded);
+      const [name, size] = await input.evaluate((element) => [element.files[0].name, element.files[0].size]);
+      same([name, size], ["eu.webm", recorded.buffer.length], "the video, which the page leaves as it is");
+      await press(page);
+      if (fault) await wrong(page, "video_selfie", fault);
+    }
+  },
   async pix(page, { text }) {
     await press(page, "#step-send");
     await at(page, "pix", "-due");
@@ -131,7 +172,7 @@ const go = {
 export default async function (browser, { link, width, dark, steps, language }) {
   const origin = new URL(link).origin;
   const page = await browser.person({ width, dark, origin, ignore: [422, 429] });
-  await page.person.context.grantPermissions(["clipboard-write"], { origin });
+  await page.person.context.grantPermissions(["clipboard-write", "camera", "microphone"], { origin });
   const response = await page.goto(link);
   same(response.status(), 200, "status of the first step");
   same(await page.locator("html").getAttribute("lang"), language, "the language of the page");

@@ -230,7 +230,8 @@ impl Nats {
         .await;
     }
 
-    fn store(&self) -> std::path::PathBuf {
+    /// Where its streams lie.
+    pub(crate) fn store(&self) -> std::path::PathBuf {
         Path::new(self.folder.path()).join("store")
     }
 }

@@ -87,7 +87,7 @@ fn operations() -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_call_is_answered_by_what_the_description_does_not_say() {
     // Nothing but answers: what is made up must reach nobody outside.
-    let world = World::with(|settings| {
+    let world = World::changed(|settings| {
         settings.roles = vec![Role::Http];
         settings.rate_limit = None;
     })

@@ -26,31 +26,12 @@ on_each_database! {
 
 pub(super) fn inbound(number: u128, organization: OrganizationId) -> InboundRow {
     InboundRow {
-        id: Uuid::from_u128(number),
-        organization,
-        config: Uuid::from_u128(7),
-        provider: "certyneo".into(),
         scheme: "certyneo".into(),
         trust: "body".into(),
         digest: Some(Digest::of(b"body")),
         bytes: 4,
         content_type: Some("application/json".into()),
-        stamped_us: None,
-        received_us: 10,
-        repeats: 0,
-        repeated_us: None,
-        replay_of: None,
-        document: None,
-        told: None,
-        word: None,
-        request: None,
-        state: InboundState::Pending,
-        verdict: None,
-        reason: None,
-        attempts: 0,
-        due_us: Some(10),
-        settled_us: None,
-        epoch: 0,
+        ..InboundRow::new(Uuid::from_u128(number), organization, Uuid::from_u128(7), "certyneo".into(), 10)
     }
 }
 

@@ -12,7 +12,7 @@
 //! | what was kept long enough is claimed once, by each organization's own days | `retention` |
 //! | a place held by one at a time, fenced, moved; the outbox whole; dead letters once | `places` |
 //! | tries taken by one at a time, forgotten in time; proofs each request's own, dropped with it | `proofs` |
-//! | endpoints held by one, deliveries due in their lines, filed with the place | `webhooks` |
+//! | endpoints leased by one, deliveries due in their queues, filed with the place | `webhooks` |
 //! | provider configurations: one default, one holder, every call counted before it is made, never more than the quota | `providers` |
 //! | what vendors told kept once, applied by one, settled once, erased with its request | `inbound` |
 //! | on PostgreSQL no way from one organization to another's rows, nor from none to any | `walls` |

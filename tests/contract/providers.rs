@@ -1,9 +1,9 @@
-//! Providers: one default for each organization, a configuration held by one at a time, each call counted by
-//! whoever still holds it, and never more of them than the quota, whoever counts.
+//! Providers: one default for each organization, a configuration leased by one at a time, each call counted by
+//! whoever still has it, and never more of them than the quota, whoever counts.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use countersign::store::{Account, Begun, EnvelopeRow, ProviderHold, ProviderRow, Scope, Store, StoreError};
+use countersign::store::{Account, Begun, EnvelopeRow, ProviderLease, ProviderRow, Scope, Store, StoreError};
 use countersign_engine::ids::{Digest, OrganizationId};
 use countersign_tests::servers::on_each_database;
 use uuid::Uuid;
@@ -14,7 +14,7 @@ on_each_database! {
     Shelf:
     an_organization_has_one_default_or_none,
     what_was_changed_since_is_not_overwritten,
-    a_call_is_counted_by_whoever_holds_and_by_nobody_else,
+    a_call_is_counted_by_whoever_has_the_lease_and_by_nobody_else,
     the_quota_holds_in_any_window_whoever_counts,
     an_envelope_is_found_by_the_vendors_id,
 }
@@ -69,8 +69,8 @@ fn account(most: i64) -> Account {
     Account { stamp: Digest::of(b"account"), most, window_us: 100 }
 }
 
-async fn held(shelf: &Shelf, now_us: i64) -> Vec<ProviderHold> {
-    shelf.store.hold_providers(now_us, now_us + 10, 9).await.unwrap()
+async fn leased(shelf: &Shelf, now_us: i64) -> Vec<ProviderLease> {
+    shelf.store.lease_providers(now_us, now_us + 10, 9).await.unwrap()
 }
 
 async fn owe(shelf: &Shelf, number: u128) {
@@ -85,22 +85,22 @@ async fn owe(shelf: &Shelf, number: u128) {
     shelf.execute(text).await;
 }
 
-async fn a_call_is_counted_by_whoever_holds_and_by_nobody_else(shelf: Shelf) {
+async fn a_call_is_counted_by_whoever_has_the_lease_and_by_nobody_else(shelf: Shelf) {
     let store = &shelf.store;
     store.insert_provider_config(&config(1, acme()), None).await.unwrap();
-    assert!(held(&shelf, 10).await.is_empty(), "nothing is due");
+    assert!(leased(&shelf, 10).await.is_empty(), "nothing is due");
     owe(&shelf, 1).await;
-    let first = held(&shelf, 10).await[0];
-    assert!(held(&shelf, 19).await.is_empty(), "it is held");
-    let second = held(&shelf, 20).await[0];
+    let first = leased(&shelf, 10).await[0];
+    assert!(leased(&shelf, 19).await.is_empty(), "it is leased");
+    let second = leased(&shelf, 20).await[0];
     assert_eq!(store.begin_call(Some(first), account(9), None, (20, 30)).await.unwrap(), Begun::Lost);
     assert_eq!(store.begin_call(Some(second), account(9), None, (20, 40)).await.unwrap(), Begun::Go);
-    assert!(held(&shelf, 39).await.is_empty(), "the call holds it for longer");
+    assert!(leased(&shelf, 39).await.is_empty(), "the call renews the lease");
     assert_eq!(store.calls_since(Digest::of(b"account"), 0).await.unwrap(), 1);
     assert!(store.note_provider(second, "{}", 60).await.unwrap());
     store.release_provider(second, 21).await.unwrap();
     assert!(!store.note_provider(second, "{}", 0).await.unwrap(), "let go");
-    assert!(held(&shelf, 59).await.is_empty(), "the vendor rests");
+    assert!(leased(&shelf, 59).await.is_empty(), "the vendor rests");
     assert_eq!(store.next_provider().await.unwrap(), Some(60));
     let found = store.due_at_provider(Uuid::from_u128(1), 60, 9).await.unwrap();
     let claim = store.claim_due(&found[0], 70).await.unwrap().unwrap();
@@ -110,17 +110,17 @@ async fn a_call_is_counted_by_whoever_holds_and_by_nobody_else(shelf: Shelf) {
 }
 
 /// Counts calls in one process as fast as it may, by a clock that all processes look at, and says when.
-async fn calls(store: Store, hold: ProviderHold, clock: &AtomicI64) -> Vec<i64> {
+async fn calls(store: Store, lease: ProviderLease, clock: &AtomicI64) -> Vec<i64> {
     let mut made = Vec::new();
     for _ in 0..200 {
         let now_us = clock.fetch_add(1, Ordering::Relaxed);
-        match store.begin_call(Some(hold), account(7), None, (now_us, now_us + 10)).await {
+        match store.begin_call(Some(lease), account(7), None, (now_us, now_us + 10)).await {
             Ok(Begun::Go) => made.push(now_us),
             // The others may have counted calls since this one looked at the clock.
             Ok(Begun::Wait(until_us)) => {
                 assert!(until_us > now_us && until_us <= clock.load(Ordering::Relaxed) + 101);
             }
-            Ok(Begun::Lost) => panic!("nobody else holds it"),
+            Ok(Begun::Lost) => panic!("nobody else has it"),
             Err(error) => assert!(matches!(error, StoreError::Conflict), "{error}"),
         }
     }
@@ -133,10 +133,10 @@ async fn the_quota_holds_in_any_window_whoever_counts(shelf: Shelf) {
         shelf.store.insert_provider_config(&row, None).await.unwrap();
         owe(&shelf, number).await;
     }
-    let (holds, clock) = (held(&shelf, 10).await, AtomicI64::new(1000));
+    let (leases, clock) = (leased(&shelf, 10).await, AtomicI64::new(1000));
     let second = shelf.second().await;
     let (mut made, others) =
-        tokio::join!(calls(shelf.store.clone(), holds[0], &clock), calls(second, holds[1], &clock));
+        tokio::join!(calls(shelf.store.clone(), leases[0], &clock), calls(second, leases[1], &clock));
     made.extend(others);
     made.sort_unstable();
     assert!(made.len() >= 7, "{made:?}");
@@ -148,15 +148,15 @@ async fn the_quota_holds_in_any_window_whoever_counts(shelf: Shelf) {
 async fn an_envelope_is_found_by_the_vendors_id(shelf: Shelf) {
     shelf.store.insert_provider_config(&config(1, acme()), None).await.unwrap();
     owe(&shelf, 1).await;
-    let hold = held(&shelf, 10).await[0];
+    let lease = leased(&shelf, 10).await[0];
     let config = Uuid::from_u128(1);
     let asked = EnvelopeRow { config, request: id(7), reference: None, note: "{}".into() };
-    assert_eq!(shelf.store.begin_call(Some(hold), account(9), Some(&asked), (10, 20)).await.unwrap(), Begun::Go);
+    assert_eq!(shelf.store.begin_call(Some(lease), account(9), Some(&asked), (10, 20)).await.unwrap(), Begun::Go);
     assert_eq!(shelf.store.provider_envelope(config, id(7)).await.unwrap(), Some(asked.clone()));
     let known = EnvelopeRow { reference: Some("there".into()), ..asked };
-    assert!(shelf.store.end_call(hold, &known, (11, 21)).await.unwrap());
+    assert!(shelf.store.end_call(lease, &known, (11, 21)).await.unwrap());
     assert_eq!(shelf.store.provider_envelope_by(config, "there").await.unwrap(), Some(known.clone()));
     assert_eq!(shelf.store.provider_envelope_by(Uuid::from_u128(2), "there").await.unwrap(), None);
-    shelf.store.release_provider(hold, 12).await.unwrap();
-    assert!(!shelf.store.end_call(hold, &known, (13, 23)).await.unwrap(), "let go");
+    shelf.store.release_provider(lease, 12).await.unwrap();
+    assert!(!shelf.store.end_call(lease, &known, (13, 23)).await.unwrap(), "let go");
 }

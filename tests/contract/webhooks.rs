@@ -1,13 +1,15 @@
-//! Webhooks: an endpoint is heard by one at a time, of each line exactly the first that is pending is due, what
+//! Webhooks: an endpoint is heard by one at a time, of each queue exactly the first that is pending is due, what
 //! is written with an old number does not count, and nothing is left of an endpoint that is taken away.
 
 use std::collections::BTreeSet;
 
 use countersign::store::{
-    AttemptRow, COURIER, Cursor, DeliveryRow, DeliveryState, EndpointRow, Hold, ReplayRow, RequestRow, Scope, Store,
+    AttemptRow, COURIER, Cursor, DeliveryRow, DeliveryState, EndpointLease, EndpointRow, ReplayRow, RequestRow, Scope,
+    Store,
 };
 use countersign_engine::ids::OrganizationId;
 use countersign_engine::request::Status;
+use countersign_tests::rows;
 use countersign_tests::servers::on_each_database;
 use uuid::Uuid;
 
@@ -15,9 +17,9 @@ use super::rows::{Shelf, acme, id, other, request};
 
 on_each_database! {
     Shelf:
-    an_endpoint_is_held_by_one_until_its_lease_ends_and_each_has_a_turn,
+    an_endpoint_is_leased_by_one_until_its_lease_ends_and_each_has_a_turn,
     an_organization_has_its_share_and_no_more,
-    of_each_line_the_first_that_is_pending_is_due,
+    of_each_queue_the_first_that_is_pending_is_due,
     what_is_filed_while_another_is_finished_is_never_forgotten,
     a_delivery_ends_once_and_the_next_is_due,
     nothing_is_filed_for_who_is_disabled_and_what_was_pending_is_dead,
@@ -31,42 +33,15 @@ on_each_database! {
 }
 
 pub(super) fn endpoint(number: u128, organization: OrganizationId) -> EndpointRow {
-    EndpointRow {
-        id: Uuid::from_u128(number),
-        organization,
-        request: None,
-        url: "https://example.com/".into(),
-        events: "*".into(),
-        format: "native".into(),
-        stamps: String::new(),
-        secret: vec![1, 2, 3],
-        former_secret: None,
-        created_us: 1,
-        updated_us: 1,
-        from: Cursor::default(),
-        failing_us: None,
-        disabled: None,
-    }
+    rows::endpoint(Uuid::from_u128(number), organization, 1)
 }
 
 /// The event of a number of a request, for an endpoint.
 pub(super) fn delivery(number: u128, to: &EndpointRow, about: u128, seq: u64) -> DeliveryRow {
     DeliveryRow {
-        id: Uuid::from_u128(number),
-        organization: to.organization.clone(),
-        endpoint: to.id,
         event: Uuid::from_u128(1000 + number),
         about: Some((id(about), seq)),
-        name: "request.created".into(),
-        note: None,
-        replay: false,
-        state: DeliveryState::Pending,
-        reason: None,
-        due_us: None,
-        attempts: 0,
-        tried_us: None,
-        created_us: 5,
-        finished_us: None,
+        ..DeliveryRow::new(Uuid::from_u128(number), to, "request.created", 5)
     }
 }
 
@@ -80,8 +55,8 @@ async fn filed(store: &Store, rows: Vec<DeliveryRow>, now_us: i64) -> usize {
     store.file_deliveries(rows, None, now_us).await.unwrap()
 }
 
-async fn hold(store: &Store, now_us: i64, lease_us: i64, limit: i64) -> Vec<Hold> {
-    store.hold_endpoints((now_us, lease_us), &[], &[], (100, limit)).await.unwrap()
+async fn lease(store: &Store, now_us: i64, lease_us: i64, limit: i64) -> Vec<EndpointLease> {
+    store.lease_endpoints((now_us, lease_us), &[], &[], (100, limit)).await.unwrap()
 }
 
 /// Ids of what is due to an endpoint.
@@ -94,42 +69,42 @@ async fn deliver(store: &Store, row: &DeliveryRow, now_us: i64) {
     let mut transaction = store.begin().await.unwrap();
     transaction.lock_endpoints([row.endpoint]).await.unwrap();
     transaction.mark_delivered(vec![row.id], now_us).await.unwrap();
-    transaction.promote(BTreeSet::from([(row.endpoint, row.line())]), now_us).await.unwrap();
+    transaction.promote(BTreeSet::from([(row.endpoint, row.queue())]), now_us).await.unwrap();
     transaction.commit().await.unwrap();
 }
 
-async fn an_endpoint_is_held_by_one_until_its_lease_ends_and_each_has_a_turn(shelf: Shelf) {
+async fn an_endpoint_is_leased_by_one_until_its_lease_ends_and_each_has_a_turn(shelf: Shelf) {
     let second = shelf.second().await;
     let (one, two, idle) = (endpoint(1, acme()), endpoint(2, acme()), endpoint(3, acme()));
     for row in [&one, &two, &idle] {
         shelf.store.insert_endpoint(row, None).await.unwrap();
     }
     filed(&shelf.store, vec![delivery(1, &one, 7, 1), delivery(2, &two, 7, 1)], 10).await;
-    assert!(hold(&shelf.store, 9, 100, 9).await.is_empty(), "not due yet");
-    let held = hold(&shelf.store, 10, 100, 1).await;
-    assert_eq!((held.len(), held[0].epoch), (1, 1));
-    let rest = hold(&second, 10, 100, 9).await;
-    assert_eq!(rest.len(), 1, "one is held, one has nothing");
-    assert_ne!(rest[0].endpoint, held[0].endpoint);
-    assert!(hold(&second, 99, 200, 9).await.is_empty());
-    shelf.store.hold_longer(&held, 150).await.unwrap();
-    let taken = hold(&second, 149, 300, 9).await;
+    assert!(lease(&shelf.store, 9, 100, 9).await.is_empty(), "not due yet");
+    let leased = lease(&shelf.store, 10, 100, 1).await;
+    assert_eq!((leased.len(), leased[0].epoch), (1, 1));
+    let rest = lease(&second, 10, 100, 9).await;
+    assert_eq!(rest.len(), 1, "one has its courier, one has nothing");
+    assert_ne!(rest[0].endpoint, leased[0].endpoint);
+    assert!(lease(&second, 99, 200, 9).await.is_empty());
+    shelf.store.renew_endpoints(&leased, 150).await.unwrap();
+    let taken = lease(&second, 149, 300, 9).await;
     assert_eq!(taken.len(), 1, "the other's lease was not renewed");
     assert_eq!((taken[0].endpoint, taken[0].epoch), (rest[0].endpoint, 2));
-    shelf.store.hold_longer(&rest, 900).await.unwrap();
-    assert_eq!(second.held_endpoint(&rest[0]).await.unwrap(), None, "the number is an older one");
-    assert!(second.held_endpoint(&taken[0]).await.unwrap().is_some());
+    shelf.store.renew_endpoints(&rest, 900).await.unwrap();
+    assert_eq!(second.leased_endpoint(&rest[0]).await.unwrap(), None, "the number is an older one");
+    assert!(second.leased_endpoint(&taken[0]).await.unwrap().is_some());
 
     // Who was let go last has the last turn.
-    for (hold, at) in [(&taken[0], 160), (&held[0], 161)] {
+    for (lease, at) in [(&taken[0], 160), (&leased[0], 161)] {
         let mut transaction = second.begin().await.unwrap();
-        transaction.lock_endpoints([hold.endpoint]).await.unwrap();
-        transaction.release_endpoint(hold, at).await.unwrap();
+        transaction.lock_endpoints([lease.endpoint]).await.unwrap();
+        transaction.release_endpoint(lease, at).await.unwrap();
         transaction.commit().await.unwrap();
     }
-    second.hold_longer(&held, 900).await.unwrap();
-    assert_eq!(shelf.store.next_turn().await.unwrap(), Some(160), "who let go does not hold it for longer");
-    assert_eq!(hold(&shelf.store, 170, 300, 1).await[0].endpoint, taken[0].endpoint);
+    second.renew_endpoints(&leased, 900).await.unwrap();
+    assert_eq!(shelf.store.next_turn().await.unwrap(), Some(160), "who let go renews nothing");
+    assert_eq!(lease(&shelf.store, 170, 300, 1).await[0].endpoint, taken[0].endpoint);
     assert_eq!(shelf.store.next_turn().await.unwrap(), Some(161), "a lease is waited for as well");
 }
 
@@ -140,24 +115,24 @@ async fn an_organization_has_its_share_and_no_more(shelf: Shelf) {
         shelf.store.insert_endpoint(row, None).await.unwrap();
         filed(&shelf.store, vec![delivery(row.id.as_u128(), row, 7, 1)], 10).await;
     }
-    let held = shelf.store.hold_endpoints((20, 100), &[], &[], (2, 9)).await.unwrap();
-    let of_acme = held.iter().filter(|hold| hold.organization == acme()).count();
-    assert_eq!((held.len(), of_acme), (3, 2));
-    let held = shelf.store.hold_endpoints((20, 100), &[acme()], &[], (2, 9)).await.unwrap();
-    assert!(held.is_empty(), "who has had theirs gets none: {held:?}");
+    let leased = shelf.store.lease_endpoints((20, 100), &[], &[], (2, 9)).await.unwrap();
+    let of_acme = leased.iter().filter(|lease| lease.organization == acme()).count();
+    assert_eq!((leased.len(), of_acme), (3, 2));
+    let leased = shelf.store.lease_endpoints((20, 100), &[acme()], &[], (2, 9)).await.unwrap();
+    assert!(leased.is_empty(), "who has had theirs gets none: {leased:?}");
     // Whoever takes nothing has a share of its own, so that it keeps no other of the organization waiting.
     let mut transaction = shelf.store.begin().await.unwrap();
     let failing: BTreeSet<Uuid> = (1..=3).map(Uuid::from_u128).collect();
     transaction.note_failure(failing.clone(), 50).await.unwrap();
     transaction.commit().await.unwrap();
-    let held = shelf.store.hold_endpoints((200, 300), &[], &[acme()], (9, 9)).await.unwrap();
-    assert!(held.iter().all(|hold| !failing.contains(&hold.endpoint) && !hold.failing), "{held:?}");
-    assert_eq!(held.len(), 4);
-    let held = shelf.store.hold_endpoints((200, 300), &[], &[], (2, 9)).await.unwrap();
-    assert_eq!(held.iter().filter(|hold| hold.failing).count(), 2, "{held:?}");
+    let leased = shelf.store.lease_endpoints((200, 300), &[], &[acme()], (9, 9)).await.unwrap();
+    assert!(leased.iter().all(|lease| !failing.contains(&lease.endpoint) && !lease.failing), "{leased:?}");
+    assert_eq!(leased.len(), 4);
+    let leased = shelf.store.lease_endpoints((200, 300), &[], &[], (2, 9)).await.unwrap();
+    assert_eq!(leased.iter().filter(|lease| lease.failing).count(), 2, "{leased:?}");
 }
 
-async fn of_each_line_the_first_that_is_pending_is_due(shelf: Shelf) {
+async fn of_each_queue_the_first_that_is_pending_is_due(shelf: Shelf) {
     let (one, two) = (endpoint(1, acme()), endpoint(2, acme()));
     for row in [&one, &two] {
         shelf.store.insert_endpoint(row, None).await.unwrap();
@@ -224,11 +199,11 @@ async fn nothing_is_filed_for_who_is_disabled_and_what_was_pending_is_dead(shelf
     let one = endpoint(1, acme());
     shelf.store.insert_endpoint(&one, None).await.unwrap();
     filed(&shelf.store, vec![delivery(1, &one, 7, 1)], 10).await;
-    let held = hold(&shelf.store, 10, 100, 9).await;
+    let leased = lease(&shelf.store, 10, 100, 9).await;
     shelf.store.deactivate_endpoint(one.id, "gone", 20).await.unwrap();
-    assert_eq!(shelf.store.held_endpoint(&held[0]).await.unwrap(), None);
+    assert_eq!(shelf.store.leased_endpoint(&leased[0]).await.unwrap(), None);
     assert_eq!(filed(&shelf.store, vec![delivery(2, &one, 7, 2)], 30).await, 0);
-    assert!(hold(&shelf.store, 900, 999, 9).await.is_empty());
+    assert!(lease(&shelf.store, 900, 999, 9).await.is_empty());
     let row = shelf.store.delivery(Scope::All, one.id, Uuid::from_u128(1)).await.unwrap().unwrap();
     assert_eq!((row.state, row.reason.as_deref()), (DeliveryState::Dead, Some("endpoint_disabled")));
     let now = shelf.store.endpoint(Scope::Of(&acme()), one.id).await.unwrap().unwrap();
@@ -236,7 +211,7 @@ async fn nothing_is_filed_for_who_is_disabled_and_what_was_pending_is_dead(shelf
     assert_eq!(shelf.store.listening_from().await.unwrap(), None);
     shelf.store.activate_endpoint(&acme(), one.id, 40).await.unwrap();
     assert_eq!(filed(&shelf.store, vec![delivery(2, &one, 7, 2)], 50).await, 1);
-    assert_eq!(hold(&shelf.store, 50, 51, 9).await.len(), 1, "nobody holds it from before");
+    assert_eq!(lease(&shelf.store, 50, 51, 9).await.len(), 1, "nobody has it from before");
     let backlog = shelf.store.backlog(60, 100).await.unwrap();
     assert_eq!((backlog.pending, backlog.endpoints), (1, vec![("active".into(), 1)]));
 }

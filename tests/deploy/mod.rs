@@ -124,8 +124,7 @@ async fn alerts_and_dashboard_ask_for_metrics_that_there_are() {
     world.app.service.clock.advance(SignedDuration::from_hours(25));
     world.until(&id, "request.expired", 1).await;
     world.call(Method::POST, &format!("/requests/{id}/cancel"), None).await;
-    let base = &world.app.service.settings.public_url;
-    let text = world.client.get(format!("{base}/metrics")).send().await.unwrap().text().await.unwrap();
+    let text = world.metrics().await;
     promtool(&["check", "metrics"], text.clone()).await;
     let told: BTreeSet<&str> = text.lines().filter_map(|line| line.split(['{', ' ']).next()).collect();
     let asked: Vec<&str> = asked.as_array().unwrap().iter().filter_map(Value::as_str).collect();

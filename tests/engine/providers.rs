@@ -126,6 +126,10 @@ fn nobody_has_signed_at_a_vendor_of_whom_it_was_not_told() {
     assert_eq!(play.statuses(), [SignerStatus::Sent; 2]);
     let all = [(1, Step::Signed), (3, Step::Signed)];
     assert_eq!(play.names(answer(&all, Outcome::Completed, "")).last(), Some(&"request.completed"));
+    // Whom it has, and does not speak of, is not said to have signed either: its list may be another by now.
+    let mut play = submitted(&[1, 1]);
+    assert_eq!(play.refused(answer(&first, Outcome::Completed, "")), Code::NotYourTurn);
+    assert_eq!(play.statuses(), [SignerStatus::Sent; 2]);
 }
 
 #[test]

@@ -44,10 +44,8 @@ async fn answers(world: &World, (config, id): (Uuid, &str), steps: &[(usize, Ste
     let steps = steps.iter().map(|(place, step)| (request.signers[*place].id(), *step)).collect();
     let report = Report { config: ConfigId(config), word: "4".into(), steps, outcome, reason: None, is_answer: true };
     for wish in [Wish::Report(Box::new(report)), Wish::Delivered { effect: *asked }] {
-        let order = Order {
-            actor: Actor::Provider(request.terms.provider.clone()),
-            ..Order::system("acme".parse().unwrap(), Command { request: request.id, wish })
-        };
+        let vendor = Actor::Provider(request.terms.provider.clone());
+        let order = Order::by(vendor, "acme".parse().unwrap(), Command { request: request.id, wish });
         // What is known already, and what is owed no more because the request has ended, is refused.
         let _ = world.app.service.submit(order).await;
     }

@@ -25,8 +25,7 @@ async fn what_comes_at_the_door_is_counted() {
         post(&world, &url, &(mutation.change)(&Letter::of(certyneo)).unwrap()).await;
     }
     until_settled(&world, 1).await;
-    let metrics = format!("{}/metrics", world.app.service.settings.public_url);
-    let text = world.client.get(metrics).send().await.unwrap().text().await.unwrap();
+    let text = world.metrics().await;
     for line in [
         r#"countersign_hooks_taken_total{kind="new"} 1"#,
         r#"countersign_hooks_taken_total{kind="repeat"} 2"#,

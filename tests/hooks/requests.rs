@@ -62,11 +62,11 @@ async fn to_vendor(provider: &'static str, mut request: Value) -> (World, Uuid, 
 async fn known(world: &World, config: Uuid, id: &str) {
     let (store, now) = (&world.app.service.store, world.now().as_microsecond());
     let request: RequestId = id.parse().unwrap();
-    let hold = store.hold_providers(now, now + 1_000_000, 1).await.unwrap()[0];
+    let lease = store.lease_providers(now, now + 1_000_000, 1).await.unwrap()[0];
     let account = Account { stamp: Digest::of(b"account"), most: 10, window_us: 1 };
     let reference = Some(DOCUMENT.to_owned());
     let envelope = EnvelopeRow { config, request, reference, note: "{}".to_owned() };
-    assert_eq!(store.begin_call(Some(hold), account, Some(&envelope), (now, now + 1)).await.unwrap(), Begun::Go);
+    assert_eq!(store.begin_call(Some(lease), account, Some(&envelope), (now, now + 1)).await.unwrap(), Begun::Go);
 }
 
 async fn wished(world: &World, id: &str, wish: Wish) {

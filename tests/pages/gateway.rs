@@ -25,7 +25,7 @@ fn say(answer: &Value) -> Say {
 async fn with_gateway(script: impl FnMut(&Heard) -> Say + Send + 'static) -> (World, Receiver) {
     let gateway = Receiver::saying(script).await;
     let url = gateway.url();
-    let world = World::with(|settings| {
+    let world = World::changed(|settings| {
         settings.webhooks.allow_loopback = true;
         settings.gateway = Some(GatewaySettings { url, secret: SECRET.to_vec() });
     });

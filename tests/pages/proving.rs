@@ -59,7 +59,7 @@ async fn before_the_code_no_document_is_named() {
 async fn in_a_test_world_no_check_is_asked_of_anybody() {
     let gateway = Receiver::always(Say::Status(500)).await;
     let url = gateway.url();
-    let world = World::with(|settings| {
+    let world = World::changed(|settings| {
         settings.webhooks.allow_loopback = true;
         settings.gateway = Some(GatewaySettings { url, secret: vec![7; 32] });
     })

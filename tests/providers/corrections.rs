@@ -27,7 +27,7 @@ struct Case {
     pair: Pair,
     request: String,
     theirs: String,
-    /// How many errands at the vendor were done since it was handed over.
+    /// How many effects at the vendor were done since it was handed over.
     told: usize,
     /// How fast time passes.
     step: SignedDuration,

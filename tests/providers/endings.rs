@@ -1,4 +1,4 @@
-//! How errands end that the vendor answers otherwise than was hoped: what was called off is not sent, what is complete
+//! How effects end that the vendor answers otherwise than was hoped: what was called off is not sent, what is complete
 //! there cannot be called off, what is gone there is looked for no more. Each end can be seen, and none is tried for ever.
 
 use jiff::SignedDuration;
@@ -15,7 +15,7 @@ async fn cancel(pair: &Pair, request: &str) {
     assert_eq!(cancelled.status, StatusCode::OK, "{:#}", cancelled.json);
 }
 
-/// The codes by which errands of a request failed.
+/// The codes by which effects of a request failed.
 async fn failures(pair: &Pair, request: &str) -> Vec<Value> {
     let events = pair.ours.call(Method::GET, &format!("/requests/{request}/events"), None).await.json;
     let events = events["data"].as_array().unwrap().iter().map(|event| &event["attributes"]);

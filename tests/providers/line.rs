@@ -124,10 +124,15 @@ impl Line {
         self.shared.open.load(Ordering::Relaxed) > 0
     }
 
+    /// Whether a call is kept back.
+    pub(super) fn is_holding(&self) -> bool {
+        self.shared.held.load(Ordering::Relaxed) > 0
+    }
+
     /// Waits until a call is kept back.
     pub(super) async fn holds(&self) {
         let started = Instant::now();
-        while self.shared.held.load(Ordering::Relaxed) == 0 {
+        while !self.is_holding() {
             assert!(started.elapsed() < PATIENCE, "a call is kept back: {:?}", self.made());
             tokio::time::sleep(LOOK).await;
         }

@@ -4,15 +4,20 @@
 
 mod accounts;
 mod api;
+mod carried;
 mod circle;
 mod corrections;
 mod deleted;
 mod endings;
 mod fallback;
+mod introduced;
+mod killed;
 mod leftovers;
 mod line;
 mod losses;
+mod lost;
 mod misplaced;
+mod older;
 mod quota;
 mod resting;
 mod room;
@@ -30,7 +35,7 @@ use countersign::config::{GatewaySettings, Settings};
 use countersign_tests::servers::connect_as;
 use countersign_tests::world::{Answer, World, answer};
 use jiff::SignedDuration;
-use line::Line;
+use line::{Line, Made};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::Connection as _;
@@ -124,23 +129,7 @@ impl Pair {
 
     /// What theirs has of a request of ours.
     async fn found(&self, request: &str) -> Vec<Value> {
-        let mut found = Vec::new();
-        for page in 1.. {
-            let path = format!("/requests?page[size]=100&page[number]={page}");
-            let listed = self.theirs.call(Method::GET, &path, None).await;
-            let data = listed.json["data"].as_array().unwrap().clone();
-            for item in &data {
-                let whole = self.theirs.get(item["id"].as_str().unwrap()).await;
-                let text = |name: &str| whole["attributes"][name].as_str().unwrap_or_default().contains(request);
-                if text("message") || text("title") {
-                    found.push(whole);
-                }
-            }
-            if data.len() < 100 {
-                break;
-            }
-        }
-        found
+        found(&self.theirs, request).await
     }
 
     /// Theirs' id of a request of ours, of which it has exactly one.
@@ -212,6 +201,35 @@ async fn account(ours: &World, theirs: &World, vendor: &str, base_url: &str, mut
         attributes["safe"] = their(theirs, Method::GET, "/safes", None).await.json[0]["uuid_safe"].clone();
     }
     configure(ours, attributes).await["id"].as_str().unwrap().to_owned()
+}
+
+/// What a vendor has of a request of ours.
+async fn found(theirs: &World, request: &str) -> Vec<Value> {
+    let mut found = Vec::new();
+    for page in 1.. {
+        let path = format!("/requests?page[size]=100&page[number]={page}");
+        let listed = theirs.call(Method::GET, &path, None).await;
+        let data = listed.json["data"].as_array().unwrap().clone();
+        for item in &data {
+            let whole = theirs.get(item["id"].as_str().unwrap()).await;
+            let text = |name: &str| whole["attributes"][name].as_str().unwrap_or_default().contains(request);
+            if text("message") || text("title") {
+                found.push(whole);
+            }
+        }
+        if data.len() < 100 {
+            break;
+        }
+    }
+    found
+}
+
+/// No window of this length has more calls than are allowed.
+fn is_kept(calls: &[Made], allowed: usize, window: SignedDuration) {
+    for more in calls.windows(allowed + 1) {
+        let took = more[allowed].at.duration_since(more[0].at);
+        assert!(took >= window, "{} calls within {took}: {more:#?}", more.len());
+    }
 }
 
 /// How many letters a world has written.

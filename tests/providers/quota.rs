@@ -9,21 +9,13 @@ use jiff::SignedDuration;
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 
-use super::line::{Fate, Made};
-use super::{Pair, account};
+use super::line::Fate;
+use super::{Pair, account, is_kept};
 
 /// What D4Sign allows an account.
 const CALLS: usize = 10;
 /// An hour, and how much later than it was counted the vendor may hear a call.
 const HOUR: SignedDuration = SignedDuration::from_mins(61);
-
-/// No window of an hour has more calls than are allowed.
-fn is_kept(calls: &[Made]) {
-    for eleven in calls.windows(CALLS + 1) {
-        let took = eleven[CALLS].at.duration_since(eleven[0].at);
-        assert!(took >= HOUR, "eleven calls within {took}: {eleven:#?}");
-    }
-}
 
 #[tokio::test]
 async fn ten_calls_an_hour_are_ten_calls_an_hour_across_restarts() {
@@ -43,7 +35,7 @@ async fn ten_calls_an_hour_are_ten_calls_an_hour_across_restarts() {
     assert!(calls.len() >= requests.len() * 4, "{calls:#?}");
     let uploads = calls.iter().filter(|call| call.what.ends_with("/upload")).count();
     assert_eq!(uploads, requests.len(), "and none is made twice");
-    is_kept(&calls);
+    is_kept(&calls, CALLS, HOUR);
     assert_eq!(pair.shown().await["callsPerHour"], CALLS);
 }
 
@@ -114,6 +106,6 @@ async fn ten_calls_an_hour_are_ten_calls_an_hour_whoever_makes_them() {
     }
     let calls = pair.line.made();
     assert!(calls.len() >= requests.len() * 3, "{calls:#?}");
-    is_kept(&calls);
+    is_kept(&calls, CALLS, HOUR);
     pair.ours.check().await;
 }

@@ -1,13 +1,22 @@
-//! Long answers have room of their own, and no more than there is: as long as those that are there take all of it, another
-//! waits, and in the end goes away. Short ones always go.
+//! Long answers have room of their own, and long bodies as well, and no more than there is: as long as those that are there
+//! take all of it, another waits, and in the end goes away. Short ones always go.
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use countersign::outbound::{Answer, Call, Guard, Names, Sender, Unsent};
+use countersign_tests::logbook::Logbook;
+use jiff::SignedDuration;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
+use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
+
+use super::{LOOK, PATIENCE, Pair};
+use crate::dialects::catalisa::documents::pdf;
 
 const MIB: usize = 1024 * 1024;
 
@@ -41,7 +50,7 @@ async fn fetch(sender: &Sender, url: &str, bytes: usize) -> Result<Answer, Unsen
 #[tokio::test]
 async fn long_answers_share_what_room_there_is_and_short_ones_need_none() {
     let url = generous().await;
-    let sender = Sender::new(Guard::new(Names::System, true), Duration::from_secs(60)).unwrap();
+    let sender = Sender::new("tests", Guard::new(Names::System, true), Duration::from_secs(60)).unwrap();
     let mut kept = Vec::new();
     for _ in 0..3 {
         kept.push(fetch(&sender, &url, 80 * MIB).await.unwrap());
@@ -55,6 +64,46 @@ async fn long_answers_share_what_room_there_is_and_short_ones_need_none() {
     assert_eq!(waiting.unwrap().body.len(), 80 * MIB);
     drop(kept);
     assert_eq!(fetch(&sender, &url, 101 * MIB).await.unwrap_err(), Unsent::TooLong);
+}
+
+#[tokio::test]
+async fn long_bodies_share_as_much_and_keep_no_answer_waiting() {
+    let url = generous().await;
+    let sender = Sender::new("tests", Guard::new(Names::System, true), Duration::from_secs(60)).unwrap();
+    let mut kept = Vec::new();
+    for _ in 0..2 {
+        kept.push(sender.room_for(100 * MIB).await.unwrap());
+    }
+    assert_eq!(sender.room_for(100 * MIB).await.unwrap_err(), Unsent::NoRoom);
+    assert!(sender.room_for(10_000).await.is_ok(), "short ones need none");
+    assert_eq!(fetch(&sender, &url, 80 * MIB).await.unwrap().body.len(), 80 * MIB);
+    let (waiting, ()) = tokio::join!(sender.room_for(100 * MIB), async {
+        kept.pop();
+    });
+    assert!(waiting.is_ok(), "as soon as another is done with");
+}
+
+/// A document is not read before there is room for it; a request whose document finds none waits for it.
+#[tokio::test]
+async fn a_document_that_finds_no_room_is_sent_later() {
+    let (log, _written) = Logbook::open();
+    let pair = Pair::new("d4sign", 1000).await;
+    let all = pair.ours.app.service.providers.sender().room_for(256 * MIB).await.unwrap();
+    let document = json!({ "fileName": "longo.pdf", "fileBase64": STANDARD.encode(pdf("", &format!("/Note ({})", "x".repeat(100_000)), "")) });
+    let request = pair.ours.created(document).await;
+    let refused = async {
+        while !log.lines().iter().any(|line| line["fields"]["code"] == "no_room") {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    timeout(PATIENCE, refused).await.unwrap_or_else(|_| panic!("it waits for room: {}", log.text()));
+    assert_eq!(pair.line.count("/upload"), 0, "{:?}", pair.line.made());
+    drop(all);
+    pair.until(&request, "provider.submitted", 1, SignedDuration::from_secs(5)).await;
+    assert_eq!(pair.shown().await["state"]["status"], "ok", "it is not the vendor that fails");
+    let theirs = pair.one(&request).await;
+    assert_eq!(pair.theirs.status(&theirs).await, "SENT");
+    pair.ours.check().await;
 }
 
 #[test]

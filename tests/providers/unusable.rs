@@ -2,8 +2,9 @@
 //! a stand that cannot be read. Nobody tries again without pause.
 
 use countersign::config::Role;
-use countersign::store::{Cursor, EndpointRow, ProviderRow, Scope};
+use countersign::store::{ProviderRow, Scope};
 use countersign_tests::logbook::Logbook;
+use countersign_tests::rows::endpoint;
 use countersign_tests::world::World;
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
@@ -75,22 +76,7 @@ async fn an_endpoint_whose_secret_is_none_is_left_alone() {
     let (log, _written) = Logbook::open();
     let world = World::manual().await;
     let now = world.now().as_microsecond();
-    let row = EndpointRow {
-        id: Uuid::now_v7(),
-        organization: "acme".parse().unwrap(),
-        request: None,
-        url: "https://example.com/".into(),
-        events: "*".into(),
-        format: "native".into(),
-        stamps: String::new(),
-        secret: vec![1, 2, 3],
-        former_secret: None,
-        created_us: now,
-        updated_us: now,
-        from: Cursor::default(),
-        failing_us: None,
-        disabled: None,
-    };
+    let row = endpoint(Uuid::now_v7(), "acme".parse().unwrap(), now);
     world.app.service.store.insert_endpoint(&row, None).await.unwrap();
     world.created(json!({})).await;
     let what = "what is due to an endpoint could not be read";

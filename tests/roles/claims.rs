@@ -92,11 +92,7 @@ async fn the_result_of_a_claim_that_was_taken_over_does_not_count(slow: Slow) {
     world.app.service.clock.advance(RENEW);
     slow.mail.answer();
     let refused = r#"countersign_commands_total{wish="delivered",outcome="refused"} 1"#;
-    let metrics = format!("{}/metrics", world.app.service.settings.public_url);
-    until("its result is refused", async || {
-        world.client.get(&metrics).send().await.unwrap().text().await.unwrap().contains(refused)
-    })
-    .await;
+    until("its result is refused", async || world.metrics().await.contains(refused)).await;
     assert!(!world.events(&slow.id).await.contains(&"delivery.sent".to_owned()));
     let held = slow.store().next_effect(Lane::Mail).await.unwrap();
     assert_eq!(held, Some((late + LEASE).as_microsecond()), "a renewal leaves another's claim alone");

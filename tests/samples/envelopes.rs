@@ -5,7 +5,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use super::Desk;
+use super::desk::Desk;
 use crate::tools;
 
 impl Desk {

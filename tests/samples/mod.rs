@@ -2,108 +2,27 @@
 //! word for word; only what they leave open is put in: the address of the service, the key, the document and
 //! the ids of what exists.
 
+mod desk;
 mod envelopes;
 
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use countersign_tests::world::{World, sample};
+use countersign_tests::world::sample;
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
-use serde_json::{Deserializer, Value, json};
-use tempfile::TempDir;
-use tokio::process::Command;
+use serde_json::{Value, json};
 
 use crate::{browser, tools};
+use desk::Desk;
 
-/// Where the samples' service lives.
-const THEIR_SERVICE: &str = "https://e-signature.stg.catalisa.app";
-/// Where those of seed 003 have theirs, and their key.
-const THEIR_ENVELOPES: &str = "https://certyneo.com";
-const THEIR_KEY: &str = "sk_live_xxxxxxxxxxxxxxxxxxxxxxxx";
 /// The samples' request.
 const THEIR_REQUEST: &str = "550e8400-e29b-41d4-a716-446655440000";
 /// The samples' file.
 const THEIR_FILE: &str = "550e8400-e29b-41d4-a716-446655440010";
 /// How often somebody may be written to again.
 const RESEND_PAUSE: SignedDuration = SignedDuration::from_mins(10);
-
-/// A world with a folder in which the samples run.
-struct Desk {
-    world: World,
-    folder: TempDir,
-}
-
-impl Desk {
-    async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["contrato.pdf", "contrat.pdf"] {
-            std::fs::write(folder.path().join(name), sample()).unwrap();
-        }
-        // curl reads brackets in an address as a pattern unless it is told not to.
-        std::fs::write(folder.path().join(".curlrc"), "globoff\nsilent\nshow-error\n").unwrap();
-        Self { world: World::manual().await, folder }
-    }
-
-    /// A sample with what it leaves open.
-    fn filled(&self, name: &str, ids: &[(&str, &str)]) -> String {
-        let mut text = std::fs::read_to_string(tools::file("samples").join(name)).unwrap();
-        let document = STANDARD.encode(sample());
-        let ours = [
-            (THEIR_SERVICE, self.world.app.service.settings.public_url.as_str()),
-            (THEIR_ENVELOPES, self.world.app.service.settings.public_url.as_str()),
-            ("SEU_TOKEN", &self.world.key),
-            (THEIR_KEY, &self.world.key),
-            ("JVBERi0xLjQK...", &document),
-            ("pdfBase64: '...'", &format!("pdfBase64: '{document}'")),
-        ];
-        for (theirs, ours) in ours.iter().chain(ids) {
-            text = text.replace(theirs, ours);
-        }
-        text
-    }
-
-    /// Runs a sample with bash and curl; the JSON answers it got.
-    async fn curl(&self, name: &str, ids: &[(&str, &str)]) -> Vec<Value> {
-        let file = self.folder.path().join("sample.sh");
-        std::fs::write(&file, self.filled(&format!("curl/{name}.sh"), ids)).unwrap();
-        let mut bash = Command::new("bash");
-        bash.arg("-e").arg(&file).current_dir(self.folder.path()).env("CURL_HOME", self.folder.path());
-        let said = tools::run(&mut bash).await;
-        let answers = Deserializer::from_str(&said).into_iter().collect::<Result<_, _>>();
-        answers.unwrap_or_else(|error| panic!("{name}: {error}: {said}"))
-    }
-
-    /// Runs a sample with Node, and `more` where it ends; the lines it printed.
-    async fn node(&self, name: &str, ids: &[(&str, &str)], more: &str) -> Vec<String> {
-        let file = self.folder.path().join("sample.js");
-        std::fs::write(&file, self.filled(&format!("javascript/{name}.js"), ids)).unwrap();
-        let mut node = Command::new("node");
-        node.arg(tools::file("samples/wrap.mjs")).arg(&file).arg(more);
-        node.current_dir(self.folder.path()).env("TOKEN", &self.world.key).env("CERTYNEO_API_KEY", &self.world.key);
-        tools::run(&mut node).await.lines().map(str::to_owned).collect()
-    }
-
-    async fn request(&self) -> String {
-        self.world.created(json!({})).await
-    }
-
-    /// The one request there is.
-    async fn only(&self) -> Value {
-        let list = self.world.call(Method::GET, "/requests", None).await.json;
-        assert_eq!(list["meta"]["totalItems"], 1);
-        self.world.get(list["data"][0]["id"].as_str().unwrap()).await
-    }
-
-    async fn delete(&self, id: &str) -> StatusCode {
-        self.world.call(Method::DELETE, &format!("/requests/{id}"), None).await.status
-    }
-
-    fn pass(&self, time: SignedDuration) {
-        self.world.app.service.clock.advance(time);
-    }
-}
 
 fn is_the_contract(request: &Value) {
     let attributes = &request["attributes"];

@@ -1,6 +1,7 @@
 //! Whole systems under faults: what was promised holds whatever is killed, and when.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
+pub(crate) mod ahead;
 pub(crate) mod client;
 mod kill;
 pub(crate) mod letters;

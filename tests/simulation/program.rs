@@ -76,7 +76,7 @@ impl Program {
         let folder = Arc::new(TempDir::new().unwrap());
         let mut keys = servers.program();
         keys.args(["keys", "create", "--organization", "acme", "--name", "simulation", "--data"]).arg(folder.path());
-        keys.args(["--permissions", "ESIGNATURE_CREATE,ESIGNATURE_READ,ESIGNATURE_DELETE"]);
+        keys.args(["--permissions", "ESIGNATURE_CREATE,ESIGNATURE_READ,ESIGNATURE_DELETE,ESIGNATURE_ADMIN"]);
         let made = keys.output().unwrap();
         assert!(made.status.success(), "{made:?}");
         let key = String::from_utf8(made.stdout).unwrap().trim().to_owned();
@@ -127,19 +127,35 @@ impl Program {
         started.elapsed()
     }
 
-    /// Kills it with SIGKILL and starts it again at once.
-    pub(crate) fn kill_and_start(&mut self) {
+    /// Kills it with SIGKILL.
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         let status = self.child.wait().unwrap();
         assert_eq!(status.code(), None, "it had ended by itself: {status}: {}", self.log());
+    }
+
+    /// Kills it with SIGKILL and starts it again at once.
+    pub(crate) fn kill_and_start(&mut self) {
+        self.kill();
+        self.begin();
+    }
+
+    /// Starts it where it has ended, and does not wait until it answers.
+    pub(crate) fn begin(&mut self) {
         self.child = serve(self.folder.path(), self.port, &self.servers);
+    }
+
+    /// Has a variable be something else from its next start on.
+    pub(crate) fn set(&mut self, variable: &'static str, value: &str) {
+        self.servers.variables.retain(|(name, _)| *name != variable);
+        self.servers.variables.push((variable, value.to_owned()));
     }
 
     /// Starts it again if it ended by itself, as a supervisor does; whether it had.
     pub(crate) fn revive(&mut self) -> bool {
         let ended = self.child.try_wait().unwrap().is_some();
         if ended {
-            self.child = serve(self.folder.path(), self.port, &self.servers);
+            self.begin();
         }
         ended
     }
@@ -160,7 +176,7 @@ impl Program {
 
     /// Starts it again after a stop.
     pub(crate) async fn restart(&mut self) {
-        self.child = serve(self.folder.path(), self.port, &self.servers);
+        self.begin();
         self.until_live().await;
     }
 

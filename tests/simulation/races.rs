@@ -52,7 +52,7 @@ impl Pair {
             Wish::Sign { signer, .. } => Actor::Signer(*signer),
             _ => Actor::System,
         };
-        let order = Order { actor, ..Order::system("acme".parse().unwrap(), Command { request: id, wish }) };
+        let order = Order::by(actor, "acme".parse().unwrap(), Command { request: id, wish });
         let service = if engine == 0 { &self.world.app.service } else { &self.second };
         service.commit.submit(order).await
     }

@@ -110,7 +110,7 @@ async fn without_the_database_no_process_is_ready_until_it_is_back() {
     let mut url = direct.clone();
     url.set_port(Some(wire.port())).unwrap();
     url.set_password(Some("sesame")).unwrap();
-    let world = World::with(|world| world.database_url = Some(url.to_string())).await;
+    let world = World::changed(|world| world.database_url = Some(url.to_string())).await;
     until_failed(&world, &base(&world), &[]).await;
 
     wire.cut();

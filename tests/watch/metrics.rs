@@ -98,7 +98,7 @@ async fn labels_name_nobody_and_do_not_grow_with_what_is_asked() {
 
 #[tokio::test]
 async fn a_process_without_http_tells_health_and_metrics_at_a_door_of_its_own() {
-    let world = World::with(|settings| {
+    let world = World::changed(|settings| {
         settings.roles = vec![Role::Timekeeper, Role::Notifier, Role::Sealer];
         settings.ops_listen = Some("127.0.0.1:0".parse().unwrap());
     })

@@ -5,8 +5,8 @@ mod logs;
 mod metrics;
 mod program;
 mod receiver;
+mod secrets;
 mod traces;
-mod vendors;
 mod waiting;
 mod wire;
 
@@ -23,7 +23,7 @@ fn base(world: &World) -> String {
 /// A process that answers calls and does nothing else, with a bus that others work at.
 async fn with_http_only(nats: &Nats) -> World {
     let settings = nats.settings();
-    World::with(|world| (world.nats, world.roles) = (Some(settings), vec![Role::Http])).await
+    World::changed(|world| (world.nats, world.roles) = (Some(settings), vec![Role::Http])).await
 }
 
 /// A process over the same installation that runs some roles, with a door for those who watch it.

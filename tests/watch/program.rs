@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Longest time a start or an orderly stop may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program with its log in a file.
 pub(super) struct Logged {
@@ -29,13 +29,14 @@ impl Logged {
         let mut keys = Command::new(binary());
         keys.args(["keys", "create", "--organization", "acme", "--name", "Ada Lovelace", "--data"]).arg(folder.path());
         keys.args(["--permissions", "ESIGNATURE_CREATE,ESIGNATURE_READ,ESIGNATURE_DELETE,ESIGNATURE_ADMIN"]);
+        keys.envs(variables.iter().copied());
         let key = String::from_utf8(keys.output().unwrap().stdout).unwrap().trim().to_owned();
         let mut serve = Command::new(binary());
         serve.args(["--log-format", "json", "serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder.path());
         serve.env("COUNTERSIGN_RATE_LIMIT", "off");
-        serve.envs(variables.iter().copied());
         // More than is written by default: whatever we or the HTTP floor say, down to debug.
         serve.env("COUNTERSIGN_LOG", "info,countersign=debug,tower_http=debug");
+        serve.envs(variables.iter().copied());
         let child = serve.stderr(File::create(folder.path().join("serve.log")).unwrap()).spawn().unwrap();
         let mut program = Self { folder, child, base: String::new(), key, client: http().build().unwrap() };
         program.base = program.until_it_listens();
@@ -97,9 +98,14 @@ impl Logged {
         (log, std::mem::replace(&mut self.folder, TempDir::new().unwrap()))
     }
 
+    /// Where everything lies.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Where the letters land.
     pub(super) fn mail(&self) -> std::path::PathBuf {
-        Path::new(self.folder.path()).join("mail")
+        self.folder().join("mail")
     }
 }
 

@@ -255,14 +255,14 @@ async fn counting() -> (u16, Arc<AtomicUsize>) {
 #[tokio::test]
 async fn no_connection_is_made_to_any_form_of_such_an_address() {
     let (port, count) = counting().await;
-    let sender = Sender::new(Guard::default(), Duration::from_secs(2)).unwrap();
+    let sender = Sender::new("tests", Guard::default(), Duration::from_secs(2)).unwrap();
     for form in forbidden() {
         let url = Url::parse(&format!("http://{form}:{port}/")).unwrap();
         assert_eq!(sender.post(&url, HeaderMap::new(), Vec::new()).await, Err(Unsent::Forbidden), "{url}");
     }
     assert_eq!(count.load(Ordering::SeqCst), 0);
     // The listener is there: who may, comes.
-    let sender = Sender::new(Guard::new(Names::System, true), Duration::from_millis(200)).unwrap();
+    let sender = Sender::new("tests", Guard::new(Names::System, true), Duration::from_millis(200)).unwrap();
     let url = Url::parse(&format!("http://127.0.0.1:{port}/")).unwrap();
     assert!(sender.post(&url, HeaderMap::new(), Vec::new()).await.is_err());
     assert_eq!(count.load(Ordering::SeqCst), 1);

@@ -79,8 +79,7 @@ async fn an_endpoint_that_is_gone_is_told_nothing_more_and_the_others_of_it(data
     for other in &others {
         until_status(&world, other, "delivered", 1).await;
     }
-    let metrics = format!("{}/metrics", world.app.service.settings.public_url);
-    let metrics = world.client.get(metrics).send().await.unwrap().text().await.unwrap();
+    let metrics = world.metrics().await;
     for line in [
         r#"countersign_endpoints_disabled_total{reason="gone"} 1"#,
         r#"countersign_endpoints{state="disabled"} 1"#,

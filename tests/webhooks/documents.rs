@@ -7,7 +7,6 @@ use countersign::commit::Order;
 use countersign::config::Role;
 use countersign_engine::command::{Command, Wish};
 use countersign_engine::effect::EffectKind;
-use countersign_engine::event::Actor;
 use countersign_tests::world::World;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -110,15 +109,7 @@ async fn an_e_mail_that_does_not_arrive_is_told_of() {
     let loaded = service.behind_link(World::id(&id)).await.unwrap().unwrap();
     let effect = *loaded.request.owed.iter().find(|effect| effect.kind == EffectKind::Invitation).unwrap();
     let wish = Wish::Undeliverable { effect, code: "refused".into() };
-    let order = Order {
-        organization: "acme".parse().unwrap(),
-        command: Command { request: World::id(&id), wish },
-        actor: Actor::System,
-        ip: None,
-        user_agent: None,
-        receipt: None,
-        fence: None,
-    };
+    let order = Order::system("acme".parse().unwrap(), Command { request: World::id(&id), wish });
     service.submit(order).await.unwrap();
     let heard = receiver.has(1).await;
     assert_eq!(

@@ -124,7 +124,8 @@ impl App {
             tasks.spawn(sealer::run(Arc::clone(&service), stop.clone()));
         }
         if service.settings.runs(Role::Courier) {
-            let sender = Sender::new(service.webhooks.guard().clone(), service.settings.webhooks.answer_max);
+            let sender =
+                Sender::new("webhooks", service.webhooks.guard().clone(), service.settings.webhooks.answer_max);
             tasks.spawn(courier::run(Arc::clone(&service), sender.map_err(StartError::Client)?, stop.clone()));
         }
         if service.settings.runs(Role::Clerk) {

@@ -3,7 +3,7 @@
 
 use super::Given;
 use crate::command::{Draft, Profile};
-use crate::event::{NATIVE, Terms};
+use crate::event::Terms;
 use crate::ids::SignerId;
 use crate::person::Person;
 use crate::provider;
@@ -78,20 +78,31 @@ pub(super) fn check_asked(
     if let Some(misfit) = asked.misfits(person, particulars).first() {
         return Err(Refusal::new(Code::Invalid, misfit.detail));
     }
-    let missing = asked.methods().find(|method| method.needs_gateway() && !given.gateway);
-    if let Some(method) = missing.filter(|_| request.provider == NATIVE) {
-        let detail = format!("{method} needs a gateway, and none is configured here (gateway_url).");
-        return Err(Refusal::new(Code::GatewayMissing, detail));
+    check_able(&request.provider, asked, given)
+}
+
+/// Whether a provider can carry all that is asked of a request's signers.
+pub(super) fn check_carrier(request: &Request, provider: &str, given: &Given<'_>) -> Result<(), Refusal> {
+    request.signers.iter().map(|signer| &signer.terms).try_for_each(|terms| {
+        check_able(provider, &terms.requirements, given)?;
+        refuse_unfit(provider, terms)
+    })
+}
+
+fn check_able(provider: &str, asked: &Requirements, given: &Given<'_>) -> Result<(), Refusal> {
+    match provider::lacks(provider, asked, given.gateway).into_iter().next() {
+        Some(lack) => Err(Refusal::new(lack.code, lack.detail)),
+        None => Ok(()),
     }
-    if asked.certificate.is_some() && request.provider == NATIVE {
-        return Err(Refusal::new(Code::Invalid, "Our own pages cannot take a signature with a certificate."));
-    }
-    Ok(())
 }
 
 /// What a vendor cannot carry would be left out without a word.
 pub(super) fn check_provider(request: &Terms, signer: &SignerTerms) -> Result<(), Refusal> {
-    match provider::refuses(&request.provider, signer) {
+    refuse_unfit(&request.provider, signer)
+}
+
+fn refuse_unfit(provider: &str, signer: &SignerTerms) -> Result<(), Refusal> {
+    match provider::refuses(provider, signer) {
         Some(detail) => Err(Refusal::new(Code::NotSupported, detail)),
         None => Ok(()),
     }

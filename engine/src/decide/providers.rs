@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::signing::signatures;
-use super::{Decision, Given, Proposal, invite, invite_again};
+use super::{Decision, Given, Proposal, fitting, invite, invite_again};
 use crate::command::{Outcome, Report, Step, TEXT_MAX};
 use crate::effect::{Effect, EffectKind};
 use crate::event::{Collector, Fact, Personal};
@@ -56,6 +56,9 @@ pub(super) fn failed(
     }
     if next.is_some_and(|next| next.config == config || request.passed_over.contains_key(&next.config)) {
         return Err(Refusal::new(Code::Invalid, "That provider has refused the request before."));
+    }
+    if let Some(next) = next {
+        fitting::check_carrier(request, &next.provider, given)?;
     }
     let fact = Fact::ProviderFailed {
         code: code.to_owned(),

@@ -1,4 +1,4 @@
-//! Who is in a request: joining it, leaving it, taking over in it, and acting for a signing group.
+//! Who is in a request: joining it, leaving it, taking over in it, acting for a signing group, following it.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::effect::EffectKind;
 use crate::event::{Event, Personal, Widget};
 use crate::ids::SignerId;
 use crate::refusal::Refusal;
-use crate::signer::{Signer, SignerTerms};
+use crate::signer::{Role, Signer, SignerTerms};
 
 impl Request {
     /// The other members of a signer's signing group.
@@ -101,6 +101,34 @@ impl Request {
         self.departed.insert(id, rounds);
         self.hand_on_widgets(id, by.id);
         Ok(())
+    }
+
+    pub(super) fn let_viewers_in(&mut self, event: &Event) -> Result<(), Refusal> {
+        let viewers: Vec<SignerId> = self.viewers().collect();
+        viewers.into_iter().try_for_each(|id| self.let_in(event, id))
+    }
+
+    /// Lets a viewer follow the request from now on, by a link of their own; any earlier one is dead.
+    pub(super) fn let_in(&mut self, event: &Event, id: SignerId) -> Result<(), Refusal> {
+        let signer = self.signer_mut(id)?;
+        signer.round += 1;
+        signer.sent_at.get_or_insert(event.time);
+        self.drop_messages(id);
+        self.owe(event, EffectKind::Invitation, Some(id));
+        Ok(())
+    }
+
+    /// Lets somebody in whom a change of a request in flight made a viewer, or gave another address.
+    pub(super) fn let_in_if_viewer(&mut self, event: &Event, id: SignerId) -> Result<(), Refusal> {
+        let ours = !self.terms.is_at_vendor();
+        if ours && self.status.is_out() && self.viewers().any(|viewer| viewer == id) {
+            self.let_in(event, id)?;
+        }
+        Ok(())
+    }
+
+    fn viewers(&self) -> impl Iterator<Item = SignerId> {
+        self.signers.iter().filter(|signer| signer.terms.role == Role::Viewer).map(|signer| signer.id())
     }
 }
 

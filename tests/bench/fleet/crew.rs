@@ -148,13 +148,9 @@ pub(crate) async fn sign(service: Arc<Service>, nats: String) {
             let signs = Wish::Sign { signer, round: 1, consent: true, mark, values: BTreeMap::new() };
             for wish in [Wish::View { signer, round: 1 }, signs] {
                 let order = Order {
-                    organization: organization.clone(),
-                    command: Command { request, wish },
-                    actor: Actor::Signer(signer),
                     ip: Some("203.0.113.7".to_owned()),
                     user_agent: Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101".to_owned()),
-                    receipt: None,
-                    fence: None,
+                    ..Order::by(Actor::Signer(signer), organization.clone(), Command { request, wish })
                 };
                 service.submit(order).await.unwrap();
             }

@@ -12,7 +12,7 @@ use super::{fault, ok, plain, refused, uploaded};
 const FILE_MAX: usize = 50 * 1024 * 1024;
 
 /// A one-page PDF with these entries in its catalog, its page and its trailer.
-pub(super) fn pdf(catalog: &str, page: &str, trailer: &str) -> Vec<u8> {
+pub(crate) fn pdf(catalog: &str, page: &str, trailer: &str) -> Vec<u8> {
     let objects = [
         format!("<< /Type /Catalog /Pages 2 0 R {catalog} >>"),
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),

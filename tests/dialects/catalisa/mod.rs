@@ -5,7 +5,7 @@ mod answers;
 mod asking;
 mod bodies;
 pub(crate) mod deleting;
-mod documents;
+pub(crate) mod documents;
 mod groups;
 mod lists;
 mod requirements;

@@ -55,7 +55,7 @@ async fn nobody_signs_unproved() {
 async fn what_does_not_fit_together_is_told_where_it_stands() {
     let url = "https://gateway.example.com".to_owned();
     let gateway = GatewaySettings { url, secret: vec![7; 32] };
-    let world = World::with(|settings| settings.gateway = Some(gateway)).await;
+    let world = World::changed(|settings| settings.gateway = Some(gateway)).await;
     let at = |code: &str, pointer: &str| (code.to_owned(), pointer.to_owned());
     let holder = || json!({ "name": "Ana", "nationalId": "529.982.247-25" });
     for (asked, expected) in [

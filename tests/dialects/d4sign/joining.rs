@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use countersign_tests::world::{answer, sample};
 use futures_util::future::join_all;
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
 use super::{Desk, ok, signer, text, wrong};
@@ -75,6 +77,27 @@ async fn who_joins_a_sequence_is_put_behind_the_position() {
     let late = join(json!([signer("z@example.com", json!({}))])).await;
     assert!(wrong(&late, 409).contains("Finalizado"));
     desk.world.check().await;
+}
+
+#[tokio::test]
+async fn who_is_named_later_acts_later() {
+    let desk = Desk::new().await;
+    let (id, _) = desk.draft(json!([signer("ana@example.com", json!({}))])).await;
+    for email in ["bia@example.com", "caio@example.com"] {
+        ok(&desk.post(&id, "createlist", json!({ "signers": [signer(email, json!({}))] })).await);
+    }
+    ok(&desk.post(&id, "sendtosigner", json!({ "workflow": "1" })).await);
+    for place in 0..3 {
+        for later in place + 1..3 {
+            assert_eq!(
+                desk.world.signer(&id, later).await["status"],
+                "PENDING",
+                "{later} while it is the turn of {place}"
+            );
+        }
+        desk.world.sign(&id, place).await;
+    }
+    assert_eq!(desk.phase(&id).await, "4");
 }
 
 #[tokio::test]
@@ -183,7 +206,57 @@ async fn who_is_named_together_stays_together_whoever_else_is_named() {
     let (same, _) = desk.sent(json!([signer("a@example.com", json!({}))]), json!({ "workflow": "1" })).await;
     let body = json!({ "signers": [signer("twin@example.com", json!({}))] });
     let calls = join_all((0..4).map(|_| desk.post(&same, "createlist", body.clone()))).await;
-    assert_eq!(calls.iter().filter(|call| call.status.as_u16() == 200).count(), 1);
+    let (named, refused): (Vec<_>, Vec<_>) = calls.iter().partition(|call| call.status.as_u16() == 200);
+    assert_eq!(named.len(), 1);
+    assert!(refused.iter().all(|call| wrong(call, 422).starts_with("signers")), "{refused:?}");
     assert_eq!(desk.emails(&same).await, ["a@example.com", "twin@example.com"]);
+    desk.world.check().await;
+}
+
+/// The UUID of a document that was uploaded in another dialect: there is no request of it yet.
+async fn uploaded_elsewhere(desk: &Desk) -> String {
+    let form = Form::new().part("file", Part::bytes(sample()).file_name("contrato.pdf"));
+    let url = format!("{}/documents", desk.base);
+    let uploaded = answer(desk.world.client.post(url).bearer_auth(&desk.world.key).multipart(form)).await;
+    text(&uploaded.json["id"])
+}
+
+#[tokio::test]
+async fn who_is_named_first_makes_the_request_once_and_has_no_place_before() {
+    let desk = Desk::new().await;
+    let id = uploaded_elsewhere(&desk).await;
+    let early = json!({ "signers": [signer("ana@example.com", json!({ "after_position": "1" }))] });
+    let said = wrong(&desk.post(&id, "createlist", early).await, 422);
+    assert!(said.starts_with("signers[0].after_position: Only a document that was sent"), "{said}");
+    let once = async || {
+        let call = desk.world.client.post(desk.address(&format!("/documents/{id}/createlist")));
+        let body = json!({ "signers": [signer("ana@example.com", json!({}))] });
+        answer(call.header("Idempotency-Key", "first").json(&body)).await
+    };
+    let first = ok(&once().await).clone();
+    ok(&desk.post(&id, "createlist", json!({ "signers": [signer("bia@example.com", json!({}))] })).await);
+    let events = desk.world.events(&id).await;
+    assert_eq!(ok(&once().await), &first, "a repeat, although others joined since");
+    assert_eq!(desk.world.events(&id).await, events);
+    assert_eq!(desk.emails(&id).await, ["ana@example.com", "bia@example.com"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_are_named_first_at_once_are_in_one_request() {
+    let desk = Arc::new(Desk::new().await);
+    for round in 0..4 {
+        let id = uploaded_elsewhere(&desk).await;
+        let naming = (0..4).map(|at| {
+            let (desk, id) = (Arc::clone(&desk), id.clone());
+            async move {
+                let body = json!({ "signers": [signer(&format!("s{at}@example.com"), json!({}))] });
+                ok(&desk.post(&id, "createlist", body).await);
+            }
+        });
+        join_all(naming).await;
+        let mut emails = desk.emails(&id).await;
+        emails.sort();
+        assert_eq!(emails, (0..4).map(|at| format!("s{at}@example.com")).collect::<Vec<_>>(), "round {round}");
+    }
     desk.world.check().await;
 }

@@ -9,6 +9,7 @@ mod forms;
 mod groups;
 mod identity;
 mod joining;
+mod listing;
 mod repeats;
 mod rules;
 mod secrets;
@@ -34,7 +35,7 @@ impl Desk {
     /// One where what needs an outside service can be asked for.
     async fn with_gateway() -> Self {
         let gateway = GatewaySettings { url: "https://gateway.example.com/".into(), secret: vec![7; 32] };
-        Self::over(World::with(|settings| settings.gateway = Some(gateway)).await)
+        Self::over(World::changed(|settings| settings.gateway = Some(gateway)).await)
     }
 
     pub(crate) fn over(world: World) -> Self {

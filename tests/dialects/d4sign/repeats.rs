@@ -1,6 +1,6 @@
 //! Calls with an `Idempotency-Key`: a repeat does nothing and is answered as the first was, whatever has changed since.
 
-use countersign_tests::world::{Answer, answer};
+use countersign_tests::world::{Answer, World, answer};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -90,4 +90,49 @@ async fn a_key_is_for_one_call() {
         assert!(said.starts_with("Idempotency-Key: "), "{action} {said}");
     }
     assert_eq!(text(&desk.look(&format!("/documents/{id}")).await[0]["statusId"]), "6");
+}
+
+/// The webhook of a document as it is listed.
+async fn hook(desk: &Desk, id: &str) -> Value {
+    let listed = desk.look(&format!("/documents/{id}/webhooks")).await;
+    assert_eq!(listed.as_array().unwrap().len(), 1, "{listed:#}");
+    listed[0].clone()
+}
+
+#[tokio::test]
+async fn a_webhook_that_is_registered_again_is_one() {
+    let desk = Desk::over(World::changed(|settings| settings.webhooks.allow_loopback = true).await);
+    let id = desk.upload().await;
+    let [first, second] =
+        [json!({ "url": "http://127.0.0.1:9009/first" }), json!({ "url": "http://127.0.0.1:9/second" })];
+    let made = ok(&with_key(&desk, &id, "k-1", "webhooks", &first).await).clone();
+    let known = hook(&desk, &id).await;
+    // With a key and without one.
+    assert_eq!(ok(&with_key(&desk, &id, "k-1", "webhooks", &first).await), &made);
+    assert_eq!(ok(&desk.post(&id, "webhooks", first.clone()).await), &made);
+    assert_eq!(hook(&desk, &id).await, known);
+    let moved = ok(&with_key(&desk, &id, "k-2", "webhooks", &second).await).clone();
+    assert_eq!(hook(&desk, &id).await, json!({ "id": known["id"], "url": second["url"] }), "it is the same webhook");
+    assert_eq!(ok(&with_key(&desk, &id, "k-1", "webhooks", &first).await), &made, "answered as the first was");
+    assert_eq!(hook(&desk, &id).await["url"], second["url"], "and what came later stays");
+    assert_eq!(ok(&with_key(&desk, &id, "k-2", "webhooks", &second).await), &moved);
+    let said = wrong(&with_key(&desk, &id, "k-1", "webhooks", &second).await, 422);
+    assert!(said.starts_with("Idempotency-Key: This Idempotency-Key was used with another request"), "{said}");
+}
+
+#[tokio::test]
+async fn a_download_changes_nothing_however_often_it_is_asked_for() {
+    let desk = Desk::new().await;
+    let (id, _) = desk.sent(json!([signer("ana@example.com", json!({}))]), json!({})).await;
+    desk.world.sign(&id, 0).await;
+    desk.world.until(&id, "document.sealed", 1).await;
+    let events = without_letters(desk.world.events(&id).await);
+    let mut had = Vec::new();
+    for key in ["k-1", "k-1", "k-2"] {
+        let answer = with_key(&desk, &id, key, "download", &json!({ "type": "pdf" })).await;
+        let url = text(&ok(&answer)["url"]);
+        had.push(desk.world.client.get(url).send().await.unwrap().bytes().await.unwrap());
+    }
+    assert!(had[0].starts_with(b"%PDF-") && had.iter().all(|pdf| *pdf == had[0]));
+    assert_eq!(without_letters(desk.world.events(&id).await), events);
 }

@@ -1,6 +1,6 @@
 //! `tokenAPI` and `cryptKey` are nowhere but in the call: not in an answer, not in the history, not in the feed, not in
-//! what is stored; nor is an access code, but where the vendor tells it again. (That they are in no log and no trace:
-//! `watch::logs`, `watch::traces`.)
+//! what is stored; nor is an access code, but where the vendor tells it again. (That they are in no log and no trace, and
+//! neither is what we are known by at vendors: `watch::secrets`.)
 
 use std::path::Path;
 

@@ -63,9 +63,14 @@ pub struct Order {
 }
 
 impl Order {
+    /// An order of somebody's, from nowhere in particular and under no conditions.
+    pub fn by(actor: Actor, organization: OrganizationId, command: Command) -> Self {
+        Self { organization, command, actor, ip: None, user_agent: None, receipt: None, fence: None }
+    }
+
     /// An order of the engine's own.
     pub fn system(organization: OrganizationId, command: Command) -> Self {
-        Self { organization, command, actor: Actor::System, ip: None, user_agent: None, receipt: None, fence: None }
+        Self::by(Actor::System, organization, command)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Dialects: vendors' vocabularies over the one engine. Each reads its own JSON into the engine's
 //! words, and writes the engine's words as its own JSON; none knows another. What is said where no
-//! dialect answers is said here, in the words of the one whose address it is.
+//! dialect answers is said here, in the words of the one whose address it is; which vendor's dialect a hook is in
+//! `hooks` knows, and which one calls a vendor `calling`.
 
+pub mod calling;
 pub mod catalisa;
 pub mod certyneo;
 pub mod d4sign;

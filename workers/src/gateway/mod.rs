@@ -11,11 +11,11 @@ mod wire;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::Url;
+use reqwest::{Method, Url};
 use uuid::Uuid;
 
 use crate::config::GatewaySettings;
-use crate::outbound::{Forbidden, Guard, Sender};
+use crate::outbound::{Call, Forbidden, Guard, Sender};
 use crate::webhooks::{Message, standard};
 
 pub use wire::{
@@ -80,7 +80,7 @@ impl Gateway {
         if url.scheme() != "https" && !development {
             return Err(BadGateway::Plain);
         }
-        Ok(Self { url, secret: settings.secret.clone(), sender: Sender::new(guard, ANSWER_MAX)? })
+        Ok(Self { url, secret: settings.secret.clone(), sender: Sender::new("gateway", guard, ANSWER_MAX)? })
     }
 
     /// Sends an errand, and reads what became of it.
@@ -91,15 +91,15 @@ impl Gateway {
         let message = Message { id: &errand.id, at: now, body: &body, subject: Uuid::nil() };
         let headers = standard(message, [self.secret.as_slice()].into_iter(), JSON);
         let headers = headers.map_err(|_| refused("unwritable"))?;
-        let reply = self.sender.ask(&self.url, headers, body, ANSWER_MAX_BYTES).await;
-        let reply = reply.map_err(|unsent| away(unsent.code()))?;
-        match reply.status {
+        let call = Call { method: Method::POST, url: self.url.clone(), headers, body, answer_max: ANSWER_MAX_BYTES };
+        let answered = self.sender.call(call).await.map_err(|unsent| away(unsent.code()))?;
+        match answered.status {
             200..=299 => {
-                let answer: Answer = serde_json::from_slice(&reply.excerpt).map_err(|_| away("answer_unreadable"))?;
+                let answer: Answer = serde_json::from_slice(&answered.body).map_err(|_| away("answer_unreadable"))?;
                 answer.checked(errand).ok_or_else(|| away("answer_unfit"))
             }
             // What the gateway says of the errand itself; everything else may be different next time.
-            400 | 404 | 410 | 413 | 415 | 422 => Err(refused(&format!("status_{}", reply.status))),
+            400 | 404 | 410 | 413 | 415 | 422 => Err(refused(&format!("status_{}", answered.status))),
             status => Err(away(&format!("status_{status}"))),
         }
     }

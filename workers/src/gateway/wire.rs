@@ -3,8 +3,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use countersign_engine::ids::Digest;
 use countersign_engine::request::Request;
+use countersign_engine::requirement::ProofFile;
 use countersign_engine::signer::Signer;
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
@@ -107,9 +107,9 @@ pub struct Errand {
 
 impl Evidence {
     /// A file with what it shows.
-    pub fn new(role: FileRole, media_type: &str, bytes: &[u8]) -> Self {
-        let sha256 = Digest::of(bytes).to_string();
-        Self { role, media_type: media_type.to_owned(), sha256, base64: STANDARD.encode(bytes) }
+    pub fn new(role: FileRole, file: &ProofFile, bytes: &[u8]) -> Self {
+        let (media_type, sha256) = (file.media_type.clone(), file.digest.to_string());
+        Self { role, media_type, sha256, base64: STANDARD.encode(bytes) }
     }
 }
 

@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
-use countersign_engine::ids::{Digest, KeyId, OrganizationId};
+use countersign_engine::command::{Command, Wish};
+use countersign_engine::event::Actor;
+use countersign_engine::ids::{Digest, KeyId, OrganizationId, RequestId};
 use jiff::{SignedDuration, Timestamp};
 use quick_cache::sync::Cache;
 use uuid::Uuid;
@@ -21,6 +23,7 @@ use super::fault::{Fault, Source};
 use super::limit::Limits;
 pub use super::permission::Permission;
 use crate::clock::Clock;
+use crate::commit::{Order, Receipt};
 use crate::service::Service;
 use crate::stamp;
 use crate::store::{KeyRow, Mode, Store, StoreError};
@@ -57,6 +60,12 @@ impl Caller {
     /// Whether they may do what needs this permission.
     pub fn may(&self, needed: Permission) -> bool {
         self.permissions.iter().any(|held| held.lets(needed))
+    }
+
+    /// What they wish of a request, once if there is a receipt.
+    pub fn order(&self, request: RequestId, wish: Wish, receipt: Option<Receipt>) -> Order {
+        let command = Command { request, wish };
+        Order { receipt, ..Order::by(Actor::Key(self.key), self.organization.clone(), command) }
     }
 }
 

@@ -13,4 +13,4 @@ mod sender;
 pub use guard::{Forbidden, Guard, URL_MAX};
 pub use names::Names;
 pub use ranges::is_public;
-pub use sender::{Answer, Call, Reply, Sender, Unsent};
+pub use sender::{Answer, Call, Reply, Room, SMALL_MAX, Sender, Unsent};

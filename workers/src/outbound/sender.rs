@@ -17,8 +17,8 @@ use tokio::time::timeout;
 use super::guard::{Guard, Unresolved};
 use crate::tls;
 
-/// How calls name their caller.
-const USER_AGENT: &str = concat!("Countersign/", env!("CARGO_PKG_VERSION"), " (webhooks)");
+/// How calls name their caller, before what they are made for.
+const USER_AGENT: &str = concat!("Countersign/", env!("CARGO_PKG_VERSION"));
 /// Longest time that making a connection may take.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// How long a connection is kept that nobody uses.
@@ -27,29 +27,39 @@ const IDLE_MAX: Duration = Duration::from_secs(15);
 const EXCERPT_MAX: usize = 512;
 /// Longest time that an answer's body is waited for once its head has arrived, which is all that counts.
 const EXCERPT_WAIT: Duration = Duration::from_secs(1);
-/// How much of an answer is read without asking for room, in bytes: nearly all answers are shorter.
-const SMALL_MAX: usize = 64 * 1024;
-/// Room for the answers of a sender that are longer, in KiB: three signed documents of the largest size.
+/// How much of an answer, or of a body, needs no room, in bytes: nearly all are shorter.
+pub const SMALL_MAX: usize = 64 * 1024;
+/// Room for the answers of a sender that are longer, in KiB: three signed documents of the largest size. As much is there
+/// for long bodies.
 const ROOM_KIB: usize = 256 * 1024;
-/// How long an answer waits for room.
+/// How long an answer, or a body, waits for room.
 const ROOM_WAIT: Duration = Duration::from_secs(5);
 
-/// Makes calls. Cheap to clone; clones share the room for long answers.
+/// Makes calls. Cheap to clone; clones share the room for what is long.
 #[derive(Clone, Debug)]
 pub struct Sender {
     client: Client,
     guard: Guard,
+    /// For answers.
     room: Arc<Semaphore>,
+    /// For bodies. They keep theirs for as long as whom they are sent to takes, and must keep no answer waiting.
+    outgoing: Arc<Semaphore>,
 }
 
-/// What was answered.
+/// Room that something takes for as long as this is there.
+#[derive(Debug)]
+pub struct Room {
+    _held: Option<OwnedSemaphorePermit>,
+}
+
+/// What was answered, as far as anybody wants to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// Its status.
     pub status: u16,
     /// When to come again, as it says.
     pub retry_after: Option<String>,
-    /// Its body: the beginning, or all of it where that was asked for.
+    /// The beginning of its body.
     pub excerpt: Vec<u8>,
 }
 
@@ -109,7 +119,7 @@ pub enum Unsent {
     Broken,
     /// The answer is longer than anybody reads.
     TooLong,
-    /// Other answers take the room that this one needs.
+    /// Others take the room that this needs.
     NoRoom,
 }
 
@@ -135,11 +145,11 @@ impl Unsent {
 }
 
 impl Sender {
-    /// A sender whose calls take at most so long.
-    pub fn new(guard: Guard, longest: Duration) -> Result<Self, reqwest::Error> {
+    /// A sender for `purpose`, a word that those who are called read, whose calls take at most so long.
+    pub fn new(purpose: &str, guard: Guard, longest: Duration) -> Result<Self, reqwest::Error> {
         tls::choose_ring();
         let client = Client::builder()
-            .user_agent(USER_AGENT)
+            .user_agent(format!("{USER_AGENT} ({purpose})"))
             .redirect(Policy::none())
             .no_proxy()
             .referer(false)
@@ -148,20 +158,20 @@ impl Sender {
             .pool_idle_timeout(IDLE_MAX)
             .dns_resolver(Arc::new(Judged(guard.clone())))
             .build()?;
-        Ok(Self { client, guard, room: Arc::new(Semaphore::new(ROOM_KIB)) })
+        let room = || Arc::new(Semaphore::new(ROOM_KIB));
+        Ok(Self { client, guard, room: room(), outgoing: room() })
     }
 
-    /// Sends a body; an answer of whatever status is one.
+    /// Room for a body, to be asked for before it is read.
+    pub async fn room_for(&self, bytes: usize) -> Result<Room, Unsent> {
+        let held = if bytes > SMALL_MAX { Some(take(&self.outgoing, bytes).await?) } else { None };
+        Ok(Room { _held: held })
+    }
+
+    /// Sends a body and reads where the answer begins; one of whatever status is one.
     pub async fn post(&self, url: &Url, headers: HeaderMap, body: Vec<u8>) -> Result<Reply, Unsent> {
         let (mut response, retry_after) = self.send(Method::POST, url, headers, body).await?;
         let excerpt = excerpt(&mut response).await;
-        Ok(Reply { status: response.status().as_u16(), retry_after, excerpt })
-    }
-
-    /// Sends a body and waits for the whole answer, which may have so many bytes.
-    pub async fn ask(&self, url: &Url, headers: HeaderMap, body: Vec<u8>, most: usize) -> Result<Reply, Unsent> {
-        let (mut response, retry_after) = self.send(Method::POST, url, headers, body).await?;
-        let (excerpt, _) = self.whole(&mut response, most).await?;
         Ok(Reply { status: response.status().as_u16(), retry_after, excerpt })
     }
 
@@ -203,19 +213,19 @@ impl Sender {
             if length > SMALL_MAX && room.is_none() {
                 let left = response.content_length().and_then(|left| usize::try_from(left).ok());
                 let whole = left.map_or(most, |left| (length + left).min(most));
-                room = Some(self.room_for(whole).await?);
+                room = Some(take(&self.room, whole).await?);
                 body.reserve_exact(whole - body.len());
             }
             body.extend_from_slice(&chunk);
         }
         Ok((body, room))
     }
+}
 
-    async fn room_for(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Unsent> {
-        let kib = bytes.div_ceil(1024).min(ROOM_KIB) as u32;
-        let room = timeout(ROOM_WAIT, Arc::clone(&self.room).acquire_many_owned(kib)).await;
-        room.ok().and_then(Result::ok).ok_or(Unsent::NoRoom)
-    }
+async fn take(room: &Arc<Semaphore>, bytes: usize) -> Result<OwnedSemaphorePermit, Unsent> {
+    let kib = bytes.div_ceil(1024).min(ROOM_KIB) as u32;
+    let taken = timeout(ROOM_WAIT, Arc::clone(room).acquire_many_owned(kib)).await;
+    taken.ok().and_then(Result::ok).ok_or(Unsent::NoRoom)
 }
 
 /// As much of a body as is kept, or as comes at once.

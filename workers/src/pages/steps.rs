@@ -34,17 +34,20 @@ pub(super) const FORM_MAX_BYTES: usize = ATTACHMENTS_MAX * FILE_MAX_BYTES + 1024
 /// Largest form without files.
 const FIELDS_MAX_BYTES: usize = 16 * 1024;
 
+/// What was typed into a form, by the fields' names.
+type Fields = BTreeMap<String, String>;
+
 /// What came in a form.
 #[derive(Debug, Default)]
 struct Form {
-    fields: BTreeMap<String, String>,
+    fields: Fields,
     files: Vec<Handed>,
 }
 
 /// The page of the step that is next; `None` if everything was proved.
 pub(super) async fn next(floor: &Floor, visit: &Visit) -> Option<Response> {
     let method = visit.signer().unproved().next()?;
-    Some(page(floor, visit, method, None, &Form::default()).await)
+    Some(page(floor, visit, method, None, &Fields::new()).await)
 }
 
 /// `POST /sign/{request}/steps/{method}`: proves something.
@@ -54,33 +57,31 @@ pub(super) async fn prove(
     visit: Visit,
     request: HttpRequest,
 ) -> Response {
-    let (method, form) = match entered(&floor, &visit, &method, request).await {
+    let (method, Form { fields, files }) = match entered(&floor, &visit, &method, request).await {
         Ok(entered) => entered,
         Err(response) => return *response,
     };
     let prover = visit.prover(&floor);
-    let code = || form.fields.get("code").map_or("", String::as_str);
+    let code = || fields.get("code").map_or("", String::as_str);
     let proved = match method {
         Method::AccessCode => prover.access_code(code()).await,
         Method::EmailCode | Method::SmsCode | Method::WhatsappCode => prover.code(method, code()).await,
-        Method::Identity | Method::InPerson => match person(&floor, &visit, &form) {
+        Method::Identity | Method::InPerson => match person(&floor, &visit, &fields) {
             Ok(person) => prover.statement(method, person).await,
             Err(faults) => {
                 let told = Told { status: StatusCode::UNPROCESSABLE_ENTITY, faults };
-                return page(&floor, &visit, method, Some(told), &form).await;
+                return page(&floor, &visit, method, Some(told), &fields).await;
             }
         },
-        Method::Photo | Method::Selfie | Method::VideoSelfie | Method::Attachments => {
-            prover.files(method, form.files.clone()).await
-        }
+        Method::Photo | Method::Selfie | Method::VideoSelfie | Method::Attachments => prover.files(method, files).await,
         // Asking how it stands is what the page does: whoever presses is told if nothing came.
         Method::Pix => {
             let told = told::pending(words(visit.language).steps.pix_pending);
-            return page(&floor, &visit, method, Some(told), &form).await;
+            return page(&floor, &visit, method, Some(told), &fields).await;
         }
-        Method::Score => score(&floor, &visit, prover, form.files.clone()).await,
+        Method::Score => score(&floor, &visit, prover, files).await,
     };
-    concluded(&floor, &visit, method, proved, &form).await
+    concluded(&floor, &visit, method, proved, &fields).await
 }
 
 /// `POST /sign/{request}/steps/{method}/send`: asks for a code, or a payment.
@@ -95,7 +96,7 @@ pub(super) async fn send(
         Err(response) => return *response,
     };
     let asked = visit.prover(&floor).challenge(method).await;
-    concluded(&floor, &visit, method, asked, &form).await
+    concluded(&floor, &visit, method, asked, &form.fields).await
 }
 
 /// `POST /sign/{request}/steps/decline`: refuses, without having proved everything.
@@ -130,7 +131,7 @@ async fn entered(
         Err(TooLarge) => {
             let text = words(visit.language).step_faults.form_large.to_owned();
             let told = Told { status: StatusCode::PAYLOAD_TOO_LARGE, faults: vec![StepFault { field: "file", text }] };
-            Err(page(floor, visit, method, Some(told), &Form::default()).await.into())
+            Err(page(floor, visit, method, Some(told), &Fields::new()).await.into())
         }
     }
 }
@@ -174,7 +175,7 @@ async fn read(request: HttpRequest) -> Result<Form, TooLarge> {
         match file {
             // A field for a file that stays empty comes along without a name.
             Some(file) if file.is_empty() && bytes.is_empty() => {}
-            Some(name) => form.files.push(Handed { name, bytes: bytes.to_vec() }),
+            Some(name) => form.files.push(Handed { name, bytes: bytes.into() }),
             None => drop(form.fields.insert(name, String::from_utf8_lossy(&bytes).into_owned())),
         }
     }
@@ -200,9 +201,9 @@ fn retaken(visit: &Visit) -> Method {
 }
 
 /// Who they say they are, or all that is wrong with it; what is known of them otherwise stays.
-fn person(floor: &Floor, visit: &Visit, form: &Form) -> Result<Person, Vec<StepFault>> {
+fn person(floor: &Floor, visit: &Visit, typed: &Fields) -> Result<Person, Vec<StepFault>> {
     let told = &words(visit.language).step_faults;
-    let field = |name: &str| form.fields.get(name).map(|value| value.trim()).unwrap_or_default();
+    let field = |name: &str| typed.get(name).map(|value| value.trim()).unwrap_or_default();
     let signer = visit.signer();
     let known = signer.person.clone().unwrap_or_else(|| Person::new("", ""));
 
@@ -235,14 +236,14 @@ async fn concluded(
     visit: &Visit,
     method: Method,
     result: Result<(), NotProved>,
-    form: &Form,
+    typed: &Fields,
 ) -> Response {
     match result {
         Ok(()) => visit.to(""),
         Err(NotProved::Service(error)) => failed(visit.language, &error),
         // The state of things is another than the page showed: it is shown again as it is.
         Err(NotProved::Refused(refusal)) if !is_told(refusal.code) => visit.to(""),
-        Err(error) => page(floor, visit, method, Some(told(&error, visit.language)), form).await,
+        Err(error) => page(floor, visit, method, Some(told(&error, visit.language)), typed).await,
     }
 }
 
@@ -251,8 +252,8 @@ fn is_told(code: Code) -> bool {
     matches!(code, Code::TooSoon | Code::TooManyChallenges)
 }
 
-async fn page(floor: &Floor, visit: &Visit, method: Method, told: Option<Told>, form: &Form) -> Response {
-    let (step, told) = match step(floor, visit, method, form).await {
+async fn page(floor: &Floor, visit: &Visit, method: Method, told: Option<Told>, typed: &Fields) -> Response {
+    let (step, told) = match step(floor, visit, method, typed).await {
         Ok(step) => (step, told),
         // Paid, meanwhile.
         Err(Unshown::Proved) => return visit.to(""),
@@ -304,7 +305,7 @@ enum Unshown {
     Failed(ServiceError),
 }
 
-async fn step(floor: &Floor, visit: &Visit, method: Method, form: &Form) -> Result<Step, Unshown> {
+async fn step(floor: &Floor, visit: &Visit, method: Method, typed: &Fields) -> Result<Step, Unshown> {
     let signer = visit.signer();
     let prover = visit.prover(floor);
     let asked = &signer.particulars;
@@ -323,7 +324,7 @@ async fn step(floor: &Floor, visit: &Visit, method: Method, form: &Form) -> Resu
             let test_code = test.map(|challenge| code(challenge.seq));
             Step::Code { method, to, sent: challenge.is_some(), test_code }
         }
-        Method::Identity | Method::InPerson => statement(signer, method, form),
+        Method::Identity | Method::InPerson => statement(signer, method, typed),
         Method::Photo | Method::Selfie | Method::VideoSelfie => Step::Files { method, asked: None },
         Method::Attachments => Step::Files { method, asked: asked.attachments.clone() },
         Method::Pix => return payment(visit, prover).await,
@@ -336,8 +337,8 @@ async fn step(floor: &Floor, visit: &Visit, method: Method, form: &Form) -> Resu
 }
 
 /// The form of who somebody is, with what they typed, or else what is known of them.
-fn statement(signer: &Signer, method: Method, form: &Form) -> Step {
-    let typed = |name: &str| form.fields.get(name).cloned();
+fn statement(signer: &Signer, method: Method, typed: &Fields) -> Step {
+    let typed = |name: &str| typed.get(name).cloned();
     let person = signer.person.as_ref();
     // Who is only known by their address is called by it: that is nobody's name.
     let name = Some(signer.name()).filter(|name| *name != signer.email()).map(str::to_owned);

@@ -130,14 +130,11 @@ impl Visit {
     }
 
     pub(super) fn order(&self, wish: Wish) -> Order {
+        let (organization, request) = (self.request.organization.clone(), self.request.id);
         Order {
-            organization: self.request.organization.clone(),
-            command: Command { request: self.request.id, wish },
-            actor: Actor::Signer(self.session.signer),
             ip: Some(self.origin.ip.clone()),
             user_agent: self.origin.user_agent.clone(),
-            receipt: None,
-            fence: None,
+            ..Order::by(Actor::Signer(self.session.signer), organization, Command { request, wish })
         }
     }
 

@@ -21,6 +21,11 @@ pub struct ConfigSettings {
 }
 
 impl ConfigSettings {
+    /// Stored ones.
+    pub fn read(stored: &str) -> Result<Self, StoreError> {
+        serde_json::from_str(stored).map_err(|_| StoreError::Corrupt { what: "provider configuration" })
+    }
+
     /// Scheme, host and port of where it answers, written in the one way there is for them; `None` if it is no address.
     pub fn host(&self) -> Option<String> {
         Url::parse(&self.base_url).ok().map(|url| url.origin().ascii_serialization())
@@ -49,9 +54,9 @@ pub struct Config {
 impl Config {
     /// The account of a row.
     pub fn open(row: ProviderRow, vault: &Vault) -> Result<Self, NotOpened> {
-        let corrupt = || StoreError::Corrupt { what: "provider configuration" };
-        let vendor = Vendor::parse(&row.provider).ok_or_else(corrupt)?;
-        let settings: ConfigSettings = serde_json::from_str(&row.settings).map_err(|_| corrupt())?;
+        let corrupt = StoreError::Corrupt { what: "provider configuration" };
+        let vendor = Vendor::parse(&row.provider).ok_or(corrupt)?;
+        let settings = ConfigSettings::read(&row.settings)?;
         let stand = Stand::read(&row.stand)?;
         let credentials = Credentials::open(&row.credentials, row.id, vault)?;
         Ok(Self { id: row.id, organization: row.organization.clone(), vendor, settings, credentials, stand, row })

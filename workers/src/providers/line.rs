@@ -1,23 +1,27 @@
-//! The line to a vendor: every call of an errand goes over it.
+//! The line to a vendor: every call for an effect goes over it.
 //!
 //! Before a call is made it is counted against the account's quota, in one transaction with the proof that the
-//! configuration is still held and, where the call changes something, with a note of which step it is. So a process that
+//! configuration is still leased and, where the call changes something, with a note of which step it is. So a process that
 //! stops at any point leaves behind whether the vendor may have heard: whoever goes on looks before it asks again.
 
-use countersign_engine::ids::RequestId;
+use std::collections::BTreeMap;
+
+use countersign_engine::event::Document;
+use countersign_engine::ids::{RequestId, SignerId};
+use countersign_engine::request::Request;
 use jiff::{SignedDuration, Timestamp};
 
 use super::note::{Doubt, Note};
 use super::{Config, Worth};
 use crate::clock::Clock;
-use crate::outbound::{Answer, Call, Sender, Unsent};
-use crate::store::{Account, Begun, EnvelopeRow, ProviderHold, Store, StoreError};
+use crate::outbound::{Answer, Call, Room, Sender, Unsent};
+use crate::store::{Account, Begun, EnvelopeRow, ProviderLease, Store, StoreError};
 use crate::webhooks::asked_to_wait;
 
 /// Longest time that a call takes, in seconds.
 pub const CALL_MAX: u64 = 30;
-/// How long a configuration is held from the beginning of a call: longer than it can take.
-const HELD: SignedDuration = SignedDuration::from_secs(45);
+/// How long a configuration is leased from the beginning of a call: longer than it can take.
+const LEASE: SignedDuration = SignedDuration::from_secs(45);
 /// How long a call counts: an hour, and how much later than it was counted a vendor may have heard it.
 pub const WINDOW: SignedDuration = SignedDuration::from_mins(61);
 
@@ -27,7 +31,7 @@ pub const GONE: [u16; 2] = [404, 410];
 /// Why what was to be called off is not: everybody has signed there.
 pub const COMPLETED_THERE: &str = "completed_there";
 
-/// Why an errand does not go on.
+/// Why an effect does not come about.
 #[derive(Debug)]
 pub enum Stop {
     /// Not before then: the quota is used up, or something else comes first.
@@ -71,6 +75,16 @@ impl Stop {
         Stop::Hindered { code: code.to_owned(), asked: None }
     }
 
+    /// The vendor refused it for good, with such an answer.
+    pub fn refused(status: u16) -> Self {
+        Stop::Refused(format!("http_{status}"))
+    }
+
+    /// What the vendor answered is none of its answers.
+    pub fn unreadable() -> Self {
+        Stop::Away { code: "unreadable_answer".to_owned(), asked: None }
+    }
+
     /// A stable code of why it does not go on.
     pub fn code(self) -> String {
         match self {
@@ -94,7 +108,7 @@ impl From<StoreError> for Stop {
     }
 }
 
-/// A line, for as long as an errand takes.
+/// A line, for as long as an effect takes.
 #[derive(Debug)]
 pub struct Line<'a> {
     /// Whose account it is.
@@ -104,7 +118,7 @@ pub struct Line<'a> {
     /// The vendor's id of the request, once known.
     pub reference: Option<String>,
     request: RequestId,
-    hold: Option<ProviderHold>,
+    lease: Option<ProviderLease>,
     worth: Worth,
     store: &'a Store,
     sender: &'a Sender,
@@ -124,11 +138,11 @@ pub struct Wires<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// The line for an errand about a request. Without a hold it can only read.
+    /// The line for an effect of a request. Without a lease it can only read.
     pub async fn open(
         wires: Wires<'a>,
         config: &'a Config,
-        hold: Option<ProviderHold>,
+        lease: Option<ProviderLease>,
         request: RequestId,
         worth: Worth,
     ) -> Result<Self, StoreError> {
@@ -141,12 +155,31 @@ impl<'a> Line<'a> {
             None => Note::default(),
         };
         let reference = known.and_then(|row| row.reference);
-        Ok(Self { config, note, reference, request, hold, worth, store, sender, clock, calls: 0 })
+        Ok(Self { config, note, reference, request, lease, worth, store, sender, clock, calls: 0 })
     }
 
     /// Which request it is about.
     pub fn request(&self) -> RequestId {
         self.request
+    }
+
+    /// The vendor's id of the request, which it must have.
+    pub fn known_reference(&self) -> Result<String, Stop> {
+        self.reference.clone().ok_or_else(|| Stop::Own("not_submitted".to_owned()))
+    }
+
+    /// The vendor's ids of the signers: as they were noted, or as the request's history has them.
+    pub fn signers_of(&self, request: &Request) -> BTreeMap<SignerId, String> {
+        match &request.envelope {
+            Some(envelope) if self.note.signers.is_empty() => envelope.signers.clone(),
+            _ => self.note.signers.clone(),
+        }
+    }
+
+    /// Room for a document on its way to the vendor. As it is read it is there twice, encrypted and in clear.
+    pub async fn room_for(&self, document: &Document) -> Result<Room, Stop> {
+        let bytes = usize::try_from(document.bytes).unwrap_or(usize::MAX).saturating_mul(2);
+        self.sender.room_for(bytes).await.map_err(|unsent| Stop::hindered(unsent.code()))
     }
 
     /// How many calls were made over it.
@@ -179,19 +212,10 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// What an answer means to a call that goes to the account itself and to nothing in it: if nothing is there, `baseUrl`
-    /// or the safe is wrong. That is no fault of any request, and whoever has the account can put it right.
-    pub fn of_account(answer: Answer) -> Result<Answer, Stop> {
-        match answer.status {
-            404 | 405 | 410 => Err(Stop::Denied(format!("http_{}", answer.status))),
-            _ => Ok(answer),
-        }
-    }
-
     /// Makes a call that takes a step. Unless it is certain that the vendor did not take it, the step stays in doubt
     /// until [`Self::keep`] is told what became of it.
     pub async fn step(&mut self, step: &str, call: Call) -> Result<Answer, Stop> {
-        if self.hold.is_none() {
+        if self.lease.is_none() {
             return Err(Stop::Lost);
         }
         let since = self.note.doubt.as_ref().filter(|doubt| doubt.step == step).map(|doubt| doubt.since);
@@ -223,12 +247,12 @@ impl<'a> Line<'a> {
         self.note.doubt = None;
         change(self);
         let now = self.clock.now();
-        let times = (now.as_microsecond(), (now + HELD).as_microsecond());
-        let held = match self.hold {
-            Some(hold) => self.store.end_call(hold, &self.row()?, times).await?,
+        let times = (now.as_microsecond(), (now + LEASE).as_microsecond());
+        let lasts = match self.lease {
+            Some(lease) => self.store.end_call(lease, &self.row()?, times).await?,
             None => false,
         };
-        if held { Ok(()) } else { Err(Stop::Lost) }
+        if lasts { Ok(()) } else { Err(Stop::Lost) }
     }
 
     /// Makes a call that is given up when it has taken its time by the clock.
@@ -251,8 +275,8 @@ impl<'a> Line<'a> {
             window_us: WINDOW.as_micros() as i64,
         };
         let row = step.map(|()| self.row()).transpose()?;
-        let times = (now.as_microsecond(), (now + HELD).as_microsecond());
-        match self.store.begin_call(self.hold, account, row.as_ref(), times).await? {
+        let times = (now.as_microsecond(), (now + LEASE).as_microsecond());
+        match self.store.begin_call(self.lease, account, row.as_ref(), times).await? {
             Begun::Go => {
                 self.calls += 1;
                 Ok(())

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use countersign_engine::ids::SignerId;
+use countersign_engine::ids::{Digest, SignerId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,9 @@ pub struct Note {
     /// The number of the request's event up to which the vendor's list of signers is as ours.
     #[serde(default)]
     pub listed: u64,
+    /// Of whom the vendor was told who they are, with a stamp of what was told: another is told again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub told: BTreeMap<SignerId, Digest>,
     /// Further steps that are done, such as `hook`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub done: Vec<String>,

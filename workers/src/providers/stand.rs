@@ -63,12 +63,15 @@ impl Circuit {
 }
 
 impl Stand {
+    /// That of an account that was not called yet, as it is stored.
+    pub const BLANK: &str = "{}";
+
     /// A stored one.
     pub fn read(stored: &str) -> Result<Self, StoreError> {
         serde_json::from_str(stored).map_err(|_| StoreError::Corrupt { what: "provider configuration" })
     }
 
-    /// After an errand that came to nothing although the vendor answers as it should.
+    /// After an effect that came to nothing although the vendor answers as it should.
     pub fn hindered(&self, code: &str) -> Self {
         Self { code: Some(code.to_owned()), ..self.clone() }
     }

@@ -1,6 +1,8 @@
 //! The providers there are.
 
-use countersign_engine::provider::{CERTYNEO, D4SIGN, NATIVE, refuses};
+use countersign_engine::event::WidgetKind;
+use countersign_engine::provider::{CERTYNEO, D4SIGN, NATIVE, lacks, refuses};
+use countersign_engine::request::Request;
 use countersign_engine::signer::SignerTerms;
 
 /// Most calls an hour that a configuration may allow itself.
@@ -67,5 +69,19 @@ impl Vendor {
             Vendor::D4sign => 1,
             Vendor::Native | Vendor::Certyneo => countersign_engine::command::DOCUMENTS_MAX,
         }
+    }
+
+    /// Whether signers fill in such a widget there. Vendors place signatures by themselves and fill in nothing else.
+    pub fn fills(self, kind: WidgetKind) -> bool {
+        self == Vendor::Native || kind == WidgetKind::Signature
+    }
+
+    /// Whether it can carry a request: its documents, its widgets, and all that is asked of its signers. `gateway` =
+    /// whether there is one, which our own pages need for some of that.
+    pub fn carries(self, request: &Request, gateway: bool) -> bool {
+        let able = |signer: &SignerTerms| lacks(self.as_str(), &signer.requirements, gateway).is_empty();
+        request.terms.documents.len() <= self.documents_max()
+            && request.terms.widgets.iter().all(|widget| self.fills(widget.kind))
+            && request.signers.iter().all(|signer| self.refuses(&signer.terms).is_none() && able(&signer.terms))
     }
 }

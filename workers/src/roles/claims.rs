@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{LEASE, POLL, RENEW};
-use crate::clock::from_micros;
+use super::waiting::rest;
+use super::{LEASE, RENEW};
 use crate::config::Role;
 use crate::service::Service;
 use crate::store::{Claim, Lane};
@@ -56,19 +56,7 @@ async fn renew(service: &Service, claims: &[Claim]) {
     }
 }
 
-/// Waits until the bell rings, the next effect is due, or it is time to look anyway.
 async fn wait(service: &Service, stop: &CancellationToken, lane: Lane) {
     let next = service.store.next_effect(lane).await.ok().flatten();
-    let due = async {
-        match next {
-            Some(micros) => service.clock.sleep_until(from_micros(micros)).await,
-            None => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = service.bus.rung(lane) => {}
-        () = due => {}
-        () = tokio::time::sleep(POLL) => {}
-    }
+    rest(&service.clock, stop, service.bus.rung(lane), next).await;
 }

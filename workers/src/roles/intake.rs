@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::POLL;
+use super::waiting::pause;
 use crate::bus::{BusError, Delivery, JetStream, Message, Requests, dead_subject};
 use crate::config::Role;
 use crate::dialects::catalisa::sign_this::{self, ATTRIBUTE_MAX, Reason, Unaccepted, accept};
@@ -56,10 +57,7 @@ pub async fn run(service: Arc<Service>, stop: CancellationToken) {
             }
             Err(error) => tracing::debug!(%error, "published requests cannot be read"),
         }
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = tokio::time::sleep(RETRY) => {}
-        }
+        pause(&stop, RETRY).await;
     }
 }
 

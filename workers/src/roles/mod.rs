@@ -11,6 +11,7 @@ pub mod notifier;
 pub mod relay;
 pub mod sealer;
 pub mod timekeeper;
+mod waiting;
 
 use std::time::Duration;
 

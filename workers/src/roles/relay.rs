@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::waiting::pause;
 use super::{LEASE, POLL};
 use crate::bus::{Acknowledged, BusError, EVENTS, JetStream, Message, cloudevent, event_subject};
 use crate::config::Role;
@@ -104,13 +105,6 @@ pub async fn run(service: Arc<Service>, stop: CancellationToken) {
         }
     }
     relay.release().await;
-}
-
-async fn pause(stop: &CancellationToken, time: Duration) {
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = tokio::time::sleep(time) => {}
-    }
 }
 
 struct Relay {

@@ -13,8 +13,8 @@ use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use super::{LEASE, POLL};
-use crate::clock::from_micros;
+use super::LEASE;
+use super::waiting::rest;
 use crate::commit::{Failure, Order, RECEIPT_LIFE};
 use crate::config::Role;
 use crate::service::webhooks::KEPT;
@@ -141,11 +141,6 @@ async fn tidy(service: &Service, now: Timestamp) -> Result<(), ServiceError> {
 /// Waits for a timer, a bell, or `at` at the latest.
 async fn wait(service: &Service, stop: &CancellationToken, at: Timestamp) {
     let next = service.store.next_timer(service.clock.now().as_microsecond()).await.ok().flatten();
-    let next = next.map_or(at, |micros| from_micros(micros).min(at));
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = service.bus.timers_rung() => {}
-        () = service.clock.sleep_until(next) => {}
-        () = tokio::time::sleep(POLL) => {}
-    }
+    let at = at.as_microsecond();
+    rest(&service.clock, stop, service.bus.timers_rung(), Some(next.map_or(at, |next| next.min(at)))).await;
 }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::authority::Authority;
 use super::canvas::{Canvas, DONE, HAIR, Style, reals};
-use super::fields::{Marker, pdf_date};
+use super::dates;
+use super::fields::Marker;
 use super::flow::{HEIGHT, MARGIN, NAME, SMALL, utc};
 use super::fonts::{Face, Fonts};
 use super::update::Update;
@@ -117,7 +118,7 @@ impl Closing<'_> {
             "SubFilter" => "ETSI.CAdES.detached",
             "Name" => text_string(self.authority.subject()),
             "Reason" => text_string(self.reason),
-            "M" => pdf_date(self.at),
+            "M" => dates::written(self.at),
             "Prop_Build" => dictionary! { "App" => dictionary! { "Name" => "Countersign" } },
         };
         signature.set(ORIGINAL_LENGTH_KEY, original_bytes as i64);

@@ -9,6 +9,7 @@ use lopdf::{Dictionary, Document, Object, ObjectId, StringFormat, dictionary, te
 
 use super::SealError;
 use super::canvas::{INK, reals};
+use super::dates;
 use super::fonts::{Face, Fonts};
 use super::marks::{self, Mark, MarkContent};
 use super::pages::Page;
@@ -67,7 +68,7 @@ impl Marker {
                 annotation.set("NM", text_string(&name));
                 annotation.set("T", text_string(&mark.signer_name));
                 annotation.set("Contents", text_string(caption));
-                annotation.set("M", pdf_date(self.sealed_at));
+                annotation.set("M", dates::written(self.sealed_at));
                 annotation.set("AP", dictionary! { "N" => look });
                 return Ok(update.add(annotation));
             }
@@ -139,11 +140,6 @@ impl Marker {
             _ => catalog.set("AcroForm", form),
         }
     }
-}
-
-/// A time as PDF writes it, in UTC.
-pub(super) fn pdf_date(time: Timestamp) -> Object {
-    Object::String(time.strftime("D:%Y%m%d%H%M%SZ").to_string().into_bytes(), StringFormat::Literal)
 }
 
 /// The part of a mark that is on its page.

@@ -33,8 +33,7 @@ pub struct Corrector {
 impl Corrector {
     fn order(self, wish: Wish) -> Order {
         let Self { organization, request, actor, receipt } = self;
-        let command = Command { request, wish };
-        Order { organization, command, actor, ip: None, user_agent: None, receipt, fence: None }
+        Order { receipt, ..Order::by(actor, organization, Command { request, wish }) }
     }
 }
 

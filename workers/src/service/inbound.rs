@@ -99,34 +99,16 @@ impl Inbound {
 
     /// Keeps a genuine message. It is durable when this returns, and is applied by a clerk.
     pub async fn take(&self, to: &Addressee, letter: Letter<'_>) -> Result<Taken, ServiceError> {
-        let now = self.clock.now();
-        let id = Uuid::now_v7();
+        let (id, now) = (Uuid::now_v7(), self.clock.now());
+        let (organization, provider) = (to.organization.clone(), to.provider.clone());
         let row = InboundRow {
-            id,
-            organization: to.organization.clone(),
-            config: to.config,
-            provider: to.provider.clone(),
             scheme: letter.scheme.name.to_owned(),
             trust: letter.genuine.trust.as_str().to_owned(),
             digest: Some(Digest::of(letter.body)),
             bytes: letter.body.len() as i64,
             content_type: letter.content_type.map(str::to_owned),
             stamped_us: letter.genuine.stamped_at.map(Timestamp::as_microsecond),
-            received_us: now.as_microsecond(),
-            repeats: 0,
-            repeated_us: None,
-            replay_of: None,
-            document: None,
-            told: None,
-            word: None,
-            request: None,
-            state: InboundState::Pending,
-            verdict: None,
-            reason: None,
-            attempts: 0,
-            due_us: Some(now.as_microsecond()),
-            settled_us: None,
-            epoch: 0,
+            ..InboundRow::new(id, organization, to.config, provider, now.as_microsecond())
         };
         let since_us = match letter.genuine.trust {
             Trust::None | Trust::Origin => (now - REPEATED).as_microsecond(),
@@ -164,23 +146,14 @@ impl Inbound {
         let Some(bytes) = self.body(scope, id).await? else { return Ok(Again::Erased) };
         let (id, now_us) = (Uuid::now_v7(), self.clock.now().as_microsecond());
         let row = InboundRow {
-            id,
-            received_us: now_us,
-            repeats: 0,
-            repeated_us: None,
+            scheme: before.scheme,
+            trust: before.trust,
+            digest: before.digest,
+            bytes: before.bytes,
+            content_type: before.content_type,
+            stamped_us: before.stamped_us,
             replay_of: Some(before.replay_of.unwrap_or(before.id)),
-            document: None,
-            told: None,
-            word: None,
-            request: None,
-            state: InboundState::Pending,
-            verdict: None,
-            reason: None,
-            attempts: 0,
-            due_us: Some(now_us),
-            settled_us: None,
-            epoch: 0,
-            ..before
+            ..InboundRow::new(id, before.organization, before.config, before.provider, now_us)
         };
         let receipt = receipt.map(|receipt| receipt.row(organization, id.to_string(), now_us));
         self.store.replay_inbound(&row, &self.seal(id, &bytes)?, receipt.as_ref()).await?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use countersign_engine::effect::EffectKind;
 use countersign_engine::event::Collector;
-use countersign_engine::ids::{ConfigId, OrganizationId, RequestId};
+use countersign_engine::ids::{ConfigId, Digest, OrganizationId, RequestId};
 use countersign_engine::request::Request;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -17,7 +17,8 @@ use crate::config::WebhookSettings;
 use crate::hooks::HookSecrets;
 use crate::outbound::{Forbidden, Guard, Sender};
 use crate::providers::{
-    CALL_MAX, Circuit, Config, ConfigSettings, Credentials, Line, NotOpened, Stand, Stop, Vendor, WINDOW, Wires, Worth,
+    CALL_MAX, Circuit, Config, ConfigSettings, Credentials, Line, NotOpened, PdfForm, Stand, Stop, Vendor, WINDOW,
+    Wires, Worth,
 };
 use crate::stamp::StampKey;
 use crate::store::{Lane, ProviderRow, Scope, StandRow, Store, StoreError};
@@ -93,7 +94,7 @@ impl Providers {
         settings: &WebhookSettings,
     ) -> Result<Self, ServiceError> {
         let guard = Guard::new(settings.names.clone(), settings.allow_loopback);
-        let sender = Sender::new(guard.clone(), std::time::Duration::from_secs(CALL_MAX))?;
+        let sender = Sender::new("providers", guard.clone(), std::time::Duration::from_secs(CALL_MAX))?;
         let (overlap, is_development) = (settings.overlap, settings.allow_loopback);
         Ok(Self { store, vault, clock, bus, guard, sender, accounts, overlap, is_development })
     }
@@ -131,6 +132,11 @@ impl Providers {
     /// An account, ready to be called.
     pub fn open(&self, row: ProviderRow) -> Result<Config, NotOpened> {
         Config::open(row, &self.vault)
+    }
+
+    /// What a vendor knows an account by.
+    pub fn credentials(&self, row: &ProviderRow) -> Result<Credentials, ServiceError> {
+        Ok(Credentials::open(&row.credentials, row.id, &self.vault)?)
     }
 
     /// What an account's hooks are held against; `None` if it hears none.
@@ -179,11 +185,11 @@ impl Providers {
             settings: String::new(),
             credentials: Vec::new(),
             hook_secrets: Vec::new(),
-            account: countersign_engine::ids::Digest::ZERO,
+            account: Digest::ZERO,
             calls_an_hour: 1,
             created_us: now,
             updated_us: now,
-            stand: "{}".to_owned(),
+            stand: Stand::BLANK.to_owned(),
             rest_us: 0,
         };
         let row = self.row(blank, wanted)?;
@@ -192,12 +198,13 @@ impl Providers {
         Ok(row)
     }
 
-    /// Changes a configuration; `None` if it is gone or was changed at the same time. What is to be done at the vendor
-    /// is tried again at once.
+    /// Changes a configuration; `None` if it is gone or was changed at the same time. How its calls went was of what it
+    /// was, readable or not: it begins anew, and what is to be done at the vendor is tried again at once.
     pub async fn change(&self, row: &ProviderRow, wanted: Wanted) -> Result<Option<ProviderRow>, ServiceError> {
         let known_us = row.updated_us;
         let updated_us = self.clock.now().as_microsecond().max(known_us + 1);
-        let next = self.row(ProviderRow { updated_us, ..row.clone() }, wanted)?;
+        let anew = ProviderRow { updated_us, stand: Stand::BLANK.to_owned(), rest_us: 0, ..row.clone() };
+        let next = self.row(anew, wanted)?;
         if !self.store.change_provider_config(&next, known_us).await? {
             return Ok(None);
         }
@@ -223,6 +230,11 @@ impl Providers {
         })
     }
 
+    /// By what it is known again that a vendor was told this of somebody. It tells nothing of it itself.
+    pub fn told(&self, what: &[u8]) -> Digest {
+        Digest(self.accounts.stamp(&[b"told", what]))
+    }
+
     /// What is left of an account's calls.
     pub async fn quota(&self, row: &ProviderRow) -> Result<Quota, ServiceError> {
         if row.provider == Vendor::Native.as_str() {
@@ -234,7 +246,7 @@ impl Providers {
         Ok(Quota { most, used })
     }
 
-    /// The line by which an account is tried out. It is nobody's errand: no hold is needed, only a call of the quota.
+    /// The line by which an account is tried out. It is for no request: no lease is needed, only a call of the quota.
     pub async fn line<'c>(&'c self, config: &'c Config) -> Result<Line<'c>, ServiceError> {
         let wires = Wires { store: &self.store, sender: &self.sender, clock: &self.clock };
         Ok(Line::open(wires, config, None, RequestId(Uuid::nil()), Worth::Test).await?)
@@ -279,6 +291,22 @@ impl Providers {
 }
 
 impl Service {
+    /// A document of a request as a form for its vendor, under a name. It is not read before there is room for it.
+    pub async fn form_of(
+        &self,
+        line: &Line<'_>,
+        request: &Request,
+        place: u32,
+        file_name: &str,
+    ) -> Result<PdfForm, Stop> {
+        let document = request.terms.documents.get(place as usize);
+        let document = document.ok_or_else(|| Stop::Own("no_document".to_owned()))?;
+        let room = line.room_for(document).await?;
+        let pdf = self.documents.read(&request.organization, document.digest).await;
+        let pdf = pdf.map_err(|error| Stop::Own(error.to_string()))?;
+        Ok(PdfForm::around(pdf, file_name, room))
+    }
+
     /// A request that is being handed over, as it stands at this moment: looked at once more before its provider writes
     /// to anybody. Moot if it was called off, or its time has run out, since it was begun.
     pub async fn still_to_submit(&self, request: &Request) -> Result<Arc<Request>, Stop> {

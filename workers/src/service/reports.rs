@@ -1,5 +1,5 @@
 //! What a provider told, and what is done with it. What its stamp covers is believed; of anything else the provider is
-//! asked how things stand, which is an errand for the agent, and only what it answers counts.
+//! asked how things stand, which is for the agent to do, and only what it answers counts.
 
 use countersign_engine::command::{Command, Outcome, Report, Step, Wish};
 use countersign_engine::effect::EffectKind;
@@ -98,10 +98,8 @@ impl Service {
     }
 
     async fn told(&self, request: &Request, wish: Wish) -> Result<Result<(), Code>, ServiceError> {
-        let order = Order {
-            actor: Actor::Provider(request.terms.provider.clone()),
-            ..Order::system(request.organization.clone(), Command { request: request.id, wish })
-        };
+        let vendor = Actor::Provider(request.terms.provider.clone());
+        let order = Order::by(vendor, request.organization.clone(), Command { request: request.id, wish });
         match self.submit(order).await {
             Ok(_) => Ok(Ok(())),
             Err(ServiceError::Commit(Failure::Refused(refusal))) => Ok(Err(refusal.code)),

@@ -77,8 +77,8 @@ impl Service {
         let name = sealed_path(request.id, digest);
         self.blobs.put(&name, key.seal(&digest.0, pdf)?).await?;
         let wish = Wish::Seal { document, digest, bytes: pdf.len() as u64 };
-        let order = Order::system(request.organization.clone(), Command { request: request.id, wish });
-        match self.submit(Order { actor, ..order }).await {
+        let command = Command { request: request.id, wish };
+        match self.submit(Order::by(actor, request.organization.clone(), command)).await {
             Ok(_) => Ok(None),
             Err(ServiceError::Commit(Failure::Refused(refusal))) if refusal.code == Code::AlreadySealed => {
                 // Somebody else was faster; theirs is the one the history names.

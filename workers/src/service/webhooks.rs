@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::commit::Receipt;
 use crate::config::WebhookSettings;
 use crate::outbound::{Forbidden, Guard};
-use crate::store::{DeliveryRow, DeliveryState, EndpointRow, ReplayRow, Scope, Store};
+use crate::store::{DeliveryRow, DeliveryState, EndpointRow, ReceiptRow, ReplayRow, Scope, Store};
 use crate::vault::{Vault, VaultError};
 use crate::webhooks::{Endpoint, Extra, Format, PING, Secret};
 
@@ -115,20 +115,24 @@ impl Webhooks {
         &self,
         organization: &OrganizationId,
         request: RequestId,
-        wanted: Wanted,
-        secret: &Secret,
+        (wanted, secret): (Wanted, &Secret),
+        receipt: Option<Receipt>,
     ) -> Result<EndpointRow, ServiceError> {
+        let now = self.clock.now().as_microsecond();
+        let receipt_of = |row: &EndpointRow| receipt.map(|receipt| receipt.row(organization, row.id.to_string(), now));
         let Some(row) = self.of(organization, request).await? else {
             let row = self.row(organization, Some(request), wanted, secret)?;
-            self.store.insert_endpoint(&row, None).await?;
+            self.store.insert_endpoint(&row, receipt_of(&row).as_ref()).await?;
             self.bus.listeners_changed();
             return Ok(row);
         };
         if Secret::open(&row.secret, row.id, &self.vault)? != *secret {
-            let row = EndpointRow { updated_us: self.clock.now().as_microsecond(), ..row.clone() };
+            let row = EndpointRow { updated_us: now, ..row.clone() };
             self.store.rotate_secret(&row, &secret.seal(row.id, &self.vault)?, row.updated_us, None).await?;
         }
-        self.change(row, wanted, Some(true)).await?.ok_or(ServiceError::Missing { what: "webhook" })
+        let receipt = receipt_of(&row);
+        let changed = self.apply(row, wanted, Some(true), receipt.as_ref()).await?;
+        changed.ok_or(ServiceError::Missing { what: "webhook" })
     }
 
     /// The endpoint that hears of one request of an organization only.
@@ -189,11 +193,21 @@ impl Webhooks {
         wanted: Wanted,
         active: Option<bool>,
     ) -> Result<Option<EndpointRow>, ServiceError> {
+        self.apply(row, wanted, active, None).await
+    }
+
+    async fn apply(
+        &self,
+        row: EndpointRow,
+        wanted: Wanted,
+        active: Option<bool>,
+        receipt: Option<&ReceiptRow>,
+    ) -> Result<Option<EndpointRow>, ServiceError> {
         let now = self.clock.now().as_microsecond();
         let (url, events) = (wanted.url, wanted.events.join(","));
         let (format, stamps) = (wanted.format.as_str().to_owned(), names(&wanted.extras));
         let row = EndpointRow { url, events, format, stamps, updated_us: now, ..row };
-        if !self.store.change_endpoint(&row).await? {
+        if !self.store.change_endpoint(&row, receipt).await? {
             return Ok(None);
         }
         match active {
@@ -227,9 +241,8 @@ impl Webhooks {
 
     /// Sends an endpoint a message that says nothing, once.
     pub async fn ping(&self, row: &EndpointRow, receipt: Option<Receipt>) -> Result<Again, ServiceError> {
-        let id = Uuid::now_v7();
         let note = json!({ "webhook": row.id }).to_string();
-        let ping = DeliveryRow { event: id, name: PING.to_owned(), note: Some(note), ..self.delivery(row, id) };
+        let ping = DeliveryRow { note: Some(note), ..self.message(row, PING) };
         self.file(ping, receipt).await
     }
 
@@ -247,8 +260,8 @@ impl Webhooks {
             return Ok(Again::Pending);
         }
         let DeliveryRow { event, about, name, note, .. } = before;
-        let again = self.delivery(row, Uuid::now_v7());
-        self.file(DeliveryRow { event, about, name, note, replay: true, ..again }, receipt).await
+        let again = DeliveryRow { event, about, note, replay: true, ..self.message(row, name) };
+        self.file(again, receipt).await
     }
 
     /// Sends an endpoint everything again that happened between two instants and that it hears.
@@ -279,25 +292,9 @@ impl Webhooks {
         self.vault.open(delivery.as_bytes(), sealed)
     }
 
-    /// A delivery that is no event yet.
-    fn delivery(&self, row: &EndpointRow, id: Uuid) -> DeliveryRow {
-        DeliveryRow {
-            id,
-            organization: row.organization.clone(),
-            endpoint: row.id,
-            event: id,
-            about: None,
-            name: String::new(),
-            note: None,
-            replay: false,
-            state: DeliveryState::Pending,
-            reason: None,
-            due_us: None,
-            attempts: 0,
-            tried_us: None,
-            created_us: self.clock.now().as_microsecond(),
-            finished_us: None,
-        }
+    /// A message that is filed now.
+    fn message(&self, to: &EndpointRow, name: impl Into<String>) -> DeliveryRow {
+        DeliveryRow::new(Uuid::now_v7(), to, name, self.clock.now().as_microsecond())
     }
 
     async fn file(&self, delivery: DeliveryRow, receipt: Option<Receipt>) -> Result<Again, ServiceError> {

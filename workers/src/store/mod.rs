@@ -61,7 +61,7 @@ pub use log::{BadCursor, Cursor};
 pub use places::{COURIER, DeadLetterRow, Place, RELAY};
 pub use postgres::Postgres;
 pub use proofs::{ProofFileRow, Trial, proof_path};
-pub use providers::{Account, AccountUse, Begun, EnvelopeRow, ProviderHold, ProviderRow, StandRow};
+pub use providers::{Account, AccountUse, Begun, EnvelopeRow, ProviderLease, ProviderRow, StandRow};
 pub use reads::{Due, Listing, Sort};
 pub use retention::{Retention, Spent};
 pub use seat::Seat;
@@ -69,7 +69,7 @@ pub use sqlite::Sqlite;
 pub use stand::{Outbox, Owed};
 pub use transaction::{ReceiptRow, Transaction};
 pub use webhooks::{
-    AttemptRow, Backlog, DeliveryRow, DeliveryState, Due as DueDelivery, EndpointRow, Hold, Locked, ReplayRow,
+    AttemptRow, Backlog, DeliveryRow, DeliveryState, Due as DueDelivery, EndpointLease, EndpointRow, Locked, ReplayRow,
 };
 pub use wrapped::{Wrapped, WrappedRow};
 pub use writer::Writing;

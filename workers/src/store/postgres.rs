@@ -33,7 +33,7 @@ const PLANS: [(&str, &str); 2] = [("enable_seqscan", "off"), ("jit", "off")];
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Most statements that stay prepared on a connection: more than there are.
 const STATEMENTS_MAX: usize = 200;
-pub(super) const MIGRATIONS: [(i64, &str, &str); 14] = [
+pub(super) const MIGRATIONS: [(i64, &str, &str); 15] = [
     (1, "requests", include_str!("../../../migrations/postgres/0001_requests.sql")),
     (2, "library", include_str!("../../../migrations/postgres/0002_library.sql")),
     (3, "bus", include_str!("../../../migrations/postgres/0003_bus.sql")),
@@ -48,6 +48,7 @@ pub(super) const MIGRATIONS: [(i64, &str, &str); 14] = [
     (12, "providers", include_str!("../../../migrations/postgres/0012_providers.sql")),
     (13, "master_keys", include_str!("../../../migrations/postgres/0013_master_keys.sql")),
     (14, "accounts", include_str!("../../../migrations/postgres/0014_accounts.sql")),
+    (15, "account_uses", include_str!("../../../migrations/postgres/0015_account_uses.sql")),
 ];
 
 // Look-ups of many things at once go through what is wanted, never through the table: a plan is made while a

@@ -30,7 +30,7 @@ const CHECKPOINT_PAGES: &str = "4000";
 /// SQLite's own page cache in KiB (negative, as its pragma wants it). The system caches the file too,
 /// and SQLite walks its whole cache in a commit that split pages in the middle of a tree.
 const PAGE_CACHE: &str = "-16384";
-pub(super) const MIGRATIONS: [(i64, &str, &str); 14] = [
+pub(super) const MIGRATIONS: [(i64, &str, &str); 15] = [
     (1, "requests", include_str!("../../../migrations/sqlite/0001_requests.sql")),
     (2, "library", include_str!("../../../migrations/sqlite/0002_library.sql")),
     (3, "bus", include_str!("../../../migrations/sqlite/0003_bus.sql")),
@@ -45,6 +45,7 @@ pub(super) const MIGRATIONS: [(i64, &str, &str); 14] = [
     (12, "providers", include_str!("../../../migrations/sqlite/0012_providers.sql")),
     (13, "master_keys", include_str!("../../../migrations/sqlite/0013_master_keys.sql")),
     (14, "accounts", include_str!("../../../migrations/sqlite/0014_accounts.sql")),
+    (15, "account_uses", include_str!("../../../migrations/sqlite/0015_account_uses.sql")),
 ];
 
 /// Look-ups of many things at once; `CROSS JOIN` has SQLite go through what is wanted, not the table.

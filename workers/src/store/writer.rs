@@ -15,43 +15,43 @@ use super::StoreError;
 #[derive(Clone, Debug)]
 pub(super) struct Writer {
     /// `None` once closed.
-    line: Arc<Mutex<Option<Line>>>,
+    kept: Arc<Mutex<Option<Kept>>>,
     options: Arc<SqliteConnectOptions>,
 }
 
 /// The connection, outside any transaction.
 #[derive(Debug)]
-struct Line {
+struct Kept {
     connection: SqliteConnection,
     /// A transaction was given up; it must be rolled back before anything else.
     unfinished: bool,
 }
 
-type Held = OwnedMappedMutexGuard<Option<Line>, Line>;
+type Lent = OwnedMappedMutexGuard<Option<Kept>, Kept>;
 
 /// A transaction in a SQLite file. Dropped before it is committed, it is rolled back.
 #[derive(Debug)]
 pub struct Writing {
-    held: Held,
+    lent: Lent,
     writer: Writer,
 }
 
 impl Writer {
     /// Opens the file.
     pub(super) async fn open(options: SqliteConnectOptions) -> Result<Self, StoreError> {
-        let line = Line { connection: options.connect().await?, unfinished: false };
-        Ok(Self { line: Arc::new(Mutex::new(Some(line))), options: Arc::new(options) })
+        let kept = Kept { connection: options.connect().await?, unfinished: false };
+        Ok(Self { kept: Arc::new(Mutex::new(Some(kept))), options: Arc::new(options) })
     }
 
     /// Begins a transaction, in its turn.
     pub(super) async fn begin(&self) -> Result<Writing, StoreError> {
-        let mut held = self.hold().await?;
+        let mut lent = self.lend().await?;
         // Whatever becomes of this call, nothing stays half begun.
-        held.unfinished = true;
-        let mut writing = Writing { held, writer: self.clone() };
+        lent.unfinished = true;
+        let mut writing = Writing { lent, writer: self.clone() };
         let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut *writing).await;
         if let Err(sqlx::Error::WorkerCrashed) = begun {
-            writing.held.connection = self.options.connect().await?;
+            writing.lent.connection = self.options.connect().await?;
         }
         begun?;
         Ok(writing)
@@ -62,27 +62,27 @@ impl Writer {
         &self,
         work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        work(&mut self.hold().await?.connection).await
+        work(&mut self.lend().await?.connection).await
     }
 
     /// Closes the file, once nobody writes.
     pub(super) async fn close(&self) {
-        if let Some(line) = self.line.lock().await.take()
-            && let Err(error) = line.connection.close().await
+        if let Some(kept) = self.kept.lock().await.take()
+            && let Err(error) = kept.connection.close().await
         {
             tracing::warn!(%error, "the database file was not closed in good order; nothing is lost");
         }
     }
 
-    async fn hold(&self) -> Result<Held, StoreError> {
-        let line = Arc::clone(&self.line).lock_owned().await;
-        let mut held = OwnedMutexGuard::try_map(line, Option::as_mut).map_err(|_| sqlx::Error::PoolClosed)?;
-        held.roll_back().await;
-        Ok(held)
+    async fn lend(&self) -> Result<Lent, StoreError> {
+        let kept = Arc::clone(&self.kept).lock_owned().await;
+        let mut lent = OwnedMutexGuard::try_map(kept, Option::as_mut).map_err(|_| sqlx::Error::PoolClosed)?;
+        lent.roll_back().await;
+        Ok(lent)
     }
 }
 
-impl Line {
+impl Kept {
     async fn roll_back(&mut self) {
         if self.unfinished {
             // Whether it ever began is not known; if it did not, there is nothing to roll back.
@@ -96,7 +96,7 @@ impl Writing {
     /// Makes everything in it durable.
     pub(super) async fn commit(mut self) -> Result<(), StoreError> {
         sqlx::query("COMMIT").execute(&mut *self).await?;
-        self.held.unfinished = false;
+        self.lent.unfinished = false;
         Ok(())
     }
 }
@@ -105,9 +105,9 @@ impl Drop for Writing {
     fn drop(&mut self) {
         // Other processes wait for the file: it is rolled back now, not when the next transaction begins. Without a
         // runtime this process is ending, which ends the transaction too.
-        if let (true, Ok(runtime)) = (self.held.unfinished, Handle::try_current()) {
+        if let (true, Ok(runtime)) = (self.lent.unfinished, Handle::try_current()) {
             let writer = self.writer.clone();
-            runtime.spawn(async move { drop(writer.hold().await) });
+            runtime.spawn(async move { drop(writer.lend().await) });
         }
     }
 }
@@ -115,12 +115,12 @@ impl Drop for Writing {
 impl Deref for Writing {
     type Target = SqliteConnection;
     fn deref(&self) -> &SqliteConnection {
-        &self.held.connection
+        &self.lent.connection
     }
 }
 
 impl DerefMut for Writing {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
-        &mut self.held.connection
+        &mut self.lent.connection
     }
 }

@@ -3,8 +3,8 @@
 use countersign_engine::command::{Profile, SIGNERS_MAX};
 use countersign_engine::ids::{OrganizationId, SignerId};
 use countersign_engine::person::Person;
-use countersign_engine::refusal::Code;
-use countersign_engine::requirement::{Method, Requirements};
+use countersign_engine::provider::lacks;
+use countersign_engine::requirement::Requirements;
 use countersign_engine::signer::SignerTerms;
 use uuid::Uuid;
 
@@ -29,9 +29,9 @@ struct Part {
 }
 
 impl<'a> Cast<'a> {
-    /// Looks up signing groups, gives everybody an id, and notes what does not fit together.
+    /// Looks up signing groups, gives everybody an id, and notes what does not fit together, or not to the provider.
     pub(super) async fn of(
-        service: &Service,
+        (service, provider): (&Service, &str),
         organization: &OrganizationId,
         wanted: &'a [WantedSigner],
         faults: &mut Faults,
@@ -45,7 +45,7 @@ impl<'a> Cast<'a> {
             for person in people {
                 let (terms, profile) = part(service, signer, person)?;
                 if !parts.iter().any(|part| part.entry == entry) {
-                    check(service, &signer.pointer, (&terms.requirements, &profile), faults);
+                    check((service, provider), &signer.pointer, (&terms.requirements, &profile), faults);
                 }
                 parts.push(Part { entry, terms, profile });
             }
@@ -154,8 +154,14 @@ pub(super) fn profile(service: &Service, id: SignerId, asked: &Asked, person: Pe
     Ok(Profile { person, particulars })
 }
 
-/// Notes what does not fit together in what is asked of somebody; `signer` is where the body names them.
-pub(super) fn check(service: &Service, signer: &str, (asked, profile): (&Requirements, &Profile), faults: &mut Faults) {
+/// Notes what does not fit together in what is asked of somebody, and what whoever carries the request lacks for it;
+/// `signer` is where the body names them.
+pub(super) fn check(
+    (service, provider): (&Service, &str),
+    signer: &str,
+    (asked, profile): (&Requirements, &Profile),
+    faults: &mut Faults,
+) {
     for misfit in asked.misfits(&profile.person, &profile.particulars) {
         let member = match misfit.field {
             "access_code" => "accessCode".to_owned(),
@@ -168,21 +174,7 @@ pub(super) fn check(service: &Service, signer: &str, (asked, profile): (&Require
             faults.push(Fault::at(pointer, "requirement_incomplete", misfit.detail));
         }
     }
-    if service.gateway.is_none() {
-        for method in asked.methods().filter(|method| method.needs_gateway()) {
-            let member = match method {
-                Method::SmsCode => "sms",
-                Method::WhatsappCode => "whatsapp",
-                Method::VideoSelfie => "video",
-                method => method.as_str(),
-            };
-            let detail = format!("{method} needs a gateway, and none is configured here (gateway_url).");
-            let pointer = format!("{signer}/requirements/{member}");
-            faults.push(Fault::at(pointer, Code::GatewayMissing.as_str(), detail));
-        }
-    }
-    if asked.certificate.is_some() {
-        let detail = "Our own pages cannot take a signature with a certificate.";
-        faults.push(Fault::at(format!("{signer}/requirements/certificate"), "not_supported", detail));
+    for lack in lacks(provider, asked, service.gateway.is_some()) {
+        faults.push(Fault::at(format!("{signer}/requirements/{}", lack.field), lack.code.as_str(), lack.detail));
     }
 }

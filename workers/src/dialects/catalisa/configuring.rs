@@ -1,8 +1,10 @@
 //! Bodies of provider configurations: read field by field, with every fault at once, and looked up where they name
 //! something.
 
+use std::fmt::Display;
+
 use countersign_engine::command::NAME_MAX;
-use countersign_engine::event::{Collector, Widget, WidgetKind};
+use countersign_engine::event::{Collector, Widget};
 use countersign_engine::ids::OrganizationId;
 use countersign_engine::signer::SignerTerms;
 use uuid::Uuid;
@@ -62,28 +64,18 @@ pub(super) async fn changed(
         true => form.required_line("name", NAME_MAX, faults),
         false => row.name.clone(),
     };
-    // Whoever gives the credentials anew needs the old ones not to be readable.
-    let known = if form.mentions("credentials") { None } else { Some(service.providers.open(row.clone())) };
-    let credentials = match known {
-        None => credentials(vendor, form, faults),
-        Some(Ok(config)) => Some(config.credentials),
-        Some(Err(error)) => {
-            faults.push(Fault::at(
-                form.pointer("credentials"),
-                "required",
-                format!("The credentials are lost: {error}."),
-            ));
-            None
-        }
+    let credentials = match form.mentions("credentials") {
+        true => credentials(vendor, form, faults),
+        false => kept(service.providers.credentials(row), "credentials", form, faults),
     };
-    let stored: ConfigSettings = serde_json::from_str(&row.settings).unwrap_or_default();
+    let stored = kept(ConfigSettings::read(&row.settings), "baseUrl", form, faults).unwrap_or_default();
     let settings = settings(service, vendor, form, stored.clone(), faults).await;
     if !form.mentions("credentials") && settings.host() != stored.host() {
         let detail =
             "Another baseUrl needs the credentials in the same call: those that there are were given for the former.";
         faults.push(Fault::at(form.pointer("credentials"), "required", detail));
     }
-    let former = service.providers.hook_secrets(row).unwrap_or_default();
+    let former = kept(service.providers.hook_secrets(row), "hookSecret", form, faults).flatten();
     let hook_secrets = hook_secrets(service, vendor, form, former, faults);
     let calls_an_hour = form.whole("callsPerHour", 1, CALLS_AN_HOUR_MAX, faults).unwrap_or(row.calls_an_hour);
     let fallback = match form.mentions("fallbackConfigId") {
@@ -92,6 +84,17 @@ pub(super) async fn changed(
     };
     let Some(credentials) = credentials else { return Ok(None) };
     Ok(Some(Wanted { name, settings, credentials, hook_secrets, calls_an_hour, fallback }))
+}
+
+/// What is stored; what cannot be read is lost, and must be given anew.
+fn kept<T, E: Display>(stored: Result<T, E>, name: &str, form: &Form<'_>, faults: &mut Faults) -> Option<T> {
+    let lost = |error: E| {
+        if !form.mentions(name) {
+            let detail = format!("The {name} of before is lost: {error}. It must be given anew.");
+            faults.push(Fault::at(form.pointer(name), "required", detail));
+        }
+    };
+    stored.map_err(lost).ok()
 }
 
 fn credentials(vendor: Vendor, form: &Form<'_>, faults: &mut Faults) -> Option<Credentials> {
@@ -181,9 +184,11 @@ fn hook_secrets(
         (Some(former), None, Some(scheme)) => ("hookScheme", former.by(scheme)),
         (former, None, _) => {
             // One that is not a text has its fault already.
-            if named.is_some() && former.is_none() && form.get("hookSecret").is_none() {
+            let pointer = form.pointer("hookSecret");
+            let is_missing = named.is_some() && former.is_none() && form.get("hookSecret").is_none();
+            if is_missing && !faults.iter().any(|fault| fault.is_within(&pointer)) {
                 let detail = "hookSecret is required: without one nothing is stamped by any scheme.";
-                faults.push(Fault::at(form.pointer("hookSecret"), "required", detail));
+                faults.push(Fault::at(pointer, "required", detail));
             }
             return former;
         }
@@ -249,7 +254,7 @@ pub(super) fn check_fit(
     if documents > most {
         refuse(form.pointer("files"), format!("{name} takes at most {most} document of a request."));
     }
-    if widgets.iter().any(|widget| widget.kind != WidgetKind::Signature) {
+    if !widgets.iter().all(|widget| vendor.fills(widget.kind)) {
         refuse(form.pointer("widgets"), format!("{name} has signers sign; it fills no other fields."));
     }
     for (place, signer) in signers.iter().enumerate() {

@@ -93,13 +93,6 @@ pub(super) fn order(service: &Service, asker: Asker, parts: Parts) -> Order {
     };
     let draft = Box::new(outline.draft(&service.settings));
     let wish = Wish::Create { draft, send: !wanted.keep_draft };
-    Order {
-        organization: asker.organization,
-        command: Command { request: RequestId(Uuid::now_v7()), wish },
-        actor: asker.actor,
-        ip: None,
-        user_agent: None,
-        receipt: asker.receipt,
-        fence: None,
-    }
+    let command = Command { request: RequestId(Uuid::now_v7()), wish };
+    Order { receipt: asker.receipt, ..Order::by(asker.actor, asker.organization, command) }
 }

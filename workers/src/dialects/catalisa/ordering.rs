@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use countersign_engine::event::Actor;
+use countersign_engine::event::{Actor, Collector, NATIVE};
 use countersign_engine::ids::OrganizationId;
 use countersign_engine::signer::SignerTerms;
 
@@ -40,9 +40,9 @@ pub(super) async fn create(
     let files = drafting::files(service, &asker.organization, files, &mut faults).await?;
 
     let signers = std::mem::take(&mut wanted.signers);
-    let cast = Cast::of(service, &asker.organization, &signers, &mut faults).await?;
-    let placed = place(widgets, &cast, &Sheaf { files: &files, ids: &ids }, &mut faults);
     let collector = configuring::collector(service, &asker.organization, form, wanted.config, &mut faults).await?;
+    let cast = Cast::of((service, carrier(&collector)), &asker.organization, &signers, &mut faults).await?;
+    let placed = place(widgets, &cast, &Sheaf { files: &files, ids: &ids }, &mut faults);
     let people = cast.into_people();
     let terms: Vec<SignerTerms> = people.iter().map(|(terms, _)| terms.clone()).collect();
     configuring::check_fit(collector.as_ref(), form, (&terms, files.len(), &placed.widgets), &mut faults);
@@ -60,11 +60,10 @@ pub(super) async fn from_template(
 ) -> Result<Order, Problems> {
     let mut wanted = read::wanted(form, &mut faults);
     let signers = std::mem::take(&mut wanted.signers);
-    let cast = Cast::of(service, &asker.organization, &signers, &mut faults).await?;
+    let collector = configuring::collector(service, &asker.organization, form, wanted.config, &mut faults).await?;
+    let cast = Cast::of((service, carrier(&collector)), &asker.organization, &signers, &mut faults).await?;
     let template = templates::find_named(service, &asker.organization, form, &mut faults).await?;
-    let config = wanted.config;
     let mut parts = template.and_then(|template| template.fill(wanted, cast, form, &mut faults));
-    let collector = configuring::collector(service, &asker.organization, form, config, &mut faults).await?;
     if let Some(parts) = &mut parts {
         let signers: Vec<SignerTerms> = parts.people.iter().map(|(terms, _)| terms.clone()).collect();
         let made_of = (signers.as_slice(), parts.files.len(), parts.placed.widgets.as_slice());
@@ -73,4 +72,9 @@ pub(super) async fn from_template(
     }
     let Some(parts) = Problems::unless(faults, parts)? else { return Err(Fault::not_found("template").into()) };
     Ok(drafting::order(service, asker, parts))
+}
+
+/// Who carries what is asked of the signers.
+fn carrier(collector: &Option<Collector>) -> &str {
+    collector.as_ref().map_or(NATIVE, |collector| &collector.provider)
 }

@@ -18,8 +18,7 @@ use super::wire::{
     ProviderConfigObject, ProviderState, ProviderTest, ProviderTestAttributes, ProviderTestObject, SelfLink,
 };
 use crate::clock::from_micros;
-use crate::dialects::certyneo::calling as certyneo;
-use crate::dialects::d4sign::calling as d4sign;
+use crate::dialects::calling::Adapter;
 use crate::http::auth::Permission;
 use crate::http::fault::Fault;
 use crate::http::form::Faults;
@@ -207,10 +206,9 @@ pub(super) async fn test(
     let row = find(&floor.service, &caller.organization, &id).await?;
     let providers = &floor.service.providers;
     let config = providers.open(row).map_err(|error| Fault::internal(&error))?;
-    let tried = match config.vendor {
-        Vendor::Native => Ok(()),
-        Vendor::D4sign => d4sign::test(&mut providers.line(&config).await?).await,
-        Vendor::Certyneo => certyneo::test(&mut providers.line(&config).await?).await,
+    let tried = match Adapter::of(config.vendor) {
+        Some(adapter) => adapter.test(&mut providers.line(&config).await?).await,
+        None => Ok(()),
     };
     providers.tried(&config, &tried).await?;
     let code = match tried {
@@ -246,7 +244,7 @@ async fn answer(service: &Service, row: &ProviderRow) -> Result<ProviderConfigAn
 }
 
 async fn object(service: &Service, row: &ProviderRow) -> Result<ProviderConfigObject, Problems> {
-    let settings: ConfigSettings = serde_json::from_str(&row.settings).map_err(|error| Fault::internal(&error))?;
+    let settings = ConfigSettings::read(&row.settings).map_err(Fault::from)?;
     let secrets = service.providers.hook_secrets(row)?;
     let quota = service.providers.quota(row).await?;
     let is_native = row.provider == Vendor::Native.as_str();

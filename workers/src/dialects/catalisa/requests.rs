@@ -7,7 +7,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use countersign_engine::command::{Command, EMAIL_MAX, TEXT_MAX, Wish};
+use countersign_engine::command::{EMAIL_MAX, TEXT_MAX, Wish};
 use countersign_engine::event::Actor;
 use countersign_engine::ids::RequestId;
 use countersign_engine::refusal::Refusal;
@@ -139,7 +139,7 @@ pub(super) async fn send(
     let caller = floor.keys.admit(&headers, Permission::Create).await?;
     let request = find(&floor, &caller, &id).await?;
     let receipt = receipt_for(&headers, request.id, "send", &[])?;
-    let request = floor.service.submit(order(&caller, request.id, Wish::Send, receipt)).await?;
+    let request = floor.service.submit(caller.order(request.id, Wish::Send, receipt)).await?;
     Ok(Json(show::answer(&request, &floor.service.links)))
 }
 
@@ -168,7 +168,7 @@ pub(super) async fn cancel(
     let mut faults = Faults::new();
     let reason = Form::required(Some(&json), "", &mut faults).text("reason", TEXT_MAX, &mut faults);
     let reason = Problems::unless(faults, reason)?;
-    let request = floor.service.submit(order(&caller, request.id, Wish::Cancel { reason }, receipt)).await?;
+    let request = floor.service.submit(caller.order(request.id, Wish::Cancel { reason }, receipt)).await?;
     Ok(Json(show::answer(&request, &floor.service.links)))
 }
 
@@ -213,7 +213,7 @@ pub(super) async fn resend(
     let email = attributes.line("signerEmail", EMAIL_MAX, &mut faults).map(|email| email.trim().to_owned());
     let email = Problems::unless(faults, email)?;
     let named = email.is_some();
-    floor.service.submit(order(&caller, request.id, Wish::Resend { email }, receipt)).await.map_err(|error| {
+    floor.service.submit(caller.order(request.id, Wish::Resend { email }, receipt)).await.map_err(|error| {
         let fault = Fault::from(error);
         if named && fault.source == Source::Call { fault.with_pointer(EMAIL) } else { fault }
     })?;
@@ -277,7 +277,7 @@ fn document_of(request: &Request, query: Option<&str>) -> Result<Option<u32>, Fa
 pub(super) async fn delete(State(floor): State<Floor>, headers: HeaderMap, Id(id): Id) -> Result<StatusCode, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Delete).await?;
     let request = find(&floor, &caller, &id).await?;
-    floor.service.submit(order(&caller, request.id, Wish::Delete, None)).await?;
+    floor.service.submit(caller.order(request.id, Wish::Delete, None)).await?;
     floor.service.sweep_orphans().await;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -287,19 +287,6 @@ pub(super) async fn find(floor: &Floor, caller: &Caller, id: &str) -> Result<Arc
     let unknown = || Fault::not_found("request");
     let id: RequestId = id.parse().map_err(|_| unknown())?;
     Ok(floor.service.find(&caller.organization, id).await?.ok_or_else(unknown)?)
-}
-
-/// What a caller wishes of a request.
-pub(super) fn order(caller: &Caller, request: RequestId, wish: Wish, receipt: Option<Receipt>) -> Order {
-    Order {
-        organization: caller.organization.clone(),
-        command: Command { request, wish },
-        actor: Actor::Key(caller.key),
-        ip: None,
-        user_agent: None,
-        receipt,
-        fence: None,
-    }
 }
 
 /// The receipt that a call about a request asks for, if it does.

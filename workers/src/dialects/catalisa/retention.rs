@@ -8,7 +8,7 @@ use countersign_engine::ids::OrganizationId;
 use countersign_engine::schedule::RETENTION_DAYS_MAX;
 
 use super::problem::{Body, Id, Problems};
-use super::requests::{find, optional_json, order, receipt_for};
+use super::requests::{find, optional_json, receipt_for};
 use super::wire::{
     Errors, Hold, RequestAnswer, RetentionAnswer, RetentionAttributes, RetentionObject, RetentionSource, SetRetention,
 };
@@ -117,7 +117,7 @@ pub(super) async fn hold(
     let mut faults = Faults::new();
     let reason = Form::required(Some(&json), "", &mut faults).text("reason", TEXT_MAX, &mut faults);
     let reason = Problems::unless(faults, reason)?;
-    let request = floor.service.submit(order(&caller, request.id, Wish::Hold { reason }, receipt)).await?;
+    let request = floor.service.submit(caller.order(request.id, Wish::Hold { reason }, receipt)).await?;
     Ok(Json(show::answer(&request, &floor.service.links)))
 }
 
@@ -137,6 +137,6 @@ pub(super) async fn release(
 ) -> Result<Json<RequestAnswer>, Problems> {
     let caller = floor.keys.admit(&headers, Permission::Admin).await?;
     let request = find(&floor, &caller, &id).await?;
-    let request = floor.service.submit(order(&caller, request.id, Wish::Release, None)).await?;
+    let request = floor.service.submit(caller.order(request.id, Wish::Release, None)).await?;
     Ok(Json(show::answer(&request, &floor.service.links)))
 }

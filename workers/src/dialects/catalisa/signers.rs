@@ -96,7 +96,8 @@ pub(super) async fn add(
     let (_, form) = read::resource(&json, KIND, &mut faults);
     let wanted = people::signer(&form, &mut faults);
     let at = people::position(&form, wanted.order, &mut faults);
-    let cast = Cast::of(&floor.service, &caller.organization, std::slice::from_ref(&wanted), &mut faults).await?;
+    let carrier = (&*floor.service, request.terms.provider.as_str());
+    let cast = Cast::of(carrier, &caller.organization, std::slice::from_ref(&wanted), &mut faults).await?;
     let newcomers = Problems::unless(faults, Newcomers { people: cast.into_people(), at })?;
     let added = floor.service.add_signers(corrector(caller, &request, receipt), vec![newcomers]).await;
     let place = if form.get("order").is_some() { "order" } else { "afterPosition" };
@@ -137,7 +138,7 @@ pub(super) async fn correct(
     if let Some(code) = &access_code {
         correction.access_code = floor.service.access_code_change(signer, code.as_deref())?;
     }
-    check_asked(&floor.service, signer, &correction, &form, &mut faults);
+    check_asked((&floor.service, &request.terms.provider), signer, &correction, &form, &mut faults);
     let correction = Problems::unless(faults, correction)?;
     let corrected = floor.service.correct(corrector(caller, &request, None), signer.id(), correction).await;
     let members = [(Code::Invalid, "phone"), (Code::Duplicate, "email"), (Code::NotSupported, "requirements")];
@@ -147,12 +148,18 @@ pub(super) async fn correct(
 }
 
 /// Notes what would not fit together in what is asked of a signer from now on, if that is to be something else.
-fn check_asked(service: &Service, signer: &Signer, correction: &Correction, form: &Form<'_>, faults: &mut Faults) {
+fn check_asked(
+    carrier: (&Service, &str),
+    signer: &Signer,
+    correction: &Correction,
+    form: &Form<'_>,
+    faults: &mut Faults,
+) {
     let Some(person) = signer.person.clone().filter(|_| correction.requirements.is_some()) else { return };
     let mut profile = Profile { person, particulars: signer.particulars.clone() };
     let mut asked = signer.terms.requirements.clone();
     correction.apply(&mut profile, &mut asked);
-    casting::check(service, form.pointer("").trim_end_matches('/'), (&asked, &profile), faults);
+    casting::check(carrier, form.pointer("").trim_end_matches('/'), (&asked, &profile), faults);
     let told = form.get("requirements").and_then(|requirements| requirements.get("accessCode"));
     if told.and_then(Value::as_bool).is_some_and(|told| told != asked.access_code) {
         let detail = "accessCode, beside the requirements, sets the code and takes it away.";
@@ -219,7 +226,8 @@ pub(super) async fn replace(
     let id = SignerId(Uuid::now_v7());
     let profile = casting::profile(&floor.service, id, &wanted.asked, wanted.person.clone())?;
     let requirements = wanted.asked.requirements.clone();
-    casting::check(&floor.service, &wanted.pointer, (&requirements, &profile), &mut faults);
+    let carrier = (&*floor.service, request.terms.provider.as_str());
+    casting::check(carrier, &wanted.pointer, (&requirements, &profile), &mut faults);
     let heir = Problems::unless(faults, (id, profile))?;
     let by = corrector(caller, &request, receipt);
     let replaced = floor.service.replace_signer(by, signer.id(), heir, Some(requirements)).await;

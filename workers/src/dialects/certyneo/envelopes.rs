@@ -7,8 +7,7 @@ use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use countersign_engine::command::{Command, Draft, Wish};
-use countersign_engine::event::Actor;
+use countersign_engine::command::{Draft, Wish};
 use countersign_engine::ids::RequestId;
 use countersign_engine::refusal::Code;
 use countersign_engine::request::{Request, Status};
@@ -18,7 +17,7 @@ use super::problem::{Body, Id, Problems};
 use super::vocabulary::EnvelopeStatus;
 use super::wire::{Envelope, EnvelopeChange, EnvelopesError, NewEnvelope, VoidEnvelope};
 use super::{BASE, drafting, read, show};
-use crate::commit::{Failure, Order, Receipt};
+use crate::commit::{Failure, Receipt};
 use crate::http::auth::{Caller, Permission};
 use crate::http::fault::Fault;
 use crate::http::form::Faults;
@@ -48,7 +47,7 @@ pub(super) async fn create(State(floor): State<Floor>, headers: HeaderMap, body:
     let wanted = read::envelope(&body.json()?, floor.service.clock.now(), &mut faults);
     let draft = Box::new(drafting::new(&floor.service, &caller.organization, wanted, faults).await?);
     let wish = Wish::Create { draft, send: false };
-    let request = floor.service.submit(order(&caller, RequestId(Uuid::now_v7()), wish, receipt)).await?;
+    let request = floor.service.submit(caller.order(RequestId(Uuid::now_v7()), wish, receipt)).await?;
     Ok(created(&floor, &request))
 }
 
@@ -109,7 +108,7 @@ pub(super) async fn change(
             return Ok(shown(&floor, &request));
         }
         let wish = Wish::Revise { draft, base: request.seq };
-        match floor.service.submit(order(&caller, request.id, wish, None)).await {
+        match floor.service.submit(caller.order(request.id, wish, None)).await {
             // Somebody else's change, or the sending, came first: it is looked at again.
             Err(ServiceError::Commit(Failure::Refused(refusal)))
                 if tries > 1 && matches!(refusal.code, Code::Changed | Code::WrongState) =>
@@ -223,24 +222,12 @@ async fn wished(
     receipt: Option<Receipt>,
     needed: &str,
 ) -> Result<Arc<Request>, Problems> {
-    match floor.service.submit(order(caller, request.id, wish, receipt)).await {
+    match floor.service.submit(caller.order(request.id, wish, receipt)).await {
         Err(ServiceError::Commit(Failure::Refused(refusal))) if refusal.code == Code::WrongState => {
             let now = find(floor, caller, &request.id.to_string()).await?;
             Err(in_the_way(now.status, needed).into())
         }
         done => Ok(done?),
-    }
-}
-
-fn order(caller: &Caller, request: RequestId, wish: Wish, receipt: Option<Receipt>) -> Order {
-    Order {
-        organization: caller.organization.clone(),
-        command: Command { request, wish },
-        actor: Actor::Key(caller.key),
-        ip: None,
-        user_agent: None,
-        receipt,
-        fence: None,
     }
 }
 

@@ -21,7 +21,7 @@ use super::call::Call;
 use super::finding::{answered, find_request, receipt_for, wished};
 use super::problem::{Id, Problems};
 use super::read::{national_id, number};
-use super::vocabulary::signer_of;
+use super::vocabulary::{DAY, signer_of};
 use super::wire::{
     D4SignChangeCode, D4SignChangeEmail, D4SignChangeSms, D4SignInfo, D4SignInfoChanged, D4SignMessage, D4SignRemove,
 };
@@ -33,9 +33,6 @@ use crate::http::fields;
 use crate::http::form::{Faults, Form, is_email};
 use crate::service::ServiceError;
 use crate::service::corrections::Corrector;
-
-/// How a day is written in Brazil.
-const DAY: &str = "%d/%m/%Y";
 
 /// A call that puts something right, as far as it is read.
 struct Asked {

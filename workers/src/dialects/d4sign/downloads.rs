@@ -24,7 +24,8 @@ const TYPES: [(&str, bool); 4] = [("", false), ("pdf", false), ("original", fals
 /// Languages that clients name. The certificate is in the document's own.
 const LANGUAGES: [(&str, ()); 5] = [("", ()), ("pt", ()), ("ptBR", ()), ("en", ()), ("es", ())];
 
-/// Where a finished document can be had for the next 15 minutes: its sealed PDF, or a ZIP; of several always a ZIP.
+/// Where a finished document can be had for the next 15 minutes: its sealed PDF, or a ZIP; of several always a ZIP. It
+/// changes nothing: a repeat needs no `Idempotency-Key`, and is answered with an address of its own.
 #[utoipa::path(
     post, path = "/documents/{id}/download", tag = "D4Sign", request_body = Option<D4SignWantedDownload>,
     params(("id" = String, Path, description = "Which document")),

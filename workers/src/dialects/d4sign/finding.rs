@@ -4,8 +4,7 @@
 use std::sync::Arc;
 
 use axum::http::{Method, StatusCode};
-use countersign_engine::command::{Command, Wish};
-use countersign_engine::event::Actor;
+use countersign_engine::command::Wish;
 use countersign_engine::ids::{OrganizationId, RequestId};
 use countersign_engine::refusal::{Code, Refusal};
 use countersign_engine::request::Request;
@@ -16,7 +15,7 @@ use super::body::Body;
 use super::call::Call;
 use super::problem::Problems;
 use super::vocabulary::{Phase, safe_of};
-use crate::commit::{Failure, Order, Receipt};
+use crate::commit::{Failure, Receipt};
 use crate::http::auth::Caller;
 use crate::http::fault::Fault;
 use crate::http::{Floor, idempotency};
@@ -39,7 +38,8 @@ pub(super) async fn find(floor: &Floor, organization: &OrganizationId, id: &str)
     }
     match floor.service.uploaded(organization, id).await? {
         Some(upload) if !floor.service.store.is_file_used(organization, id).await? => Ok(Found::Upload(upload)),
-        _ => Err(unknown().into()),
+        // Its request may have been made since it was looked for.
+        _ => Ok(Found::Request(floor.service.find(organization, RequestId(id)).await?.ok_or_else(unknown)?)),
     }
 }
 
@@ -76,7 +76,7 @@ pub(super) async fn wished(
     wish: Wish,
     receipt: Option<Receipt>,
 ) -> Result<Arc<Request>, Problems> {
-    let done = floor.service.submit(order(caller, request, wish, receipt)).await;
+    let done = floor.service.submit(caller.order(request, wish, receipt)).await;
     answered(floor, caller, request, done).await
 }
 
@@ -105,19 +105,6 @@ pub(super) async fn phase_forbids(floor: &Floor, caller: &Caller, request: Reque
         }
         Ok(None) => unknown().into(),
         Err(error) => error.into(),
-    }
-}
-
-/// What a caller wishes of a request.
-pub(super) fn order(caller: &Caller, request: RequestId, wish: Wish, receipt: Option<Receipt>) -> Order {
-    Order {
-        organization: caller.organization.clone(),
-        command: Command { request, wish },
-        actor: Actor::Key(caller.key),
-        ip: None,
-        user_agent: None,
-        receipt,
-        fence: None,
     }
 }
 

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::body::Body;
 use super::call::Call;
-use super::finding::{Found, answered, find, order, phase_forbids, receipt_for};
+use super::finding::{Found, answered, find, phase_forbids, receipt_for};
 use super::people;
 use super::problem::{Id, Problems};
 use super::read::{self, Wanted};
@@ -64,7 +64,8 @@ pub(super) async fn create(
     let caller = call.admit_with(&floor, Permission::Create, &body.value).await?;
     let receipt = receipt_for(&call, &id, "createlist", &body)?;
     let mut faults = Faults::new();
-    let wanted = read::signers(&body.value, floor.service.gateway.is_some(), &mut faults);
+    let has_means = has_means(&floor.service, &caller.organization, &id).await?;
+    let wanted = read::signers(&body.value, has_means, &mut faults);
     if let Some(before) = floor.service.made_before(&caller.organization, receipt.as_ref()).await? {
         return Ok(Json(people::created(&floor.service, &before, &wanted)?));
     }
@@ -86,6 +87,15 @@ pub(super) async fn create(
         return Ok(Json(people::created(&floor.service, &request, &wanted)?));
     }
     Err(Fault::new(StatusCode::CONFLICT, "changed", "The document was changed at the same time.").into())
+}
+
+/// Whether there is somebody for what needs an outside service: our gateway, or the vendor that has the request.
+async fn has_means(service: &Service, organization: &OrganizationId, id: &str) -> Result<bool, Problems> {
+    if service.gateway.is_some() {
+        return Ok(true);
+    }
+    let Ok(id) = id.trim().parse() else { return Ok(false) };
+    Ok(service.find(organization, RequestId(id)).await?.is_some_and(|request| request.terms.is_at_vendor()))
 }
 
 /// Those who join, with their ids. A signing group's members join as they are now.
@@ -147,7 +157,7 @@ async fn over(
     let Some(file) = service.documents.file(&caller.organization, upload.row.id).await? else { return Ok(None) };
     let people = numbered(joining, 1);
     let draft = Box::new(Outline::over(upload.row.name, vec![file], people).draft(&service.settings));
-    match service.submit(order(caller, id, Wish::Create { draft, send: false }, receipt)).await {
+    match service.submit(caller.order(id, Wish::Create { draft, send: false }, receipt)).await {
         Err(ServiceError::Commit(Failure::Refused(refusal))) if refusal.code == Code::AlreadyExists => Ok(None),
         done => Ok(Some(done?)),
     }

@@ -54,8 +54,8 @@ impl Wanted {
     }
 }
 
-/// The signers of a body. `has_gateway` = whether there is one for what needs an outside service.
-pub(super) fn signers(body: &Value, has_gateway: bool, faults: &mut Faults) -> Vec<Wanted> {
+/// The signers of a body. `has_means` = whether there is somebody for what needs an outside service.
+pub(super) fn signers(body: &Value, has_means: bool, faults: &mut Faults) -> Vec<Wanted> {
     let form = Form::required(Some(body), "", faults);
     let before = faults.len();
     let items = form.list("signers", SIGNERS_MAX, faults).unwrap_or_default();
@@ -64,7 +64,7 @@ pub(super) fn signers(body: &Value, has_gateway: bool, faults: &mut Faults) -> V
     }
     let mut wanted: Vec<Wanted> = Vec::new();
     for (item, pointer) in items {
-        let signer = signer(item, pointer, has_gateway, faults);
+        let signer = signer(item, pointer, has_means, faults);
         let same =
             |other: &Wanted| other.act == signer.act && other.person.email.eq_ignore_ascii_case(&signer.person.email);
         if !signer.person.email.is_empty() && wanted.iter().any(same) {
@@ -76,13 +76,13 @@ pub(super) fn signers(body: &Value, has_gateway: bool, faults: &mut Faults) -> V
     wanted
 }
 
-fn signer(item: &Value, pointer: String, has_gateway: bool, faults: &mut Faults) -> Wanted {
+fn signer(item: &Value, pointer: String, has_means: bool, faults: &mut Faults) -> Wanted {
     let form = Form::required(Some(item), &pointer, faults);
     required(&form, &["act", "foreign", "certificadoicpbr", "assinatura_presencial"], faults);
     let group = group(&form, faults);
     let email = email(&form, group.is_some(), faults);
     let act = act(&form, faults);
-    let (requirements, particulars) = asked(&form, has_gateway, faults);
+    let (requirements, particulars) = asked(&form, has_means, faults);
     let phone = phone(&form, &requirements, faults);
     let named = particulars.pix.as_ref().or(particulars.score.as_ref()).map(|holder| holder.name.clone());
     let access_code = form.line("password_code", ACCESS_CODE_MAX, faults).filter(|code| !code.trim().is_empty());
@@ -157,7 +157,7 @@ fn after(form: &Form<'_>, faults: &mut Faults) -> Option<u32> {
 
 /// What a signer must prove, and what is personal about it. The vendor has every signer say who they are when they sign:
 /// `foreign` says of whom "o CPF não será exigido", and `addinfo` is there for what they then need not write.
-fn asked(form: &Form<'_>, has_gateway: bool, faults: &mut Faults) -> (Requirements, Particulars) {
+fn asked(form: &Form<'_>, has_means: bool, faults: &mut Faults) -> (Requirements, Particulars) {
     let foreign = switch(form, "foreign", faults);
     let selfie = switch(form, "docauthandselfie", faults);
     let code = code(form, faults);
@@ -184,7 +184,7 @@ fn asked(form: &Form<'_>, has_gateway: bool, faults: &mut Faults) -> (Requiremen
         whatsapp: whatsapp || code == Some(Code::Whatsapp),
         ..Requirements::default()
     };
-    if !has_gateway {
+    if !has_means {
         refuse_outside(form, &requirements, faults);
     }
     let score = score.and_then(|(_, holder)| holder);

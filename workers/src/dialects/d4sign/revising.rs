@@ -7,7 +7,7 @@ use countersign_engine::refusal::Code;
 use countersign_engine::request::Request;
 use countersign_engine::signer::SignerTerms;
 
-use super::finding::{find_request, order, phase_forbids};
+use super::finding::{find_request, phase_forbids};
 use super::problem::Problems;
 use crate::commit::{Failure, Receipt};
 use crate::http::Floor;
@@ -35,7 +35,7 @@ pub(super) async fn revise(
             return Ok(request);
         }
         let wish = Wish::Revise { draft, base: request.seq };
-        match service.submit(order(caller, request.id, wish, receipt.clone())).await {
+        match service.submit(caller.order(request.id, wish, receipt.clone())).await {
             Err(ServiceError::Commit(Failure::Refused(refusal))) if tries > 1 && refusal.code == Code::Changed => {
                 tries -= 1;
                 request = find_request(floor, caller, &request.id.to_string()).await?;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::BASE;
 use super::body::{Body, Parts};
 use super::call::Call;
-use super::finding::{check_safe, order};
+use super::finding::check_safe;
 use super::problem::{Id, Problems};
 use super::wire::{D4SignBinary, D4SignFile, D4SignMessage, D4SignUploaded};
 use crate::http::auth::{Caller, Permission};
@@ -129,7 +129,7 @@ async fn made(
     let file = File { id: None, name: name.clone(), document: admitted };
     let draft = Box::new(Outline::over(name, vec![file], Vec::new()).draft(&service.settings));
     let id = RequestId(Uuid::now_v7());
-    let request = service.submit(order(caller, id, Wish::Create { draft, send: false }, receipt)).await?;
+    let request = service.submit(caller.order(id, Wish::Create { draft, send: false }, receipt)).await?;
     Ok(uploaded(request.id))
 }
 

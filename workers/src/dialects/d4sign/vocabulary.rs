@@ -21,6 +21,8 @@ const KEY: GeneralPurpose = GeneralPurpose::new(
 );
 /// The vendor's clock: Brasília's, which has had no summer time since 2019.
 const BRASILIA: Offset = Offset::constant(-3);
+/// How a day is written in Brazil.
+pub(super) const DAY: &str = "%d/%m/%Y";
 
 /// A phase of a document. Those that are the vendor's alone (processing, archived, editing) never are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

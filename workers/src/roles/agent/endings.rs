@@ -1,4 +1,4 @@
-//! What becomes of an errand: it is written into the request's history, put off, or given up; and the account's circuit
+//! What becomes of an effect: it is written into the request's history, put off, or given up; and the account's circuit
 //! learns from it.
 
 use countersign_engine::command::{Command, Wish};
@@ -23,7 +23,7 @@ const TOLD_AFTER: i64 = 4;
 /// After how many attempts a signed document is given up that its vendor refuses to give, and the question how things
 /// stand that it refuses to answer: about an hour and a half.
 const REFUSALS_MAX: i64 = 10;
-/// After how many attempts an errand is given up on which nobody's link depends: about four days.
+/// After how many attempts an effect is given up on which nobody's link depends: about four days.
 const TRIES_MAX: i64 = 100;
 /// After how many attempts what stands unsent at a vendor is left there: about a day.
 const DISCARDS_MAX: i64 = 30;
@@ -33,7 +33,7 @@ const UNFOUND_AFTER: i64 = 3;
 /// A success is noted once in so long: it serves whoever looks.
 const SUCCESS_NOTED: SignedDuration = SignedDuration::from_mins(1);
 
-/// How an errand ended.
+/// How it ended.
 #[derive(Debug)]
 pub(super) enum Ending {
     /// It is done, and this is wished for it.
@@ -51,7 +51,7 @@ pub(super) enum Ending {
 }
 
 impl Agent {
-    /// Writes down what became of an errand; whether to go on with the account.
+    /// Writes down what became of an effect; whether to go on with the account.
     pub(super) async fn end(
         &self,
         config: &Config,
@@ -86,7 +86,7 @@ impl Agent {
         }
         let failed = Failed::of(stop, claim.attempts);
         tracing::warn!(
-            effect = claim.key, config = %config.id, code = failed.code, "an errand at a vendor did not succeed"
+            effect = claim.key, config = %config.id, code = failed.code, "something at a vendor did not succeed"
         );
         let rest = self.failed(config, &failed).await?;
         if self.give_up(config, (effect, claim), request, &failed, may_have_invited).await? {
@@ -101,7 +101,7 @@ impl Agent {
         Ok(rest.is_none_or(|rest| rest <= now))
     }
 
-    /// Has a request go to another provider, or be told that its own does not take it; whether its errand is over by
+    /// Has a request go to another provider, or be told that its own does not take it; whether its effect is over by
     /// that.
     async fn give_up(
         &self,
@@ -152,17 +152,17 @@ impl Agent {
         }
     }
 
-    /// To whom a request goes whose provider does not take it.
+    /// To whom a request goes whose provider does not take it, if that one can carry it.
     async fn another(&self, config: &Config, request: &Request) -> Result<Option<Collector>, ServiceError> {
         let Some(fallback) = config.row.fallback else { return Ok(None) };
         let row = self.service.store.provider_config(Scope::Of(&config.organization), fallback).await?;
         let Some(row) = row.filter(|row| !request.passed_over.contains_key(&ConfigId(row.id))) else { return Ok(None) };
-        let fits =
-            Vendor::parse(&row.provider).is_some_and(|vendor| request.terms.documents.len() <= vendor.documents_max());
+        let gateway = self.service.gateway.is_some();
+        let fits = Vendor::parse(&row.provider).is_some_and(|vendor| vendor.carries(request, gateway));
         Ok(fits.then_some(Collector { config: ConfigId(row.id), provider: row.provider }))
     }
 
-    /// Wishes what an errand led to, as its provider's act, as long as the errand is still claimed.
+    /// Wishes what an effect led to, as its provider's act, as long as that is still claimed.
     async fn wish(&self, config: &Config, request: &Request, claim: &Claim, wishes: Vec<Wish>) {
         for wish in wishes {
             let name = wish.name();
@@ -212,13 +212,13 @@ impl Agent {
     }
 
     async fn note(&self, stand: &Stand, rest_us: i64) -> Result<(), ServiceError> {
-        let stand = serde_json::to_string(stand).unwrap_or_else(|_| "{}".to_owned());
-        self.service.store.note_provider(self.hold, &stand, rest_us).await?;
+        let stand = serde_json::to_string(stand).unwrap_or_else(|_| Stand::BLANK.to_owned());
+        self.service.store.note_provider(self.lease, &stand, rest_us).await?;
         Ok(())
     }
 }
 
-/// After how many attempts an errand is given up, whatever the reason. What hands a request over, puts its signers right
+/// After how many attempts an effect is given up, whatever the reason. What hands a request over, puts its signers right
 /// or calls it off never is, as long as the vendor is only away: somebody waits for it, or holds a link that is not theirs.
 fn tries_max(kind: EffectKind) -> Option<i64> {
     match kind {
@@ -228,7 +228,7 @@ fn tries_max(kind: EffectKind) -> Option<i64> {
     }
 }
 
-/// Why an errand did not succeed, as far as anything follows from it.
+/// Why an effect did not succeed, as far as anything follows from it.
 struct Failed {
     code: String,
     /// The vendor refuses exactly this, whenever it is asked.

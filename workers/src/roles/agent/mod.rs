@@ -1,12 +1,12 @@
 //! The agent: does at vendors what requests owe there.
 //!
-//! An agent holds an account by a lease with a fencing number, does what is due there, the most worth first, one call at
-//! a time, and lets it go after a turn; whoever was not held for the longest comes first. So the errands of a request
-//! never overtake each other, an account's calls are counted by one at a time, and a vendor that is slow or away keeps
-//! nobody waiting but those who use it. `errands` does one of them, `endings` is what becomes of it.
+//! An agent has an account by a lease with a fencing number, does what is due there, the most worth first, one call at
+//! a time, and lets it go after a turn; whoever had no turn for the longest comes first. So what a request owes never
+//! overtakes what it owed before, an account's calls are counted by one at a time, and a vendor that is slow or away
+//! keeps nobody waiting but those who use it. `effects` does one of them, `endings` is what becomes of it.
 
+mod effects;
 mod endings;
-mod errands;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -19,45 +19,45 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{LEASE, POLL};
-use crate::clock::from_micros;
+use super::LEASE;
+use super::waiting::rest;
 use crate::config::Role;
 use crate::outbound::Sender;
 use crate::providers::Worth;
 use crate::service::{Service, ServiceError};
-use crate::store::{Claim, Lane, ProviderHold, Scope};
+use crate::store::{Claim, Lane, ProviderLease, Scope};
 
-/// Most accounts that a process holds.
-const HELD_MAX: usize = 64;
-/// How long a turn begins new errands.
+/// Most accounts that a process has.
+const LEASES_MAX: usize = 64;
+/// How long a turn begins anything new.
 const TURN: Duration = Duration::from_secs(5);
-/// Errands looked at in one go, of which the one that is worth most is done.
+/// Effects looked at in one go, of which the one that is worth most is done.
 const LOOK_MAX: i64 = 500;
 /// How long an account is left alone of which nothing can be done, such as one whose secrets another key encrypted.
 const UNUSABLE: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
-/// How long an errand is claimed; within its account it is nobody else's anyway.
+/// How long an effect is claimed; within its account it is nobody else's anyway.
 const CLAIM: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 
-/// Runs until told to stop. The errand that is being done then is finished first.
+/// Runs until told to stop. What is being done then is finished first.
 pub async fn run(service: Arc<Service>, stop: CancellationToken) {
     let sender = service.providers.sender().clone();
-    let (turns, freed, room) = (TaskTracker::new(), Arc::new(Notify::new()), Arc::new(Semaphore::new(HELD_MAX)));
+    let (turns, freed, room) = (TaskTracker::new(), Arc::new(Notify::new()), Arc::new(Semaphore::new(LEASES_MAX)));
     while !stop.is_cancelled() {
         service.pulses.beat(Role::Agent);
         let now = service.clock.now();
         let times = (now.as_microsecond(), (now + LEASE).as_microsecond());
         let free = room.available_permits();
-        let holds = match free {
+        let leases = match free {
             0 => Ok(Vec::new()),
-            free => service.store.hold_providers(times.0, times.1, free as i64).await,
+            free => service.store.lease_providers(times.0, times.1, free as i64).await,
         };
-        match holds {
-            Ok(holds) if holds.is_empty() => wait(&service, &stop, &freed).await,
-            Ok(holds) => {
-                for hold in holds {
-                    // There is room for each that was held, and the semaphore is never closed.
+        match leases {
+            Ok(leases) if leases.is_empty() => wait(&service, &stop, &freed).await,
+            Ok(leases) => {
+                for lease in leases {
+                    // There is room for each that was leased, and the semaphore is never closed.
                     let permit = Arc::clone(&room).acquire_owned().await.ok();
-                    let agent = Agent { service: Arc::clone(&service), sender: sender.clone(), hold };
+                    let agent = Agent { service: Arc::clone(&service), sender: sender.clone(), lease };
                     let (stop, freed) = (stop.clone(), Arc::clone(&freed));
                     turns.spawn(async move {
                         agent.turn(&stop).await;
@@ -67,7 +67,7 @@ pub async fn run(service: Arc<Service>, stop: CancellationToken) {
                 }
             }
             Err(error) => {
-                tracing::error!(%error, "accounts at vendors could not be held");
+                tracing::error!(%error, "accounts at vendors could not be leased");
                 wait(&service, &stop, &freed).await;
             }
         }
@@ -76,29 +76,24 @@ pub async fn run(service: Arc<Service>, stop: CancellationToken) {
     turns.wait().await;
 }
 
-/// Waits until the bell rings, something is due, an account was let go, or it is time to look anyway.
+/// Rests until something may be done; also once an account was let go. What is due already is another's at this moment.
 async fn wait(service: &Service, stop: &CancellationToken, freed: &Notify) {
     let next = service.store.next_provider().await.ok().flatten();
-    let due = async {
-        match next.filter(|next| *next > service.clock.now().as_microsecond()) {
-            Some(micros) => service.clock.sleep_until(from_micros(micros)).await,
-            None => std::future::pending().await,
+    let next = next.filter(|next| *next > service.clock.now().as_microsecond());
+    let bell = async {
+        tokio::select! {
+            () = service.bus.rung(Lane::AGENT) => {}
+            () = freed.notified() => {}
         }
     };
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = service.bus.rung(Lane::AGENT) => {}
-        () = freed.notified() => {}
-        () = due => {}
-        () = tokio::time::sleep(POLL) => {}
-    }
+    rest(&service.clock, stop, bell, next).await;
 }
 
-/// Somebody who holds an account.
+/// Somebody who has an account.
 struct Agent {
     service: Arc<Service>,
     sender: Sender,
-    hold: ProviderHold,
+    lease: ProviderLease,
 }
 
 impl Agent {
@@ -111,23 +106,23 @@ impl Agent {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => {
-                    tracing::error!(%error, config = %self.hold.config, "nothing can be done at a vendor");
+                    tracing::error!(%error, config = %self.lease.config, "nothing can be done at a vendor");
                     alone = UNUSABLE;
                     break;
                 }
             }
         }
         let free = self.service.clock.now() + alone;
-        if let Err(error) = self.service.store.release_provider(self.hold, free.as_microsecond()).await {
-            tracing::warn!(%error, config = %self.hold.config, "an account could not be let go; its lease will end");
+        if let Err(error) = self.service.store.release_provider(self.lease, free.as_microsecond()).await {
+            tracing::warn!(%error, config = %self.lease.config, "an account could not be let go; its lease will end");
         }
     }
 
-    /// Does the errand that is worth most; whether to look for another.
+    /// Does the effect that is worth most; whether to look for another.
     async fn next(&self) -> Result<bool, ServiceError> {
         let store = &self.service.store;
         let now = self.service.clock.now();
-        let Some(row) = store.provider_config(Scope::All, self.hold.config).await? else { return Ok(false) };
+        let Some(row) = store.provider_config(Scope::All, self.lease.config).await? else { return Ok(false) };
         if row.rest_us > now.as_microsecond() {
             return Ok(false);
         }
@@ -135,17 +130,17 @@ impl Agent {
         let due = store.due_at_provider(config.id, now.as_microsecond(), LOOK_MAX).await?;
         let Some((effect, found)) = worthiest(due) else { return Ok(false) };
         let Some(claim) = store.claim_due(&found, (now + CLAIM).as_microsecond()).await? else { return Ok(true) };
-        self.errand(&config, effect, &claim).await
+        self.carry_out(&config, effect, &claim).await
     }
 }
 
-/// The errand that is worth most, and of those the first that was due. Those of one request keep their order, but for
+/// The effect that is worth most, and of those the first that was due. Those of one request keep their order, but for
 /// questions: they change nothing, and whatever is worth more does not wait for them.
 fn worthiest(due: Vec<Claim>) -> Option<(Effect, Claim)> {
-    let mut errands: Vec<(Effect, Claim)> =
+    let mut due: Vec<(Effect, Claim)> =
         due.into_iter().filter_map(|claim| Some((claim.key.parse::<Effect>().ok()?, claim))).collect();
-    errands.sort_by_key(|(effect, _)| (effect.request, effect.seq));
+    due.sort_by_key(|(effect, _)| (effect.request, effect.seq));
     let mut seen: HashSet<RequestId> = HashSet::new();
-    errands.retain(|(effect, _)| effect.kind.is_question() || seen.insert(effect.request));
-    errands.into_iter().min_by_key(|(effect, _)| (Worth::of(effect.kind), effect.request))
+    due.retain(|(effect, _)| effect.kind.is_question() || seen.insert(effect.request));
+    due.into_iter().min_by_key(|(effect, _)| (Worth::of(effect.kind), effect.request))
 }

@@ -17,7 +17,8 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{LEASE, POLL, RENEW, backoff};
+use super::waiting::rest;
+use super::{LEASE, RENEW, backoff};
 use crate::clock::from_micros;
 use crate::config::Role;
 use crate::dialects::hooks;
@@ -111,18 +112,7 @@ async fn renew(service: &Service, claims: &[InboundClaim]) {
 
 async fn wait(service: &Service, stop: &CancellationToken) {
     let next = service.store.next_inbound().await.ok().flatten();
-    let due = async {
-        match next {
-            Some(micros) => service.clock.sleep_until(from_micros(micros)).await,
-            None => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = service.bus.inbound_rung() => {}
-        () = due => {}
-        () = tokio::time::sleep(POLL) => {}
-    }
+    rest(&service.clock, stop, service.bus.inbound_rung(), next).await;
 }
 
 async fn work(service: &Arc<Service>, claims: &[InboundClaim]) {

@@ -17,11 +17,10 @@ use uuid::Uuid;
 use crate::config::Role;
 use crate::dialects::certyneo::notice;
 use crate::dialects::d4sign;
+use crate::roles::waiting::pause;
 use crate::roles::{LEASE, POLL};
 use crate::service::{Service, ServiceError};
-use crate::store::{
-    COURIER, Cursor, DeliveryRow, DeliveryState, EndpointRow, EventRow, Place, ReplayRow, Scope, StoreError,
-};
+use crate::store::{COURIER, Cursor, DeliveryRow, EndpointRow, EventRow, Place, ReplayRow, Scope, StoreError};
 use crate::webhooks::{Format, format_of, hears};
 
 /// Most events filed in one go.
@@ -70,13 +69,6 @@ pub(super) async fn run(service: Arc<Service>, stop: CancellationToken) {
     // Another process may go on at once.
     if let Err(error) = filing.service.store.move_place(COURIER, &filing.place, 0).await {
         tracing::warn!(%error, "the couriers' place could not be released; it will be free in a moment");
-    }
-}
-
-async fn pause(stop: &CancellationToken, time: Duration) {
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = tokio::time::sleep(time) => {}
     }
 }
 
@@ -252,22 +244,12 @@ impl Filing {
             Format::Envelopes => self.name_of_envelopes(event).await?,
         };
         let Some(name) = name.filter(|name| hears(endpoint, name)) else { return Ok(None) };
+        let now_us = self.service.clock.now().as_microsecond();
         Ok(Some(DeliveryRow {
-            id: Uuid::now_v7(),
-            organization: endpoint.organization.clone(),
-            endpoint: endpoint.id,
             event: event.id.0,
             about: Some((event.request, event.seq)),
-            name: name.to_owned(),
-            note: None,
             replay,
-            state: DeliveryState::Pending,
-            reason: None,
-            due_us: None,
-            attempts: 0,
-            tried_us: None,
-            created_us: self.service.clock.now().as_microsecond(),
-            finished_us: None,
+            ..DeliveryRow::new(Uuid::now_v7(), endpoint, name, now_us)
         }))
     }
 

@@ -1,5 +1,5 @@
-//! What became of deliveries, written down: many in one transaction, and only what was done by whoever still holds the
-//! endpoint. With a delivery that has ended the next of its line becomes due; with an endpoint that is disabled the
+//! What became of deliveries, written down: many in one transaction, and only what was done by whoever still has the
+//! endpoint. With a delivery that has ended the next of its queue becomes due; with an endpoint that is disabled the
 //! organization's others are told.
 
 use std::collections::{BTreeSet, HashMap};
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::verdict::{EXHAUSTED, GONE, Verdict};
 use crate::batching::Batch;
 use crate::service::Service;
-use crate::store::{AttemptRow, DeliveryRow, DeliveryState, EndpointRow, Hold, Locked, StoreError, Transaction};
+use crate::store::{AttemptRow, DeliveryRow, EndpointLease, EndpointRow, Locked, StoreError, Transaction};
 use crate::webhooks::{DISABLED, hears};
 
 /// How often a transaction is tried again that another one was ahead of.
@@ -22,7 +22,7 @@ const TRIES_MAX: usize = 5;
 #[derive(Clone, Debug)]
 pub(super) struct Record {
     /// Whose work it was.
-    pub(super) hold: Hold,
+    pub(super) lease: EndpointLease,
     /// What it was.
     pub(super) what: What,
 }
@@ -34,7 +34,7 @@ pub(super) enum What {
     Tried(Box<Tried>),
     /// None could be made, through no fault of the endpoint; to be tried at an instant, in microseconds.
     Postponed { delivery: Uuid, due_us: i64 },
-    /// The endpoint is let go; somebody else may hold it from an instant on, in microseconds.
+    /// The endpoint is let go; somebody else may have it from an instant on, in microseconds.
     Released { free_us: i64 },
 }
 
@@ -43,8 +43,8 @@ pub(super) enum What {
 pub(super) struct Tried {
     pub(super) attempt: AttemptRow,
     pub(super) verdict: Verdict,
-    /// In which line the next one waits.
-    pub(super) line: Uuid,
+    /// In which queue the next one waits.
+    pub(super) queue: Uuid,
     /// When the delivery was sent the first time, in microseconds.
     pub(super) first_us: i64,
     /// Until when the endpoint is to be left alone, in microseconds.
@@ -56,18 +56,18 @@ pub(super) struct Records {
     pub(super) service: Arc<Service>,
 }
 
-/// Whether the endpoint is still held and not disabled; a failure is as good as a loss.
-pub(super) type Held = bool;
+/// Whether the lease still lasts and the endpoint is not disabled; a failure is as good as a loss.
+pub(super) type Kept = bool;
 
 impl Batch for Records {
     type Asked = Record;
-    type Answer = Held;
+    type Answer = Kept;
     const MAX: usize = 512;
 
-    async fn answer(&mut self, asked: Vec<Record>) -> Vec<Held> {
+    async fn answer(&mut self, asked: Vec<Record>) -> Vec<Kept> {
         for _ in 0..TRIES_MAX {
             match self.write(&asked).await {
-                Ok(held) => return held,
+                Ok(kept) => return kept,
                 Err(StoreError::Conflict) => tracing::debug!("another process wrote first; again"),
                 Err(error) => {
                     tracing::error!(%error, "what became of webhooks could not be written down; they will be sent again");
@@ -91,19 +91,20 @@ struct Plan {
 }
 
 impl Records {
-    async fn write(&self, asked: &[Record]) -> Result<Vec<Held>, StoreError> {
+    async fn write(&self, asked: &[Record]) -> Result<Vec<Kept>, StoreError> {
         let now = self.service.clock.now().as_microsecond();
         // Those who may be told of an end are locked with the others, in one go: two that tell each other
         // would otherwise wait for each other.
         let others = self.told_of_ends(asked).await?;
         let mut transaction = self.service.store.begin().await?;
         let ids: BTreeSet<Uuid> =
-            asked.iter().map(|record| record.hold.endpoint).chain(others.iter().map(|row| row.id)).collect();
+            asked.iter().map(|record| record.lease.endpoint).chain(others.iter().map(|row| row.id)).collect();
         let locked: HashMap<Uuid, Locked> =
             transaction.lock_endpoints(ids).await?.into_iter().map(|locked| (locked.id, locked)).collect();
-        let is_held = |hold: &Hold| locked.get(&hold.endpoint).is_some_and(|locked| locked.epoch == hold.epoch);
-        let held: Vec<&Record> = asked.iter().filter(|record| is_held(&record.hold)).collect();
-        let plan = self.apply(&mut transaction, &held, &locked, now).await?;
+        let lasts =
+            |lease: &EndpointLease| locked.get(&lease.endpoint).is_some_and(|locked| locked.epoch == lease.epoch);
+        let valid: Vec<&Record> = asked.iter().filter(|record| lasts(&record.lease)).collect();
+        let plan = self.apply(&mut transaction, &valid, &locked, now).await?;
         transaction.promote(plan.ended.clone(), now).await?;
         transaction.note_success(plan.succeeded.clone(), now).await?;
         transaction.note_failure(&plan.failed - &plan.succeeded, now).await?;
@@ -111,16 +112,16 @@ impl Records {
             transaction.disable_endpoint(*id, why, now).await?;
         }
         transaction.file_deliveries(notices(&plan, &locked, &others, now), now).await?;
-        for record in &held {
+        for record in &valid {
             if let What::Released { free_us } = record.what {
-                transaction.release_endpoint(&record.hold, free_us).await?;
+                transaction.release_endpoint(&record.lease, free_us).await?;
             }
         }
         transaction.commit().await?;
         self.tell(&plan, &locked);
         Ok(asked
             .iter()
-            .map(|record| is_held(&record.hold) && !plan.disabled.contains_key(&record.hold.endpoint))
+            .map(|record| lasts(&record.lease) && !plan.disabled.contains_key(&record.lease.endpoint))
             .collect())
     }
 
@@ -128,15 +129,15 @@ impl Records {
     async fn apply(
         &self,
         transaction: &mut Transaction,
-        held: &[&Record],
+        records: &[&Record],
         locked: &HashMap<Uuid, Locked>,
         now: i64,
     ) -> Result<Plan, StoreError> {
         let mut plan = Plan::default();
         let mut attempts = Vec::new();
         let mut exhausted = Vec::new();
-        for record in held {
-            let endpoint = record.hold.endpoint;
+        for record in records {
+            let endpoint = record.lease.endpoint;
             let tried = match &record.what {
                 What::Released { .. } => continue,
                 What::Postponed { delivery, due_us } => {
@@ -159,7 +160,7 @@ impl Records {
                 }
             }
             if !matches!(tried.verdict, Verdict::Again(_)) {
-                plan.ended.insert((endpoint, tried.line));
+                plan.ended.insert((endpoint, tried.queue));
             }
             let is_success = tried.verdict == Verdict::Delivered;
             if is_success { &mut plan.succeeded } else { &mut plan.failed }.insert(endpoint);
@@ -187,7 +188,7 @@ impl Records {
             _ => false,
         };
         let organizations: BTreeSet<OrganizationId> =
-            asked.iter().filter(ends).map(|record| record.hold.organization.clone()).collect();
+            asked.iter().filter(ends).map(|record| record.lease.organization.clone()).collect();
         if organizations.is_empty() {
             return Ok(Vec::new());
         }
@@ -218,21 +219,9 @@ fn notices(plan: &Plan, locked: &HashMap<Uuid, Locked>, others: &[EndpointRow], 
         let told =
             others.iter().filter(|row| row.organization == *organization && !plan.disabled.contains_key(&row.id));
         notices.extend(told.map(|row| DeliveryRow {
-            id: Uuid::now_v7(),
-            organization: organization.clone(),
-            endpoint: row.id,
             event,
-            about: None,
-            name: DISABLED.to_owned(),
             note: Some(note.clone()),
-            replay: false,
-            state: DeliveryState::Pending,
-            reason: None,
-            due_us: None,
-            attempts: 0,
-            tried_us: None,
-            created_us: now,
-            finished_us: None,
+            ..DeliveryRow::new(Uuid::now_v7(), row, DISABLED, now)
         }));
     }
     notices

@@ -1,4 +1,4 @@
-//! Couriers' rounds: hold endpoints to which something is due, send it, let them go. Who was not held for the longest
+//! Couriers' rounds: lease endpoints to which something is due, send it, let them go. Who had no turn for the longest
 //! comes first, and a turn is short, so that everybody gets one, whatever the others do.
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -14,20 +14,20 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::body::body;
-use super::records::{Held, Record, Records, Tried, What};
+use super::records::{Kept, Record, Records, Tried, What};
 use super::verdict::{Outcome, judge};
 use crate::batching::Batching;
-use crate::clock::from_micros;
 use crate::config::Role;
 use crate::outbound::{Reply, Sender, Unsent};
-use crate::roles::{LEASE, POLL, RENEW, backoff};
+use crate::roles::waiting::rest;
+use crate::roles::{LEASE, RENEW, backoff};
 use crate::service::{Service, ServiceError};
-use crate::store::{AttemptRow, DueDelivery, Hold};
+use crate::store::{AttemptRow, DueDelivery, EndpointLease};
 use crate::trace::{self, Part};
 use crate::webhooks::{Endpoint, Message, message_id, stamped};
 
-/// Most endpoints that a process holds.
-const HELD_MAX: usize = 128;
+/// Most endpoints that a process has.
+const LEASES_MAX: usize = 128;
 /// And of one organization. Those that took nothing of late have half of that: whoever is slow or gone keeps nobody of
 /// the same organization waiting.
 const SHARE_MAX: usize = 32;
@@ -43,15 +43,15 @@ const TURN: Duration = Duration::from_secs(5);
 /// Runs until told to stop.
 pub(super) async fn run(service: Arc<Service>, sender: Sender, stop: CancellationToken) {
     let (records, writing) = Batching::start(Records { service: Arc::clone(&service) });
-    let rounds = Rounds { service, sender, records, stop, held: Mutex::default(), freed: Notify::new() };
+    let rounds = Rounds { service, sender, records, stop, leases: Mutex::default(), freed: Notify::new() };
     let rounds = Arc::new(rounds);
     let turns = TaskTracker::new();
     tokio::select! {
-        () = rounds.hold_all(&turns) => {}
+        () = rounds.lease_all(&turns) => {}
         () = rounds.renew() => {}
     }
     turns.close();
-    // What is in flight is held until it has ended.
+    // What is in flight is leased until it has ended.
     tokio::select! {
         () = turns.wait() => {}
         () = rounds.renew() => {}
@@ -70,18 +70,18 @@ struct Rounds {
     sender: Sender,
     records: Batching<Records>,
     stop: CancellationToken,
-    held: Mutex<HashMap<Uuid, Hold>>,
+    leases: Mutex<HashMap<Uuid, EndpointLease>>,
     freed: Notify,
 }
 
 impl Rounds {
-    fn held(&self) -> MutexGuard<'_, HashMap<Uuid, Hold>> {
+    fn leases(&self) -> MutexGuard<'_, HashMap<Uuid, EndpointLease>> {
         // Somebody who panicked over it left it as good as it was.
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives everybody their turn until told to stop.
-    async fn hold_all(self: &Arc<Self>, turns: &TaskTracker) {
+    async fn lease_all(self: &Arc<Self>, turns: &TaskTracker) {
         while !self.stop.is_cancelled() {
             self.service.pulses.beat(Role::Courier);
             let now = self.service.clock.now();
@@ -93,85 +93,79 @@ impl Rounds {
             }
             let times = (now.as_microsecond(), (now + LEASE).as_microsecond());
             let most = (SHARE_MAX as i64 / 2, room as i64);
-            let holds = self.service.store.hold_endpoints(times, &sated, &failing, most).await;
-            match holds {
+            let leases = self.service.store.lease_endpoints(times, &sated, &failing, most).await;
+            match leases {
                 // What is due is another's at this moment, or of somebody who has their share.
-                Ok(holds) if holds.is_empty() => self.wait(None).await,
-                Ok(holds) => {
-                    for hold in holds {
-                        self.held().insert(hold.endpoint, hold.clone());
+                Ok(leases) if leases.is_empty() => self.wait(None).await,
+                Ok(leases) => {
+                    for lease in leases {
+                        self.leases().insert(lease.endpoint, lease.clone());
                         let rounds = Arc::clone(self);
                         turns.spawn(async move {
-                            rounds.turn(&hold).await;
-                            rounds.free(&hold);
+                            rounds.turn(&lease).await;
+                            rounds.free(&lease);
                         });
                     }
                 }
                 Err(error) => {
-                    tracing::error!(%error, "endpoints could not be held");
+                    tracing::error!(%error, "endpoints could not be leased");
                     self.wait(None).await;
                 }
             }
         }
     }
 
-    /// Forgets an endpoint that is not held any more, unless it is held anew.
-    fn free(&self, hold: &Hold) {
-        let mut held = self.held();
-        if held.get(&hold.endpoint).is_some_and(|known| known.epoch == hold.epoch) {
-            held.remove(&hold.endpoint);
+    /// Forgets an endpoint that was let go, unless it is leased anew.
+    fn free(&self, lease: &EndpointLease) {
+        let mut leases = self.leases();
+        if leases.get(&lease.endpoint).is_some_and(|known| known.epoch == lease.epoch) {
+            leases.remove(&lease.endpoint);
         }
         self.freed.notify_one();
     }
 
-    /// How many more endpoints may be held, and of which organizations none, or none that takes nothing.
+    /// How many more endpoints may be leased, and of which organizations none, or none that takes nothing.
     fn room(&self) -> (usize, Vec<OrganizationId>, Vec<OrganizationId>) {
-        let held = self.held();
+        let leases = self.leases();
         let mut shares: HashMap<&OrganizationId, (usize, usize)> = HashMap::new();
-        for hold in held.values() {
-            let (all, failing) = shares.entry(&hold.organization).or_default();
+        for lease in leases.values() {
+            let (all, failing) = shares.entry(&lease.organization).or_default();
             *all += 1;
-            *failing += usize::from(hold.failing);
+            *failing += usize::from(lease.failing);
         }
         let those = |full: fn(&(usize, usize)) -> bool| {
             shares.iter().filter(|(_, share)| full(share)).map(|(owner, _)| (*owner).clone()).collect()
         };
-        let room = HELD_MAX.saturating_sub(held.len());
+        let room = LEASES_MAX.saturating_sub(leases.len());
         (room, those(|(all, _)| *all >= SHARE_MAX), those(|(_, failing)| *failing >= SHARE_MAX / 2))
     }
 
     async fn wait(&self, next_us: Option<i64>) {
-        let due = async {
-            match next_us {
-                Some(micros) => self.service.clock.sleep_until(from_micros(micros)).await,
-                None => std::future::pending().await,
+        let bell = async {
+            tokio::select! {
+                () = self.service.bus.webhooks_rung() => {}
+                () = self.freed.notified() => {}
             }
         };
-        tokio::select! {
-            () = self.stop.cancelled() => {}
-            () = self.freed.notified() => {}
-            () = self.service.bus.webhooks_rung() => {}
-            () = due => {}
-            () = tokio::time::sleep(POLL) => {}
-        }
+        rest(&self.service.clock, &self.stop, bell, next_us).await;
     }
 
-    /// Holds for longer what is held, for as long as it is not dropped.
+    /// Renews every lease, for as long as it is not dropped.
     async fn renew(&self) {
         loop {
             self.service.clock.sleep_until(self.service.clock.now() + RENEW).await;
-            let holds: Vec<Hold> = self.held().values().cloned().collect();
+            let leases: Vec<EndpointLease> = self.leases().values().cloned().collect();
             let until = self.service.clock.now() + LEASE;
-            if !holds.is_empty()
-                && let Err(error) = self.service.store.hold_longer(&holds, until.as_microsecond()).await
+            if !leases.is_empty()
+                && let Err(error) = self.service.store.renew_endpoints(&leases, until.as_microsecond()).await
             {
-                tracing::warn!(%error, "endpoints could not be held for longer; another process may take them over");
+                tracing::warn!(%error, "leases of endpoints could not be renewed; another process may take them over");
             }
         }
     }
 
     /// One endpoint's turn.
-    async fn turn(&self, hold: &Hold) {
+    async fn turn(&self, lease: &EndpointLease) {
         let began = Instant::now();
         let (mut waiting, mut in_flight) = (VecDeque::<DueDelivery>::new(), HashSet::new());
         let mut calls = FuturesUnordered::new();
@@ -180,11 +174,11 @@ impl Rounds {
         loop {
             going &= began.elapsed() < TURN && !self.stop.is_cancelled();
             if going && waiting.is_empty() && in_flight.len() < CALLS_MAX {
-                match self.look(hold, &in_flight).await {
+                match self.look(lease, &in_flight).await {
                     Ok(Some((read, found))) => (endpoint, waiting) = (Some(Arc::new(read)), found),
                     Ok(None) => going = false,
                     Err(error) => {
-                        tracing::error!(%error, webhook = %hold.endpoint, "what is due to an endpoint could not be read");
+                        tracing::error!(%error, webhook = %lease.endpoint, "what is due to an endpoint could not be read");
                         (going, alone) = (false, UNREADABLE);
                     }
                 }
@@ -195,7 +189,7 @@ impl Rounds {
             {
                 in_flight.insert(due.id);
                 let endpoint = Arc::clone(endpoint);
-                calls.push(async move { (due.id, self.deliver(hold, &endpoint, due).await) });
+                calls.push(async move { (due.id, self.deliver(lease, &endpoint, due).await) });
             }
             match calls.next().await {
                 Some((id, went)) => {
@@ -206,21 +200,21 @@ impl Rounds {
             }
         }
         let free_us = (self.service.clock.now() + alone).as_microsecond();
-        self.records.ask(Record { hold: hold.clone(), what: What::Released { free_us } }).await;
+        self.records.ask(Record { lease: lease.clone(), what: What::Released { free_us } }).await;
     }
 
-    /// The endpoint as it is now, and what is due to it beside what is in flight; `None` if it is not held any more.
-    async fn look(&self, hold: &Hold, in_flight: &HashSet<Uuid>) -> Result<Option<Due>, ServiceError> {
+    /// The endpoint as it is now, and what is due to it beside what is in flight; `None` if it is not ours any more.
+    async fn look(&self, lease: &EndpointLease, in_flight: &HashSet<Uuid>) -> Result<Option<Due>, ServiceError> {
         let (store, now) = (&self.service.store, self.service.clock.now());
-        let Some(row) = store.held_endpoint(hold).await? else { return Ok(None) };
+        let Some(row) = store.leased_endpoint(lease).await? else { return Ok(None) };
         let endpoint = self.service.webhooks.ready(&row)?;
-        let mut due = store.due_deliveries(hold.endpoint, now.as_microsecond(), READ_MAX).await?;
+        let mut due = store.due_deliveries(lease.endpoint, now.as_microsecond(), READ_MAX).await?;
         due.retain(|due| !in_flight.contains(&due.id));
         Ok(Some((endpoint, due.into())))
     }
 
     /// Sends one message and writes down what became of it; whether to go on with the endpoint.
-    async fn deliver(&self, hold: &Hold, endpoint: &Endpoint, due: DueDelivery) -> Held {
+    async fn deliver(&self, lease: &EndpointLease, endpoint: &Endpoint, due: DueDelivery) -> Kept {
         let cause = due.line.as_ref().and_then(|line| line.trace);
         let mut span = self.service.traces.span(Part::Client, "webhook", cause);
         if let Some((request, _)) = due.about {
@@ -235,7 +229,7 @@ impl Rounds {
                 let wait = backoff(i64::from(age.max(1).ilog2()));
                 let due_us = (self.service.clock.now() + wait).as_microsecond();
                 let what = What::Postponed { delivery: due.id, due_us };
-                return self.write(hold, what).await;
+                return self.write(lease, what).await;
             }
         };
         let at = self.service.clock.now();
@@ -265,8 +259,8 @@ impl Rounds {
             Err(_) => None,
         };
         let rests = outcome.rest.is_some();
-        let what = tried(hold, &due, &answer, outcome, (at.as_microsecond(), took), excerpt);
-        self.write(hold, what).await && !rests
+        let what = tried(lease, &due, &answer, outcome, (at.as_microsecond(), took), excerpt);
+        self.write(lease, what).await && !rests
     }
 
     /// What is kept of an answer; the log of attempts does without it rather than the attempt without the log.
@@ -278,13 +272,13 @@ impl Rounds {
         })
     }
 
-    async fn write(&self, hold: &Hold, what: What) -> Held {
-        self.records.ask(Record { hold: hold.clone(), what }).await.unwrap_or(false)
+    async fn write(&self, lease: &EndpointLease, what: What) -> Kept {
+        self.records.ask(Record { lease: lease.clone(), what }).await.unwrap_or(false)
     }
 }
 
 fn tried(
-    hold: &Hold,
+    lease: &EndpointLease,
     due: &DueDelivery,
     answer: &Result<Reply, Unsent>,
     outcome: Outcome,
@@ -292,7 +286,7 @@ fn tried(
     excerpt: Option<Vec<u8>>,
 ) -> What {
     let attempt = AttemptRow {
-        organization: hold.organization.clone(),
+        organization: lease.organization.clone(),
         delivery: due.id,
         number: due.attempts + 1,
         at_us,
@@ -304,7 +298,7 @@ fn tried(
     What::Tried(Box::new(Tried {
         attempt,
         verdict: outcome.verdict,
-        line: due.about.map_or(due.id, |(request, _)| request.0),
+        queue: due.about.map_or(due.id, |(request, _)| request.0),
         first_us: due.tried_us.unwrap_or(at_us),
         rest_us: outcome.rest.map(|rest| rest.as_microsecond()),
     }))

@@ -127,6 +127,39 @@ pub struct InboundRow {
     pub epoch: i64,
 }
 
+impl InboundRow {
+    /// Something for a configuration, come at an instant, that nobody has looked at: not even at how it is stamped.
+    pub fn new(id: Uuid, organization: OrganizationId, config: Uuid, provider: String, received_us: i64) -> Self {
+        Self {
+            id,
+            organization,
+            config,
+            provider,
+            scheme: String::new(),
+            trust: String::new(),
+            digest: None,
+            bytes: 0,
+            content_type: None,
+            stamped_us: None,
+            received_us,
+            repeats: 0,
+            repeated_us: None,
+            replay_of: None,
+            document: None,
+            told: None,
+            word: None,
+            request: None,
+            state: InboundState::Pending,
+            verdict: None,
+            reason: None,
+            attempts: 0,
+            due_us: Some(received_us),
+            settled_us: None,
+            epoch: 0,
+        }
+    }
+}
+
 /// A body as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InboundBody {

@@ -1,5 +1,5 @@
-//! Who may call a vendor, and how often. A configuration is held by one agent at a time; each call is counted, with
-//! the step that it is about, in a transaction of its own before it is made, by whoever still holds it. So no call is
+//! Who may call a vendor, and how often. A configuration is leased by one agent at a time; each call is counted, with
+//! the step that it is about, in a transaction of its own before it is made, by whoever still has it. So no call is
 //! made that was not counted, in whatever process, and of each it is known afterwards that it may have been made.
 
 use countersign_engine::ids::Digest;
@@ -11,7 +11,7 @@ use crate::store::either::{read, within};
 use crate::store::rows::{ClaimColumns, all};
 use crate::store::{Claim, Store, StoreError, Transaction};
 
-macro_rules! hold {
+macro_rules! lease {
     ($lock:literal) => {
         concat!(
             "UPDATE provider_configs SET epoch = epoch + 1, lease_us = $2 WHERE id IN (SELECT id FROM provider_configs \
@@ -23,8 +23,8 @@ macro_rules! hold {
     };
 }
 
-const HOLD_SQLITE: &str = hold!("");
-const HOLD_POSTGRES: &str = hold!(" FOR UPDATE SKIP LOCKED");
+const LEASE_SQLITE: &str = lease!("");
+const LEASE_POSTGRES: &str = lease!(" FOR UPDATE SKIP LOCKED");
 const EXTEND: &str = "UPDATE provider_configs SET lease_us = $3 WHERE id = $1 AND epoch = $2";
 /// The number goes up, so that who lets go cannot come back. The lease says from when on it is free, so that all have a
 /// turn, in that order.
@@ -51,9 +51,9 @@ const NTH_CALL: &str = "SELECT at_us FROM provider_calls WHERE account = $1 AND 
 const LEAST_CALLS_AN_HOUR: &str = "SELECT min(calls_an_hour) FROM provider_configs WHERE account = $1";
 const INSERT_CALL: &str = "INSERT INTO provider_calls (account, number, at_us) VALUES ($1, $2, $3)";
 
-/// A configuration that an agent holds until its lease ends.
+/// A configuration that is an agent's until its lease ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ProviderHold {
+pub struct ProviderLease {
     /// Which.
     pub config: Uuid,
     /// The fencing number.
@@ -78,51 +78,51 @@ pub enum Begun {
     Go,
     /// The quota is used up until this instant, in microseconds. Nothing was written.
     Wait(i64),
-    /// Somebody else holds the configuration by now. Nothing was written.
+    /// Somebody else has the configuration by now. Nothing was written.
     Lost,
 }
 
 impl Store {
-    /// Holds configurations at which something is due, those that were not held for the longest first.
-    pub async fn hold_providers(
+    /// Leases configurations at which something is due, those first that nobody had for the longest.
+    pub async fn lease_providers(
         &self,
         now_us: i64,
         lease_us: i64,
         limit: i64,
-    ) -> Result<Vec<ProviderHold>, StoreError> {
+    ) -> Result<Vec<ProviderLease>, StoreError> {
         let mut transaction = self.begin().await?;
         let text = match transaction {
-            Transaction::Sqlite(_) => HOLD_SQLITE,
-            Transaction::Postgres(_) => HOLD_POSTGRES,
+            Transaction::Sqlite(_) => LEASE_SQLITE,
+            Transaction::Postgres(_) => LEASE_POSTGRES,
         };
-        let held: Vec<(Uuid, i64)> = within!(&mut transaction, |db| {
+        let leased: Vec<(Uuid, i64)> = within!(&mut transaction, |db| {
             sqlx::query_as(text).bind(now_us).bind(lease_us).bind(limit).fetch_all(db).await?
         });
         transaction.commit().await?;
-        Ok(held.into_iter().map(|(config, epoch)| ProviderHold { config, epoch }).collect())
+        Ok(leased.into_iter().map(|(config, epoch)| ProviderLease { config, epoch }).collect())
     }
 
-    /// Lets a configuration go; somebody else may hold it from `free_us` on.
-    pub async fn release_provider(&self, hold: ProviderHold, free_us: i64) -> Result<(), StoreError> {
+    /// Lets a configuration go; somebody else may have it from `free_us` on.
+    pub async fn release_provider(&self, lease: ProviderLease, free_us: i64) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         within!(&mut transaction, |db| {
-            sqlx::query(RELEASE).bind(hold.config).bind(hold.epoch).bind(free_us).execute(db).await.map(drop)
+            sqlx::query(RELEASE).bind(lease.config).bind(lease.epoch).bind(free_us).execute(db).await.map(drop)
         })?;
         transaction.commit().await
     }
 
-    /// Writes down how a vendor does, and until when it is not to be called; false if the hold was lost.
-    pub async fn note_provider(&self, hold: ProviderHold, stand: &str, rest_us: i64) -> Result<bool, StoreError> {
+    /// Writes down how a vendor does, and until when it is not to be called; false if the lease was lost.
+    pub async fn note_provider(&self, lease: ProviderLease, stand: &str, rest_us: i64) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
         let noted = within!(&mut transaction, |db| {
-            let query = sqlx::query(NOTE_STAND).bind(hold.config).bind(hold.epoch).bind(stand).bind(rest_us);
+            let query = sqlx::query(NOTE_STAND).bind(lease.config).bind(lease.epoch).bind(stand).bind(rest_us);
             query.execute(db).await?.rows_affected()
         });
         transaction.commit().await?;
         Ok(noted == 1)
     }
 
-    /// Writes down how a vendor does, whoever holds the configuration.
+    /// Writes down how a vendor does, whoever has the configuration.
     pub async fn set_provider_stand(&self, config: Uuid, stand: &str, rest_us: i64) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         within!(&mut transaction, |db| {
@@ -175,18 +175,18 @@ impl Store {
     }
 
     /// Counts a call that is about to be made at `now_us` against its account's quota, writes down what it is
-    /// about, and holds the configuration until `lease_us`: all of it or nothing. A call that changes nothing needs
-    /// no hold.
+    /// about, and extends the lease until `lease_us`: all of it or nothing. A call that changes nothing needs
+    /// no lease.
     pub async fn begin_call(
         &self,
-        hold: Option<ProviderHold>,
+        lease: Option<ProviderLease>,
         account: Account,
         envelope: Option<&EnvelopeRow>,
         (now_us, lease_us): (i64, i64),
     ) -> Result<Begun, StoreError> {
         let mut transaction = self.begin().await?;
-        if let Some(hold) = hold
-            && !transaction.extend(hold, lease_us).await?
+        if let Some(lease) = lease
+            && !transaction.extend(lease, lease_us).await?
         {
             return Ok(Begun::Lost);
         }
@@ -219,15 +219,15 @@ impl Store {
         }
     }
 
-    /// Writes down what a call came to, and holds the configuration until `lease_us`; false if the hold was lost.
+    /// Writes down what a call came to, and extends the lease until `lease_us`; false if the lease was lost.
     pub async fn end_call(
         &self,
-        hold: ProviderHold,
+        lease: ProviderLease,
         envelope: &EnvelopeRow,
         (now_us, lease_us): (i64, i64),
     ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
-        if !transaction.extend(hold, lease_us).await? {
+        if !transaction.extend(lease, lease_us).await? {
             return Ok(false);
         }
         within!(&mut transaction, |db| {
@@ -253,10 +253,10 @@ impl Store {
 }
 
 impl Transaction {
-    async fn extend(&mut self, hold: ProviderHold, lease_us: i64) -> Result<bool, StoreError> {
-        let held = within!(self, |db| {
-            sqlx::query(EXTEND).bind(hold.config).bind(hold.epoch).bind(lease_us).execute(db).await?.rows_affected()
+    async fn extend(&mut self, lease: ProviderLease, lease_us: i64) -> Result<bool, StoreError> {
+        let rows = within!(self, |db| {
+            sqlx::query(EXTEND).bind(lease.config).bind(lease.epoch).bind(lease_us).execute(db).await?.rows_affected()
         });
-        Ok(held == 1)
+        Ok(rows == 1)
     }
 }

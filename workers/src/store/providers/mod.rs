@@ -6,7 +6,7 @@ mod configs;
 mod envelopes;
 mod uses;
 
-pub use calls::{Account, Begun, ProviderHold};
+pub use calls::{Account, Begun, ProviderLease};
 pub use configs::{ProviderRow, StandRow};
 pub use envelopes::EnvelopeRow;
 pub use uses::AccountUse;

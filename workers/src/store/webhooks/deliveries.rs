@@ -9,7 +9,7 @@ use super::{ids, pairs, words};
 use crate::store::either::{read, within};
 use crate::store::many::Value;
 use crate::store::rows::{all, corrupt, organization, unsigned};
-use crate::store::{ReceiptRow, Scope, Store, StoreError, Transaction};
+use crate::store::{EndpointRow, ReceiptRow, Scope, Store, StoreError, Transaction};
 
 /// Where a delivery stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,8 +72,29 @@ pub struct DeliveryRow {
 }
 
 impl DeliveryRow {
-    /// Those of one line are sent one after another: the request, or the message itself.
-    pub fn line(&self) -> Uuid {
+    /// A message for an endpoint that nobody has tried to send yet: about no event, and the first of its kind.
+    pub fn new(id: Uuid, to: &EndpointRow, name: impl Into<String>, created_us: i64) -> Self {
+        Self {
+            id,
+            organization: to.organization.clone(),
+            endpoint: to.id,
+            event: id,
+            about: None,
+            name: name.into(),
+            note: None,
+            replay: false,
+            state: DeliveryState::Pending,
+            reason: None,
+            due_us: None,
+            attempts: 0,
+            tried_us: None,
+            created_us,
+            finished_us: None,
+        }
+    }
+
+    /// In which of the endpoint's queues it waits: its request's, or its own if it is about none.
+    pub fn queue(&self) -> Uuid {
         self.about.map_or(self.id, |(request, _)| request.0)
     }
 }
@@ -185,15 +206,15 @@ impl Store {
 }
 
 impl Transaction {
-    /// Files deliveries in their order, each due at once unless another of its line is pending; those to
+    /// Files deliveries in their order, each due at once unless another of its queue is pending; those to
     /// endpoints that are gone or disabled are left out. How many were filed.
     pub async fn file_deliveries(&mut self, mut rows: Vec<DeliveryRow>, now_us: i64) -> Result<usize, StoreError> {
         let wanted: BTreeSet<Uuid> = rows.iter().map(|row| row.endpoint).collect();
         let able: HashSet<Uuid> = self.lock_endpoints(wanted).await?.into_iter().map(|locked| locked.id).collect();
         rows.retain(|row| able.contains(&row.endpoint));
-        let mut waiting = self.lines_waiting(rows.iter().map(|row| (row.endpoint, row.line()))).await?;
+        let mut waiting = self.queues_waiting(rows.iter().map(|row| (row.endpoint, row.queue()))).await?;
         for row in &mut rows {
-            row.due_us = waiting.insert((row.endpoint, row.line())).then_some(now_us);
+            row.due_us = waiting.insert((row.endpoint, row.queue())).then_some(now_us);
         }
         let to_wake =
             ids(rows.iter().filter(|row| row.due_us.is_some()).map(|row| row.endpoint).collect::<BTreeSet<_>>());
@@ -204,27 +225,27 @@ impl Transaction {
         Ok(filed)
     }
 
-    /// Those of some lines (an endpoint, and what is sent to it one after another) in which something is pending.
-    async fn lines_waiting(
+    /// Those of some queues (an endpoint, and what is sent to it one after another) in which something is pending.
+    async fn queues_waiting(
         &mut self,
-        lines: impl IntoIterator<Item = (Uuid, Uuid)>,
+        queues: impl IntoIterator<Item = (Uuid, Uuid)>,
     ) -> Result<HashSet<(Uuid, Uuid)>, StoreError> {
-        let lines: BTreeSet<(Uuid, Uuid)> = lines.into_iter().collect();
-        let lines = pairs(lines.into_iter().map(|(endpoint, line)| (endpoint, line.simple().to_string())));
+        let queues: BTreeSet<(Uuid, Uuid)> = queues.into_iter().collect();
+        let queues = pairs(queues.into_iter().map(|(endpoint, queue)| (endpoint, queue.simple().to_string())));
         let text = words::LINES_WAITING.of(self);
-        let rows: Vec<(Uuid, Uuid)> = within!(self, |db| sqlx::query_as(text).bind(lines).fetch_all(db).await?);
+        let rows: Vec<(Uuid, Uuid)> = within!(self, |db| sqlx::query_as(text).bind(queues).fetch_all(db).await?);
         Ok(rows.into_iter().collect())
     }
 }
 
 fn values(row: DeliveryRow) -> [Value; 13] {
-    let line = row.line();
+    let queue = row.queue();
     let (request, seq) = row.about.map(|(request, seq)| (request.0, seq as i64)).unzip();
     [
         row.id.into(),
         row.organization.as_str().into(),
         row.endpoint.into(),
-        line.into(),
+        queue.into(),
         row.event.into(),
         request.into(),
         seq.into(),

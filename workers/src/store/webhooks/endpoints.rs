@@ -107,8 +107,9 @@ impl Store {
         Ok((all(rows)?, total))
     }
 
-    /// Writes down where an endpoint is, what it hears and in which form; false if it is gone.
-    pub async fn change_endpoint(&self, row: &EndpointRow) -> Result<bool, StoreError> {
+    /// Writes down where an endpoint is, what it hears and in which form, and the receipt it was asked for with; false if
+    /// it is gone.
+    pub async fn change_endpoint(&self, row: &EndpointRow, receipt: Option<&ReceiptRow>) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
         let changed = within!(&mut transaction, |db| sqlx::query(words::CHANGE_ENDPOINT)
             .bind(row.id)
@@ -121,6 +122,7 @@ impl Store {
             .execute(db)
             .await?
             .rows_affected());
+        transaction.insert_receipts(receipt.cloned().into_iter().collect()).await?;
         transaction.commit().await?;
         Ok(changed == 1)
     }

@@ -1,10 +1,10 @@
 //! Webhooks out: `endpoints` are who hears what, `deliveries` what is filed for them and read of it, `posting`
-//! what a courier does: hold an endpoint, read what is due, write down what became of it. `replays` are
+//! what a courier does: lease an endpoint, read what is due, write down what became of it. `replays` are
 //! ranges to be filed again, `words` the statements of each database.
 //!
-//! An endpoint's row is what its queue is locked by: whoever files for it or finishes one of its deliveries
-//! locks that row first, and several rows in the order of their ids. So of each line exactly the first
-//! delivery that is pending is due, on PostgreSQL too.
+//! An endpoint has a queue for each request (the column `line`). Its row is what they are locked by: whoever files for
+//! it or finishes one of its deliveries locks that row first, and several rows in the order of their ids. So of each
+//! queue exactly the first delivery that is pending is due, on PostgreSQL too.
 
 mod deliveries;
 mod endpoints;
@@ -14,7 +14,7 @@ mod words;
 
 pub use deliveries::{AttemptRow, DeliveryRow, DeliveryState};
 pub use endpoints::EndpointRow;
-pub use posting::{Backlog, Due, Hold, Locked};
+pub use posting::{Backlog, Due, EndpointLease, Locked};
 pub use replays::ReplayRow;
 
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! What a courier does with the store: it holds endpoints, with a lease and a fencing number, reads what is due
+//! What a courier does with the store: it leases endpoints, each with a fencing number, reads what is due
 //! to them, and writes down what became of it. Several things are written at once, in one transaction, after the
 //! endpoints that they are about were locked.
 
@@ -16,9 +16,9 @@ use crate::store::many::Value;
 use crate::store::rows::{corrupt, organization};
 use crate::store::{EventRow, Store, StoreError, Transaction};
 
-/// An endpoint that a courier holds until its lease ends.
+/// An endpoint that is a courier's until its lease ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hold {
+pub struct EndpointLease {
     /// Which.
     pub endpoint: Uuid,
     /// Whose.
@@ -59,7 +59,7 @@ pub struct Locked {
     pub id: Uuid,
     /// Whose.
     pub organization: OrganizationId,
-    /// The number of its holder.
+    /// The number of its lease.
     pub epoch: i64,
     /// When it last took something, in microseconds.
     pub succeeded_us: Option<i64>,
@@ -77,43 +77,43 @@ pub struct Backlog {
 }
 
 impl Store {
-    /// Holds endpoints until `lease_us` to which something is due, those first that were not held for the longest: at
+    /// Leases endpoints until `lease_us` to which something is due, those first that nobody had for the longest: at
     /// most `limit`, and of an organization at most `share` of those that take what they are sent and of those that do
     /// not. Of the `sated` organizations none, and of the `failing` ones none that takes nothing.
-    pub async fn hold_endpoints(
+    pub async fn lease_endpoints(
         &self,
         (now_us, lease_us): (i64, i64),
         sated: &[OrganizationId],
         failing: &[OrganizationId],
         (share, limit): (i64, i64),
-    ) -> Result<Vec<Hold>, StoreError> {
+    ) -> Result<Vec<EndpointLease>, StoreError> {
         let mut transaction = self.begin().await?;
-        let text = words::CLAIM_ENDPOINTS.of(&transaction);
+        let text = words::LEASE_ENDPOINTS.of(&transaction);
         let [sated, failing] = [sated, failing].map(|list| serde_json::json!(list).to_string());
         let rows: Vec<(Uuid, String, i64, bool)> = within!(&mut transaction, |db| {
             let query = sqlx::query_as(text).bind(now_us).bind(lease_us).bind(sated).bind(failing);
             query.bind(share).bind(limit).fetch_all(db).await?
         });
         transaction.commit().await?;
-        let hold = |(endpoint, owner, epoch, failing): (Uuid, String, i64, bool)| {
-            Ok(Hold { endpoint, organization: organization(&owner)?, epoch, failing })
+        let lease = |(endpoint, owner, epoch, failing): (Uuid, String, i64, bool)| {
+            Ok(EndpointLease { endpoint, organization: organization(&owner)?, epoch, failing })
         };
-        rows.into_iter().map(hold).collect()
+        rows.into_iter().map(lease).collect()
     }
 
-    /// Holds endpoints for longer; those that were taken over are left alone.
-    pub async fn hold_longer(&self, holds: &[Hold], lease_us: i64) -> Result<(), StoreError> {
+    /// Renews leases; those that were taken over are left alone.
+    pub async fn renew_endpoints(&self, leases: &[EndpointLease], lease_us: i64) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         let text = words::RENEW_ENDPOINTS.of(&transaction);
-        let holds = pairs(holds.iter().map(|hold| (hold.endpoint, hold.epoch)));
-        within!(&mut transaction, |db| sqlx::query(text).bind(holds).bind(lease_us).execute(db).await.map(drop))?;
+        let leases = pairs(leases.iter().map(|lease| (lease.endpoint, lease.epoch)));
+        within!(&mut transaction, |db| sqlx::query(text).bind(leases).bind(lease_us).execute(db).await.map(drop))?;
         transaction.commit().await
     }
 
-    /// An endpoint as long as it is held and not disabled.
-    pub async fn held_endpoint(&self, hold: &Hold) -> Result<Option<EndpointRow>, StoreError> {
+    /// An endpoint as long as the lease lasts and it is not disabled.
+    pub async fn leased_endpoint(&self, lease: &EndpointLease) -> Result<Option<EndpointRow>, StoreError> {
         let row: Option<EndpointColumns> = read!(self, |db| {
-            sqlx::query_as(words::HELD_ENDPOINT).bind(hold.endpoint).bind(hold.epoch).fetch_optional(db).await?
+            sqlx::query_as(words::LEASED_ENDPOINT).bind(lease.endpoint).bind(lease.epoch).fetch_optional(db).await?
         });
         row.map(EndpointRow::try_from).transpose()
     }
@@ -127,7 +127,7 @@ impl Store {
         rows.into_iter().map(Due::try_from).collect()
     }
 
-    /// When the next delivery is due to an endpoint that is not held and does not rest then.
+    /// When the next delivery is due to an endpoint that nobody has and that does not rest then.
     pub async fn next_turn(&self) -> Result<Option<i64>, StoreError> {
         let text = match self {
             Store::Sqlite(_) => words::NEXT_TURN.sqlite,
@@ -164,9 +164,9 @@ impl Transaction {
     }
 
     /// Lets an endpoint go, which is due again when its next delivery is, and not before `free_us`. It must be locked.
-    pub async fn release_endpoint(&mut self, hold: &Hold, free_us: i64) -> Result<(), StoreError> {
+    pub async fn release_endpoint(&mut self, lease: &EndpointLease, free_us: i64) -> Result<(), StoreError> {
         within!(self, |db| {
-            let query = sqlx::query(words::RELEASE_ENDPOINT).bind(hold.endpoint).bind(hold.epoch);
+            let query = sqlx::query(words::RELEASE_ENDPOINT).bind(lease.endpoint).bind(lease.epoch);
             query.bind(free_us).execute(db).await.map(drop)
         })?;
         Ok(())
@@ -221,10 +221,10 @@ impl Transaction {
         Ok(())
     }
 
-    /// Makes the first pending delivery of each of these lines due. Their endpoints must be locked.
-    pub async fn promote(&mut self, lines: BTreeSet<(Uuid, Uuid)>, now_us: i64) -> Result<(), StoreError> {
-        let lines = pairs(lines.into_iter().map(|(endpoint, line)| (endpoint, line.simple().to_string())));
-        self.change(&words::PROMOTE, lines, now_us).await
+    /// Makes the first pending delivery of each of these queues due. Their endpoints must be locked.
+    pub async fn promote(&mut self, queues: BTreeSet<(Uuid, Uuid)>, now_us: i64) -> Result<(), StoreError> {
+        let queues = pairs(queues.into_iter().map(|(endpoint, queue)| (endpoint, queue.simple().to_string())));
+        self.change(&words::PROMOTE, queues, now_us).await
     }
 
     /// Endpoints that took something.

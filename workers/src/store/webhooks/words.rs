@@ -69,7 +69,7 @@ pub(super) const ROTATE_SECRET: &str = "UPDATE endpoints SET former_secret = sec
 pub(super) const ACTIVATE_ENDPOINT: &str = "UPDATE endpoints SET disabled_us = NULL, disabled_why = NULL, \
      failing_us = NULL, rest_us = 0, from_transaction = $3, from_position = $4, updated_us = $5 \
      WHERE id = $1 AND organization = $2 AND disabled_us IS NOT NULL";
-/// Whoever holds it holds it no longer.
+/// Whoever has its lease has it no longer.
 pub(super) const DISABLE_ENDPOINT: &str = "UPDATE endpoints SET disabled_us = $3, disabled_why = $2, due_us = NULL, \
      lease_us = 0, epoch = epoch + 1, updated_us = $3 WHERE id = $1 AND disabled_us IS NULL";
 pub(super) const BURY_PENDING: &str = "UPDATE deliveries SET state = 'dead', reason = 'endpoint_disabled', due_us = NULL, \
@@ -134,9 +134,9 @@ pub(super) const WAKE_ENDPOINTS: Words = with_ids!(
     " AND disabled_us IS NULL AND (due_us IS NULL OR due_us > $2)"
 );
 
-// Holding.
+// Leases.
 
-pub(super) const CLAIM_ENDPOINTS: Words = Words {
+pub(super) const LEASE_ENDPOINTS: Words = Words {
     sqlite: "UPDATE endpoints SET epoch = epoch + 1, lease_us = $2 WHERE id IN (SELECT id FROM \
          (SELECT id, lease_us, row_number() OVER (PARTITION BY organization, failing_us IS NULL ORDER BY lease_us) AS turn \
          FROM endpoints WHERE due_us <= $1 AND lease_us <= $1 AND rest_us <= $1 \
@@ -158,10 +158,10 @@ pub(super) const RENEW_ENDPOINTS: Words = Words {
          (SELECT unhex(value ->> 0), value ->> 1 FROM json_each($1))",
     // Locked in the order of ids, as everywhere.
     postgres: "UPDATE endpoints SET lease_us = $2 WHERE id IN (SELECT endpoints.id FROM json_array_elements($1::json) \
-         AS held JOIN endpoints ON endpoints.id = (held ->> 0)::uuid AND endpoints.epoch = (held ->> 1)::bigint \
+         AS leased JOIN endpoints ON endpoints.id = (leased ->> 0)::uuid AND endpoints.epoch = (leased ->> 1)::bigint \
          ORDER BY endpoints.id FOR UPDATE OF endpoints SKIP LOCKED)",
 };
-pub(super) const HELD_ENDPOINT: &str =
+pub(super) const LEASED_ENDPOINT: &str =
     concat!("SELECT ", endpoint_columns!(), " FROM endpoints WHERE id = $1 AND epoch = $2 AND disabled_us IS NULL");
 /// The number goes up, so that a renewal that is on its way does not take it back.
 pub(super) const RELEASE_ENDPOINT: &str = "UPDATE endpoints SET lease_us = $3, epoch = epoch + 1, due_us = (SELECT min(due_us) FROM \
@@ -191,7 +191,7 @@ pub(super) const PUT_OFF_DELIVERY: &str = "UPDATE deliveries SET due_us = $2, at
      tried_us = coalesce(tried_us, $3) WHERE id = $1 AND state = 'pending'";
 /// Because of something of our own: no attempt was made.
 pub(super) const POSTPONE_DELIVERY: &str = "UPDATE deliveries SET due_us = $2 WHERE id = $1 AND state = 'pending'";
-/// The first of each line that is pending becomes due.
+/// The first of each queue that is pending becomes due.
 pub(super) const PROMOTE: Words = Words {
     sqlite: "UPDATE deliveries SET due_us = $2 WHERE due_us IS NULL AND position IN (SELECT (SELECT min(position) FROM \
          deliveries WHERE state = 'pending' AND endpoint = unhex(value ->> 0) AND line = unhex(value ->> 1)) \

@@ -10,7 +10,8 @@ use uuid::Uuid;
 use super::new::SignerRole;
 
 /// What a signer must prove before they act, and how they are dealt with. What is left out is not asked for; a member
-/// that there is not is refused. `sms`, `whatsapp`, `pix`, `video` and `score` need a gateway.
+/// that there is not is refused. `sms`, `whatsapp`, `pix`, `video` and `score` need a gateway, but at
+/// D4Sign, which does them itself.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SignerRequirements {

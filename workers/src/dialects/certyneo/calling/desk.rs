@@ -1,21 +1,17 @@
 //! The calls that are made of Certyneo, with the key and, where something is made, with an Idempotency-Key.
 
-use countersign_engine::command::FILE_MAX_BYTES;
 use countersign_engine::request::Request;
 use reqwest::Method;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::sending::marker;
 use super::wire::{Envelope, Page};
-use crate::outbound::{Answer, Call};
-use crate::providers::{Credentials, GONE, Line, Stop};
+use crate::outbound::{Answer, Call, SMALL_MAX};
+use crate::providers::{Credentials, GONE, Line, PDF_MAX, PdfForm, Stop, in_json, pdf};
 
 /// Most of an answer in JSON, in bytes: a page of envelopes with a hundred recipients each.
 const ANSWER_MAX: usize = 8 * 1024 * 1024;
-/// Most of a signed PDF: one of the largest size, and what signing adds.
-const PDF_MAX: usize = FILE_MAX_BYTES + 32 * 1024 * 1024;
 /// Most pages that are looked through for an envelope, of 100 each.
 const PAGES_MAX: u64 = 20;
 /// By how much clocks may differ, and so how much earlier than it was asked for an envelope may seem to be made.
@@ -40,15 +36,10 @@ impl Desk<'_, '_> {
         self.0.step(step, call).await
     }
 
-    /// Takes a step with a form.
-    pub(super) async fn upload(
-        &mut self,
-        step: &str,
-        path: &str,
-        key: &str,
-        form: (HeaderMap, Vec<u8>),
-    ) -> Result<Answer, Stop> {
-        let call = self.call(Method::POST, path, Some(key), form, ANSWER_MAX)?;
+    /// Takes a step with a form. Who has room for it asks for none for its answer.
+    pub(super) async fn upload(&mut self, step: &str, path: &str, key: &str, form: PdfForm) -> Result<Answer, Stop> {
+        let PdfForm { headers, body, room: _room } = form;
+        let call = self.call(Method::POST, path, Some(key), (headers, body), SMALL_MAX)?;
         self.0.step(step, call).await
     }
 
@@ -63,24 +54,23 @@ impl Desk<'_, '_> {
         let call = self.call(Method::GET, path, None, (HeaderMap::new(), Vec::new()), PDF_MAX)?;
         let answer = self.0.read(call).await?;
         match answer.status {
-            200 if answer.body.starts_with(b"%PDF-") => Ok(answer),
-            200 => Err(Stop::hindered("not_a_pdf")),
+            200 => pdf(answer),
             // It is not ready yet.
             409 => Err(Stop::NotYet("not_ready".to_owned())),
-            status => Err(Stop::Refused(format!("http_{status}"))),
+            status => Err(Stop::refused(status)),
         }
     }
 
     /// An envelope as it stands.
     pub(super) async fn envelope(&mut self, id: &str) -> Result<Envelope, Stop> {
         let answer = self.get(&format!("/envelopes/{id}")).await?;
-        read(&answer)
+        in_json(&answer)
     }
 
     /// An envelope as it stands; `None` if it is gone.
     pub(super) async fn standing(&mut self, id: &str) -> Result<Option<Envelope>, Stop> {
         let answer = self.get(&format!("/envelopes/{id}")).await?;
-        if GONE.contains(&answer.status) { Ok(None) } else { read(&answer).map(Some) }
+        if GONE.contains(&answer.status) { Ok(None) } else { in_json(&answer).map(Some) }
     }
 
     /// The envelope that a call made whose answer was lost, known by what stands in its message.
@@ -89,7 +79,7 @@ impl Desk<'_, '_> {
         let marker = marker(request);
         for page in 1..=PAGES_MAX {
             let answer = self.get(&format!("/envelopes?createdAfter={since}&pageSize=100&page={page}")).await?;
-            let found: Page = read(&answer)?;
+            let found: Page = in_json(&answer)?;
             let ours = |envelope: &Envelope| envelope.message.as_ref().is_some_and(|text| text.contains(&marker));
             if let Some(envelope) = found.data.into_iter().find(ours) {
                 return Ok(Some(envelope));
@@ -122,14 +112,5 @@ impl Desk<'_, '_> {
         }
         let url = self.0.config.url(path).ok_or_else(|| Stop::Refused("base_url".to_owned()))?;
         Ok(Call { method, url, headers, body, answer_max })
-    }
-}
-
-/// What an answer holds; one that is none of the vendor's is as good as none.
-pub(super) fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, Stop> {
-    match answer.status {
-        200..300 => serde_json::from_slice(&answer.body)
-            .map_err(|_| Stop::Away { code: "unreadable_answer".to_owned(), asked: None }),
-        status => Err(Stop::Refused(format!("http_{status}"))),
     }
 }

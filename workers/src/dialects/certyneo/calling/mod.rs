@@ -12,13 +12,14 @@ mod wire;
 use std::collections::BTreeMap;
 
 use countersign_engine::command::{Outcome, Step};
+use countersign_engine::ids::SignerId;
 use countersign_engine::request::Request;
 use serde_json::{Value, json};
 
 use crate::outbound::Answer;
-use crate::providers::{COMPLETED_THERE, Found, Line, Stop};
+use crate::providers::{COMPLETED_THERE, Found, Line, Stop, in_json, of_account};
 use crate::service::Service;
-use desk::{Desk, read};
+use desk::Desk;
 use wire::Envelope;
 
 pub use sending::submit;
@@ -28,15 +29,15 @@ const NO_REASON: &str = "Cancelled by the sender.";
 
 /// Whether the vendor is there and knows the key.
 pub async fn test(line: &mut Line<'_>) -> Result<(), Stop> {
-    let answer = Line::of_account(Desk(line).get("/envelopes?pageSize=1").await?)?;
-    read::<Value>(&answer).map(drop)
+    let answer = of_account(Desk(line).get("/envelopes?pageSize=1").await?)?;
+    in_json::<Value>(&answer).map(drop)
 }
 
 /// How a request stands.
 pub async fn look(line: &mut Line<'_>, request: &Request) -> Result<Found, Stop> {
-    let reference = line.reference.clone().ok_or_else(|| Stop::Own("not_submitted".to_owned()))?;
+    let reference = line.known_reference()?;
     let envelope = Desk(line).envelope(&reference).await?;
-    Ok(found(&envelope, &signers_of(line, request)))
+    Ok(found(&envelope, &line.signers_of(request)))
 }
 
 /// Calls a request off, if the vendor has anything of it: what is out is voided, and what was sent to nobody is deleted,
@@ -60,7 +61,7 @@ pub async fn withdraw(line: &mut Line<'_>, service: &Service, request: &Request)
             line.keep(|_| {}).await?;
             match answer.status {
                 200..300 | 404 | 410 => discard_documents(line, service, request).await,
-                status => Err(Stop::Refused(format!("http_{status}"))),
+                status => Err(Stop::refused(status)),
             }
         }
         Some(envelope) if outcome(&envelope.status).is_none() => void(line, request, &reference).await,
@@ -78,7 +79,7 @@ async fn void(line: &mut Line<'_>, request: &Request, reference: &str) -> Result
         200..300 | 404 | 410 => Ok(()),
         // It has ended there, or cannot be called off.
         status => match Desk(line).standing(reference).await? {
-            Some(envelope) if outcome(&envelope.status).is_none() => Err(Stop::Refused(format!("http_{status}"))),
+            Some(envelope) if outcome(&envelope.status).is_none() => Err(Stop::refused(status)),
             Some(envelope) => over(&envelope),
             None => Ok(()),
         },
@@ -102,7 +103,7 @@ async fn discard_documents(line: &mut Line<'_>, service: &Service, request: &Req
         line.keep(|line| drop(line.note.documents.remove(&place))).await?;
         // What something else uses there is not ours alone.
         if !matches!(answer.status, 200..300 | 404 | 409 | 410) {
-            return Err(Stop::Refused(format!("http_{}", answer.status)));
+            return Err(Stop::refused(answer.status));
         }
     }
     Ok(())
@@ -110,20 +111,12 @@ async fn discard_documents(line: &mut Line<'_>, service: &Service, request: &Req
 
 /// The signed PDF of a document.
 pub async fn fetch(line: &mut Line<'_>, place: u32) -> Result<Answer, Stop> {
-    let reference = line.reference.clone().ok_or_else(|| Stop::Own("not_submitted".to_owned()))?;
+    let reference = line.known_reference()?;
     let document = line.note.documents.get(&place).map(|id| format!("?documentId={id}")).unwrap_or_default();
     Desk(line).pdf(&format!("/envelopes/{reference}/signed-document{document}")).await
 }
 
-/// The vendor's ids of the signers: as they were noted, or as the request's history has them.
-fn signers_of(line: &Line<'_>, request: &Request) -> BTreeMap<countersign_engine::ids::SignerId, String> {
-    match &request.envelope {
-        Some(envelope) if line.note.signers.is_empty() => envelope.signers.clone(),
-        _ => line.note.signers.clone(),
-    }
-}
-
-fn found(envelope: &Envelope, signers: &BTreeMap<countersign_engine::ids::SignerId, String>) -> Found {
+fn found(envelope: &Envelope, signers: &BTreeMap<SignerId, String>) -> Found {
     let step = |status: &str| match status {
         "VIEWED" => Some(Step::Viewed),
         "SIGNED" | "APPROVED" => Some(Step::Signed),

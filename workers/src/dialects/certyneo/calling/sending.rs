@@ -9,10 +9,10 @@ use countersign_engine::request::Request;
 use countersign_engine::signer::Signer;
 use serde_json::{Value, json};
 
-use super::desk::{Desk, read};
+use super::desk::Desk;
 use super::wire::{Envelope, Recipient, Uploaded};
 use crate::dialects::certyneo::vocabulary::RecipientRole;
-use crate::providers::{Line, SEND, Stop, Submitted, pdf_form};
+use crate::providers::{Line, SEND, Stop, Submitted, in_json, of_account};
 use crate::service::Service;
 
 /// The step by which the envelope is made.
@@ -53,13 +53,10 @@ fn upload_step(place: u32) -> String {
 }
 
 async fn upload_one(line: &mut Line<'_>, service: &Service, request: &Request, place: u32) -> Result<(), Stop> {
-    let document = request.terms.documents.get(place as usize).ok_or_else(|| Stop::Own("no_document".to_owned()))?;
-    let pdf = service.documents.read(&request.organization, document.digest).await;
-    let pdf = pdf.map_err(|error| Stop::Own(error.to_string()))?;
     let key = format!("{}.document.{place}", request.id);
-    let form = pdf_form(request.file_name(place as usize), &pdf);
+    let form = service.form_of(line, request, place, request.file_name(place as usize)).await?;
     let answer = Desk(line).upload(&upload_step(place), "/documents", &key, form).await?;
-    let uploaded: Uploaded = read(&Line::of_account(answer)?)?;
+    let uploaded: Uploaded = in_json(&of_account(answer)?)?;
     line.keep(|line| drop(line.note.documents.insert(place, uploaded.id))).await
 }
 
@@ -74,7 +71,7 @@ async fn create(line: &mut Line<'_>, request: &Request) -> Result<String, Stop> 
             line.settled(CREATE)?;
             let body = body(line, request);
             let answer = Desk(line).post(CREATE, "/envelopes", &format!("{}.envelope", request.id), &body).await?;
-            read(&answer)?
+            in_json(&answer)?
         }
     };
     let reference = envelope.id.clone();
@@ -102,7 +99,7 @@ async fn send(line: &mut Line<'_>, service: &Service, request: &Request, referen
     let (path, key) = (format!("/envelopes/{reference}/send"), format!("{}.send", line.request()));
     let answer = Desk(line).post(SEND, &path, &key, &Value::Null).await?;
     if !(200..300).contains(&answer.status) && Desk(line).envelope(reference).await?.status == "DRAFT" {
-        return Err(Stop::Refused(format!("http_{}", answer.status)));
+        return Err(Stop::refused(answer.status));
     }
     line.keep(|line| line.note.sent = true).await
 }

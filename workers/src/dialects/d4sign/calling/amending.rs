@@ -11,10 +11,10 @@ use countersign_engine::signer::Signer;
 use serde_json::{Value, json};
 
 use super::desk::Desk;
-use super::sending::{in_order, in_sequence, item, take};
+use super::sending::{in_order, in_sequence, inform, item, take};
 use super::wire::{Listed, keys};
-use super::{OUT, found, reference, signers_of};
-use crate::providers::{Found, Line, Stop};
+use super::{OUT, found};
+use crate::providers::{Found, Line, Stop, accepted};
 use crate::service::Service;
 
 /// The step by which somebody who joined is named.
@@ -23,10 +23,10 @@ const ADD: &str = "add";
 /// Has the vendor's list of signers be as ours, and says how the request stood there. What has ended there is left as it
 /// is. A refusal of one change does not keep the others from being made.
 pub async fn amend(line: &mut Line<'_>, service: &Service, request: &Request) -> Result<Found, Stop> {
-    let reference = reference(line)?;
+    let reference = line.known_reference()?;
     let mut document = Desk(line).list(&reference).await?;
     if document.status_id == OUT {
-        line.note.signers = signers_of(line, request);
+        line.note.signers = line.signers_of(request);
         let list = std::mem::take(&mut document.list);
         let mut amending = Amending { line: &mut *line, service, request, reference, list, refused: None };
         amending.all().await?;
@@ -61,6 +61,12 @@ impl Amending<'_, '_> {
         for (place, signer) in signers.iter().enumerate() {
             if self.entry(signer).is_none() {
                 let done = self.join(signer, &signers[place + 1..]).await;
+                self.bear(done)?;
+            }
+        }
+        for signer in &signers {
+            if self.entry(signer).is_some_and(|there| there.signed != "1") {
+                let done = inform(self.line, self.service, &self.reference, signer).await;
                 self.bear(done)?;
             }
         }
@@ -163,9 +169,9 @@ impl Amending<'_, '_> {
         }
         let path = format!("/documents/{}/createlist", self.reference);
         let answer = Desk(self.line).post(ADD, &path, &json!({ "signers": [item] })).await?;
-        if !(200..300).contains(&answer.status) {
+        if let Err(refused) = accepted(&answer) {
             self.line.keep(|_| {}).await?;
-            return Err(Stop::Refused(format!("http_{}", answer.status)));
+            return Err(refused);
         }
         let mut named = Vec::new();
         keys(&serde_json::from_slice(&answer.body).unwrap_or(Value::Null), &mut named);
@@ -212,9 +218,8 @@ async fn change(
     done: impl FnOnce(&mut Line<'_>),
 ) -> Result<(), Stop> {
     let answer = Desk(line).post(what, &format!("/documents/{reference}/{what}"), body).await?;
-    if (200..300).contains(&answer.status) {
-        return line.keep(done).await;
+    match accepted(&answer) {
+        Ok(()) => line.keep(done).await,
+        refused => line.keep(|_| {}).await.and(refused),
     }
-    line.keep(|_| {}).await?;
-    Err(Stop::Refused(format!("http_{}", answer.status)))
 }

@@ -1,22 +1,18 @@
 //! The calls that are made of D4Sign, with `tokenAPI` and `cryptKey` in the query, as the vendor wants them. A URL of
 //! these is never logged and never part of an error.
 
-use countersign_engine::command::FILE_MAX_BYTES;
 use countersign_engine::request::Request;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::sending::marker;
 use super::wire::{self, Document, Download};
-use crate::outbound::{Answer, Call};
-use crate::providers::{Credentials, GONE, Line, Stop};
+use crate::outbound::{Answer, Call, SMALL_MAX};
+use crate::providers::{Credentials, GONE, Line, PDF_MAX, PdfForm, Stop, accepted, in_json, of_account, pdf};
 
 /// Most of an answer in JSON, in bytes: a page of 500 documents. Read into values it takes many times that.
 const ANSWER_MAX: usize = 4 * 1024 * 1024;
-/// Most of a signed PDF: one of the largest size, and what signing adds.
-const PDF_MAX: usize = FILE_MAX_BYTES + 32 * 1024 * 1024;
 /// Most pages that are looked through for a document, of 500 each.
 const PAGES_MAX: u64 = 4;
 
@@ -32,14 +28,15 @@ impl Desk<'_, '_> {
 
     /// Takes a step with a body in JSON.
     pub(super) async fn post(&mut self, step: &str, path: &str, body: &Value) -> Result<Answer, Stop> {
-        let call = self.call(Method::POST, path, in_json(body))?;
+        let call = self.call(Method::POST, path, as_json(body))?;
         self.0.step(step, call).await
     }
 
-    /// Takes a step with a form.
-    pub(super) async fn upload(&mut self, step: &str, path: &str, form: (HeaderMap, Vec<u8>)) -> Result<Answer, Stop> {
-        let call = self.call(Method::POST, path, form)?;
-        self.0.step(step, call).await
+    /// Takes a step with a form. Who has room for it asks for none for its answer.
+    pub(super) async fn upload(&mut self, step: &str, path: &str, form: PdfForm) -> Result<Answer, Stop> {
+        let PdfForm { headers, body, room: _room } = form;
+        let call = self.call(Method::POST, path, (headers, body))?;
+        self.0.step(step, Call { answer_max: SMALL_MAX, ..call }).await
     }
 
     /// A document with its signers.
@@ -52,8 +49,8 @@ impl Desk<'_, '_> {
         let answer = self.get(&format!("/documents/{id}/list")).await?;
         match answer.status {
             status if GONE.contains(&status) => Ok(None),
-            200..300 => wire::document(&answer.body).ok_or_else(unreadable).map(Some),
-            status => Err(Stop::Refused(format!("http_{status}"))),
+            200..300 => wire::document(&answer.body).ok_or_else(Stop::unreadable).map(Some),
+            status => Err(Stop::refused(status)),
         }
     }
 
@@ -62,11 +59,9 @@ impl Desk<'_, '_> {
         let safe = self.0.config.settings.safe.clone().unwrap_or_default();
         let marker = marker(request);
         for page in 1..=PAGES_MAX {
-            let answer = Line::of_account(self.get(&format!("/documents/{safe}/safe?pg={page}")).await?)?;
-            if !(200..300).contains(&answer.status) {
-                return Err(Stop::Refused(format!("http_{}", answer.status)));
-            }
-            let documents = wire::documents(&answer.body).ok_or_else(unreadable)?;
+            let answer = of_account(self.get(&format!("/documents/{safe}/safe?pg={page}")).await?)?;
+            accepted(&answer)?;
+            let documents = wire::documents(&answer.body).ok_or_else(Stop::unreadable)?;
             if let Some(document) = documents.into_iter().find(|document| document.name_doc.contains(&marker)) {
                 return Ok(Some(document.uuid_doc));
             }
@@ -79,18 +74,17 @@ impl Desk<'_, '_> {
 
     /// The signed PDF of a document, from where the vendor says that it can be had.
     pub(super) async fn download(&mut self, id: &str) -> Result<Answer, Stop> {
-        let body = in_json(&json!({ "type": "pdf", "language": "pt" }));
+        let body = as_json(&json!({ "type": "pdf", "language": "pt" }));
         let call = self.call(Method::POST, &format!("/documents/{id}/download"), body)?;
         let answer = self.0.read(call).await?;
         if matches!(answer.status, 404 | 409) {
             return Err(Stop::NotYet("not_ready".to_owned()));
         }
-        let download: Download = read(&answer)?;
-        let url = Url::parse(&download.url).map_err(|_| unreadable())?;
+        let download: Download = in_json(&answer)?;
+        let url = Url::parse(&download.url).map_err(|_| Stop::unreadable())?;
         let (headers, body) = (HeaderMap::new(), Vec::new());
         let call = Call { method: Method::GET, url, headers, body, answer_max: PDF_MAX };
-        let answer = self.0.fetch(call).await?;
-        if answer.body.starts_with(b"%PDF-") { Ok(answer) } else { Err(Stop::hindered("not_a_pdf")) }
+        pdf(self.0.fetch(call).await?)
     }
 
     fn call(&self, method: Method, path: &str, (mut headers, body): (HeaderMap, Vec<u8>)) -> Result<Call, Stop> {
@@ -110,19 +104,7 @@ impl Desk<'_, '_> {
     }
 }
 
-fn in_json(body: &Value) -> (HeaderMap, Vec<u8>) {
+fn as_json(body: &Value) -> (HeaderMap, Vec<u8>) {
     let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
     (headers, body.to_string().into_bytes())
-}
-
-fn unreadable() -> Stop {
-    Stop::Away { code: "unreadable_answer".to_owned(), asked: None }
-}
-
-/// What an answer holds; one that is none of the vendor's is as good as none.
-pub(super) fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, Stop> {
-    match answer.status {
-        200..300 => serde_json::from_slice(&answer.body).map_err(|_| unreadable()),
-        status => Err(Stop::Refused(format!("http_{status}"))),
-    }
 }

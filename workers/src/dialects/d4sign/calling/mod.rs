@@ -21,8 +21,8 @@ use countersign_engine::signer::Signer;
 use serde_json::{Value, json};
 
 use crate::outbound::Answer;
-use crate::providers::{COMPLETED_THERE, Found, GONE, Line, Stop};
-use desk::{Desk, read};
+use crate::providers::{COMPLETED_THERE, Found, GONE, Line, Stop, accepted, in_json, of_account};
+use desk::Desk;
 use wire::Document;
 
 pub use amending::amend;
@@ -42,8 +42,8 @@ const EXPIRED: &str = "expirad";
 
 /// Whether the vendor is there, knows the credentials and has the safe.
 pub async fn test(line: &mut Line<'_>) -> Result<(), Stop> {
-    let answer = Line::of_account(Desk(line).get("/safes").await?)?;
-    let answer: Value = read(&answer)?;
+    let answer = of_account(Desk(line).get("/safes").await?)?;
+    let answer: Value = in_json(&answer)?;
     let safes = wire::safes(&answer);
     let ours = line.config.settings.safe.as_deref().unwrap_or_default();
     let is_there = safes.iter().any(|safe| safe.eq_ignore_ascii_case(ours));
@@ -52,9 +52,9 @@ pub async fn test(line: &mut Line<'_>) -> Result<(), Stop> {
 
 /// How a request stands.
 pub async fn look(line: &mut Line<'_>, request: &Request) -> Result<Found, Stop> {
-    let reference = reference(line)?;
+    let reference = line.known_reference()?;
     let document = Desk(line).list(&reference).await?;
-    Ok(found(&document, &signers_of(line, request)))
+    Ok(found(&document, &line.signers_of(request)))
 }
 
 /// Calls a request off, if the vendor has it, whether it was sent or not.
@@ -80,39 +80,24 @@ pub async fn withdraw(line: &mut Line<'_>, request: &Request) -> Result<(), Stop
     match Desk(line).standing(&reference).await?.as_ref().map(|document| document.status_id.as_str()) {
         None | Some(CANCELLED) => Ok(()),
         Some(FINISHED) => Err(Stop::Refused(COMPLETED_THERE.to_owned())),
-        Some(_) => Err(Stop::Refused(format!("http_{}", answer.status))),
+        Some(_) => Err(Stop::refused(answer.status)),
     }
 }
 
 /// Writes to a signer again.
 pub async fn nudge(line: &mut Line<'_>, request: &Request, signer: &Signer) -> Result<(), Stop> {
-    let reference = reference(line)?;
-    let key = signers_of(line, request).remove(&signer.id()).unwrap_or_default();
+    let reference = line.known_reference()?;
+    let key = line.signers_of(request).remove(&signer.id()).unwrap_or_default();
     let body = json!({ "email": signer.email(), "key_signer": key });
     let answer = Desk(line).post("nudge", &format!("/documents/{reference}/resend"), &body).await?;
     line.keep(|_| {}).await?;
-    match answer.status {
-        200..300 => Ok(()),
-        status => Err(Stop::Refused(format!("http_{status}"))),
-    }
+    accepted(&answer)
 }
 
 /// The signed PDF.
-pub async fn fetch(line: &mut Line<'_>, _place: u32) -> Result<Answer, Stop> {
-    let reference = reference(line)?;
+pub async fn fetch(line: &mut Line<'_>) -> Result<Answer, Stop> {
+    let reference = line.known_reference()?;
     Desk(line).download(&reference).await
-}
-
-fn reference(line: &Line<'_>) -> Result<String, Stop> {
-    line.reference.clone().ok_or_else(|| Stop::Own("not_submitted".to_owned()))
-}
-
-/// The vendor's keys of the signers: as they were noted, or as the request's history has them.
-fn signers_of(line: &Line<'_>, request: &Request) -> Keys {
-    match &request.envelope {
-        Some(envelope) if line.note.signers.is_empty() => envelope.signers.clone(),
-        _ => line.note.signers.clone(),
-    }
 }
 
 fn found(document: &Document, signers: &Keys) -> Found {

@@ -1,8 +1,11 @@
-//! A signer in the vendor's words: the fields of `createlist`.
+//! A signer in the vendor's words: the fields of `createlist`, and those of `addinfo`.
 
+use countersign_engine::national_id::NationalIdKind;
 use countersign_engine::requirement::CertificateKind;
 use countersign_engine::signer::{Role, Signer};
 use serde_json::{Value, json};
+
+use crate::dialects::d4sign::vocabulary::DAY;
 
 /// The item of `createlist` for a signer. `access_code` is the code in clear, where one is asked for.
 pub(super) fn item(signer: &Signer, access_code: Option<&str>) -> Value {
@@ -58,6 +61,30 @@ pub(super) fn item(signer: &Signer, access_code: Option<&str>) -> Value {
         put("d4sign_score_similarity", Some(similarity.to_string()));
     }
     item
+}
+
+/// Who somebody is who signs in person, as the sender knows them: of nobody else the vendor takes it. `None` if nothing is
+/// known that the vendor asks for.
+pub(super) fn info(signer: &Signer, key: &str) -> Option<Value> {
+    let person = signer.as_named().filter(|_| signer.terms.requirements.in_person)?;
+    let cpf = person.national_id.as_ref().filter(|id| id.kind() == NationalIdKind::Cpf);
+    let known = [
+        ("display_name", Some(person.name.clone()).filter(|name| *name != person.email)),
+        ("documentation", cpf.map(|cpf| cpf.bare().to_owned())),
+        ("birthday", person.birthday.map(|day| day.strftime(DAY).to_string())),
+    ];
+    let mut info = json!({});
+    for (name, value) in known {
+        if let Some(value) = value {
+            info[name] = Value::String(value);
+        }
+    }
+    if info.as_object().is_none_or(|known| known.is_empty()) {
+        return None;
+    }
+    info["email"] = json!(signer.email());
+    info["key_signer"] = json!(key);
+    Some(info)
 }
 
 /// The vendor's code of what somebody does: the one that they came with, or that of their role.

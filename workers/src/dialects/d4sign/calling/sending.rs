@@ -1,5 +1,6 @@
 //! Handing a request over: its document is uploaded, its signers are named, the hook is registered, and it is sent. Four
-//! calls, each noted; one that may have been heard without an answer is looked for first.
+//! calls, and one for each who signs in person and of whom is known who they are; each is noted, and one that may have been
+//! heard without an answer is looked for first, or changes nothing when it is made again.
 
 use countersign_engine::effect::EffectKind;
 use countersign_engine::request::Request;
@@ -7,10 +8,10 @@ use countersign_engine::signer::Signer;
 use serde_json::{Value, json};
 
 use super::amending::remove;
-use super::desk::{Desk, read};
+use super::desk::Desk;
 use super::wire::{Listed, Uploaded, keys};
 use super::{CANCELLED, Keys, OUT, people};
-use crate::providers::{Line, SEND, Stop, Submitted, pdf_form};
+use crate::providers::{Line, SEND, Stop, Submitted, accepted, in_json, of_account};
 use crate::service::Service;
 use crate::zipping::stem;
 
@@ -20,13 +21,15 @@ pub(super) const UPLOAD: &str = "upload";
 const SIGNERS: &str = "signers";
 /// The step by which the vendor learns where to tell what happens.
 const HOOK: &str = "hook";
+/// The step by which the vendor learns who somebody is.
+const INFO: &str = "info";
 /// Longest part of a file name that is kept beside the marker, in characters.
 const NAME_KEPT: usize = 160;
 
 /// Hands a request over.
 pub async fn submit(line: &mut Line<'_>, service: &Service, request: &Request) -> Result<Submitted, Stop> {
     let reference = upload(line, service, request).await?;
-    name_signers(line, service, request, &reference).await?;
+    introduce(line, service, request, &reference).await?;
     register_hook(line, service, &reference).await?;
     send(line, service, request, &reference).await?;
     Ok(Submitted { reference, signers: line.note.signers.clone() })
@@ -41,18 +44,30 @@ async fn upload(line: &mut Line<'_>, service: &Service, request: &Request) -> Re
         Some(reference) => reference,
         None => {
             line.settled(UPLOAD)?;
-            let document = request.terms.documents.first().ok_or_else(|| Stop::Own("no_document".to_owned()))?;
-            let pdf = service.documents.read(&request.organization, document.digest).await;
-            let pdf = pdf.map_err(|error| Stop::Own(error.to_string()))?;
             let safe = line.config.settings.safe.clone().unwrap_or_default();
-            let form = pdf_form(&file_name(request), &pdf);
+            let form = service.form_of(line, request, 0, &file_name(request)).await?;
             let answer = Desk(line).upload(UPLOAD, &format!("/documents/{safe}/upload"), form).await?;
-            read::<Uploaded>(&Line::of_account(answer)?)?.uuid
+            in_json::<Uploaded>(&of_account(answer)?)?.uuid
         }
     };
     let known = reference.clone();
     line.keep(|line| line.reference = Some(known)).await?;
     Ok(reference)
+}
+
+/// Names the signers of a document that was not sent yet, and says who they are.
+async fn introduce(line: &mut Line<'_>, service: &Service, request: &Request, reference: &str) -> Result<(), Stop> {
+    name_signers(line, service, request, reference).await?;
+    for signer in in_order(request) {
+        match inform(line, service, reference, signer).await {
+            // Then they say so themselves, as others do.
+            Err(Stop::Refused(code)) => {
+                tracing::warn!(request = %request.id, code, "a vendor does not take who somebody is");
+            }
+            informed => informed?,
+        }
+    }
+    Ok(())
 }
 
 /// Names the signers of a document that was not sent yet; all of them anew if some were put right since.
@@ -80,7 +95,7 @@ async fn name_signers(line: &mut Line<'_>, service: &Service, request: &Request,
     let items: Result<Vec<Value>, Stop> = signers.iter().map(|signer| item(service, signer)).collect();
     let body = json!({ "signers": items? });
     let answer = Desk(line).post(SIGNERS, &format!("/documents/{reference}/createlist"), &body).await?;
-    let named: Value = read(&answer)?;
+    let named: Value = in_json(&answer)?;
     let mut found = Vec::new();
     keys(&named, &mut found);
     let known = signers.iter().filter_map(|signer| Some((signer.id(), take(&mut found, signer.email())?)));
@@ -128,7 +143,7 @@ async fn send(line: &mut Line<'_>, service: &Service, request: &Request, referen
         line.settled(SEND)?;
     }
     let request = service.still_to_submit(request).await?;
-    name_signers(line, service, &request, reference).await?;
+    introduce(line, service, &request, reference).await?;
     let body = json!({
         "message": request.message.clone().unwrap_or_default(),
         "workflow": if in_sequence(&request) { "1" } else { "0" },
@@ -136,9 +151,31 @@ async fn send(line: &mut Line<'_>, service: &Service, request: &Request, referen
     });
     let answer = Desk(line).post(SEND, &format!("/documents/{reference}/sendtosigner"), &body).await?;
     if !(200..300).contains(&answer.status) && !is_out(line, reference).await? {
-        return Err(Stop::Refused(format!("http_{}", answer.status)));
+        return Err(Stop::refused(answer.status));
     }
     line.keep(|line| line.note.sent = true).await
+}
+
+/// Tells the vendor who somebody is, so that they need not say it where they sign. What was told before is not told again;
+/// to tell it twice changes nothing there.
+pub(super) async fn inform(
+    line: &mut Line<'_>,
+    service: &Service,
+    reference: &str,
+    signer: &Signer,
+) -> Result<(), Stop> {
+    let key = line.note.signers.get(&signer.id());
+    let Some(info) = key.and_then(|key| people::info(signer, key)) else { return Ok(()) };
+    let told = service.providers.told(info.to_string().as_bytes());
+    if line.note.told.get(&signer.id()) == Some(&told) {
+        return Ok(());
+    }
+    let answer = Desk(line).post(INFO, &format!("/documents/{reference}/addinfo"), &info).await?;
+    line.keep(|line| {
+        line.note.told.insert(signer.id(), told);
+    })
+    .await?;
+    accepted(&answer)
 }
 
 async fn is_out(line: &mut Line<'_>, reference: &str) -> Result<bool, Stop> {
