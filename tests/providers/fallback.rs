@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use super::line::Fate;
-use super::{LOOK, PATIENCE, Pair, configure};
+use super::{LOOK, PATIENCE, Pair, configure, letters};
 
 const SOON: SignedDuration = SignedDuration::from_secs(1);
 
@@ -68,4 +68,47 @@ async fn once_somebody_may_have_been_invited_a_request_stays_where_it_is() {
     pair.until(&request, "provider.submitted", 1, SignedDuration::from_secs(30)).await;
     let request = pair.one(&request).await;
     assert_eq!(pair.theirs.status(&request).await, "SENT");
+}
+
+#[tokio::test]
+async fn a_correction_does_not_make_it_forgotten_that_somebody_may_have_been_invited() {
+    let pair = Pair::new("d4sign", 1000).await;
+    to_ourselves(&pair).await;
+    let (mut lost, mut gone) = (false, false);
+    pair.line.judge(move |what| {
+        if gone {
+            return Fate::Away;
+        }
+        // What is corrected there is answered, and then the vendor is away.
+        gone = what.ends_with("/changeemail");
+        if what.ends_with("/sendtosigner") && !lost {
+            lost = true;
+            return Fate::Lost;
+        }
+        Fate::Answered
+    });
+    let request = pair.ours.created(json!({})).await;
+    let (path, started) = (format!("/requests/{request}/signers"), Instant::now());
+    while pair.line.count("/sendtosigner") == 0 || pair.line.is_busy() || pair.is_held().await {
+        assert!(started.elapsed() < PATIENCE, "it is sent");
+        tokio::time::sleep(LOOK).await;
+    }
+    let second = pair.ours.call(Method::GET, &path, None).await.json["data"][1]["id"].clone();
+    let body = json!({ "data": { "type": "signer", "attributes": { "email": "nova@example.com" } } });
+    let path = format!("{path}/{}", second.as_str().unwrap());
+    let corrected = pair.ours.call(Method::PATCH, &path, Some(body)).await;
+    assert_eq!(corrected.status, StatusCode::OK, "{:#}", corrected.json);
+
+    let (long, started) = (pair.ours.now() + SignedDuration::from_mins(40), Instant::now());
+    while !pair.line.made().iter().any(|call| call.at >= long) {
+        assert!(started.elapsed() < PATIENCE, "it is called again: {:?}", pair.line.made());
+        pair.pass(SignedDuration::from_secs(30));
+        tokio::time::sleep(LOOK).await;
+    }
+    assert_eq!(pair.line.count("/changeemail"), 1, "{:?}", pair.line.made());
+    assert_eq!(letters(&pair.ours), 0, "nobody is asked by us as well: {:?}", pair.ours.events(&request).await);
+    pair.line.judge(|_| Fate::Answered);
+    pair.until(&request, "provider.submitted", 1, SignedDuration::from_hours(1)).await;
+    assert_eq!(pair.line.count("/sendtosigner"), 1, "it was sent once");
+    pair.one(&request).await;
 }

@@ -152,7 +152,7 @@ impl Scene {
 
     /// Reads everything that the program said and kept, while it runs and when it has ended. Each place must have been looked
     /// at, and none may tell a secret.
-    async fn is_searched(self, database: Option<&str>) {
+    async fn search(self, database: Option<&str>) {
         let Self { program, nats, spans, mut told, secrets, .. } = self;
         told.folder("while it runs", program.folder());
         let (log, folder) = program.stop();
@@ -204,7 +204,7 @@ async fn nothing_tells_what_opens_an_account(database: Option<String>) {
     scene.fails_at_vendors().await;
     scene.goes_well_at_d4sign().await;
     scene.is_asked().await;
-    scene.is_searched(database.as_deref()).await;
+    scene.search(database.as_deref()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

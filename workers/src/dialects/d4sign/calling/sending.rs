@@ -29,9 +29,11 @@ const NAME_KEPT: usize = 160;
 /// Hands a request over.
 pub async fn submit(line: &mut Line<'_>, service: &Service, request: &Request) -> Result<Submitted, Stop> {
     let reference = upload(line, service, request).await?;
-    introduce(line, service, request, &reference).await?;
-    register_hook(line, service, &reference).await?;
-    send(line, service, request, &reference).await?;
+    if !is_sent(line, &reference).await? {
+        introduce(line, service, request, &reference).await?;
+        register_hook(line, service, &reference).await?;
+        send(line, service, request, &reference).await?;
+    }
     Ok(Submitted { reference, signers: line.note.signers.clone() })
 }
 
@@ -53,6 +55,19 @@ async fn upload(line: &mut Line<'_>, service: &Service, request: &Request) -> Re
     let known = reference.clone();
     line.keep(|line| line.reference = Some(known)).await?;
     Ok(reference)
+}
+
+/// Whether it was sent. A call for that which was not answered is looked into before any other is made, or it would be
+/// forgotten that somebody may have been written to.
+async fn is_sent(line: &mut Line<'_>, reference: &str) -> Result<bool, Stop> {
+    if line.note.doubts(SEND) {
+        if is_out(line, reference).await? {
+            line.keep(|line| line.note.sent = true).await?;
+        } else {
+            line.settled(SEND)?;
+        }
+    }
+    Ok(line.note.sent)
 }
 
 /// Names the signers of a document that was not sent yet, and says who they are.
@@ -133,15 +148,6 @@ async fn register_hook(line: &mut Line<'_>, service: &Service, reference: &str) 
 
 /// Who called it off, or put somebody right, while it was on its way is heard before anybody is written to.
 async fn send(line: &mut Line<'_>, service: &Service, request: &Request, reference: &str) -> Result<(), Stop> {
-    if line.note.sent {
-        return Ok(());
-    }
-    if line.note.doubts(SEND) {
-        if is_out(line, reference).await? {
-            return line.keep(|line| line.note.sent = true).await;
-        }
-        line.settled(SEND)?;
-    }
     let request = service.still_to_submit(request).await?;
     introduce(line, service, &request, reference).await?;
     let body = json!({
