@@ -104,7 +104,7 @@ async fn a_webhook_that_is_registered_again_is_one() {
     let desk = Desk::over(World::changed(|settings| settings.webhooks.allow_loopback = true).await);
     let id = desk.upload().await;
     let [first, second] =
-        [json!({ "url": "http://127.0.0.1:9009/first" }), json!({ "url": "http://127.0.0.1:9/second" })];
+        [json!({ "url": "http://127.0.0.1:9009/first" }), json!({ "url": "http://127.0.0.1:9009/second" })];
     let made = ok(&with_key(&desk, &id, "k-1", "webhooks", &first).await).clone();
     let known = hook(&desk, &id).await;
     // With a key and without one.
