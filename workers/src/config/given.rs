@@ -44,8 +44,13 @@ pub struct Given {
     /// Mail server, such as smtps://user:password@mail.example.com; without it letters land in a folder
     #[arg(long, env = "COUNTERSIGN_SMTP_URL", value_name = "URL", hide_env_values = true)]
     pub smtp_url: Option<String>,
-    /// Who letters come from [default: Countersign <noreply@localhost>]
-    #[arg(long, env = "COUNTERSIGN_MAIL_FROM", value_name = "MAILBOX")]
+    /// Who letters come from.
+    #[arg(
+        long,
+        env = "COUNTERSIGN_MAIL_FROM",
+        value_name = "MAILBOX",
+        help = "Who letters come from [default: Countersign <noreply@localhost>]"
+    )]
     pub mail_from: Option<String>,
     /// Folder for letters without a mail server [default: mail in the data folder]
     #[arg(long, env = "COUNTERSIGN_MAIL_FOLDER", value_name = "DIR")]
