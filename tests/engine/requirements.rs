@@ -305,10 +305,11 @@ fn what_does_not_fit_together_is_refused() {
     refused(score(69), measured());
     refused(score(91), measured());
     refused(Requirements { score: Some(80), ..usual() }, measured());
-    refused(Requirements { certificate: Some(CertificateKind::Any), ..usual() }, Particulars::default());
     let mut elsewhere =
         asking(Requirements { certificate: Some(CertificateKind::Any), ..usual() }, Particulars::default());
     assert_eq!(elsewhere.terms.provider, NATIVE);
+    let here = Wish::Create { draft: Box::new(elsewhere.clone()), send: false };
+    assert_eq!(Play::new().refused(here), Code::NotSupported);
     elsewhere.terms.provider = "d4sign".into();
     Play::drafted(elsewhere);
     Play::drafted(asking(score(70), measured()));

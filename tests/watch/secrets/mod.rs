@@ -185,7 +185,7 @@ impl Scene {
 /// What each place tells, if it was looked at.
 const SAID: [(&str, &str); 11] = [
     ("the log", "\"TRACE\""),
-    ("the log", "an errand at a vendor did not succeed"),
+    ("the log", "something at a vendor did not succeed"),
     ("the log", "a hook was refused"),
     ("the spans", "countersign.effect"),
     ("the answer of /metrics", "countersign_"),
