@@ -99,7 +99,7 @@ async fn a_correction_does_not_make_it_forgotten_that_somebody_may_have_been_inv
     let corrected = pair.ours.call(Method::PATCH, &path, Some(body)).await;
     assert_eq!(corrected.status, StatusCode::OK, "{:#}", corrected.json);
 
-    let (long, started) = (pair.ours.now() + SignedDuration::from_mins(40), Instant::now());
+    let (long, started) = (pair.ours.now() + SignedDuration::from_mins(15), Instant::now());
     while !pair.line.made().iter().any(|call| call.at >= long) {
         assert!(started.elapsed() < PATIENCE, "it is called again: {:?}", pair.line.made());
         pair.pass(SignedDuration::from_secs(30));
