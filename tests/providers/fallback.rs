@@ -107,8 +107,4 @@ async fn a_correction_does_not_make_it_forgotten_that_somebody_may_have_been_inv
     }
     assert_eq!(pair.line.count("/changeemail"), 1, "{:?}", pair.line.made());
     assert_eq!(letters(&pair.ours), 0, "nobody is asked by us as well: {:?}", pair.ours.events(&request).await);
-    pair.line.judge(|_| Fate::Answered);
-    pair.until(&request, "provider.submitted", 1, SignedDuration::from_hours(1)).await;
-    assert_eq!(pair.line.count("/sendtosigner"), 1, "it was sent once");
-    pair.one(&request).await;
 }
