@@ -8,6 +8,7 @@ use countersign_engine::event::{Collector, Detail, Event, Fact, Personal};
 use countersign_engine::ids::ConfigId;
 use countersign_engine::refusal::Code;
 use countersign_engine::request::Status;
+use countersign_engine::requirement::CertificateKind;
 use countersign_engine::schedule;
 use countersign_engine::signer::{Role, SignerStatus, SignerTerms};
 use jiff::SignedDuration;
@@ -287,6 +288,25 @@ fn another_provider_takes_over_only_before_anyone_was_invited_and_never_twice() 
     let mut late = submitted(&[1]);
     assert_eq!(late.refused(failed(1, next(2, "native"))), Code::NotOwed);
     assert_eq!(play.replayed(), play.request.clone());
+}
+
+#[test]
+fn nobody_takes_over_who_cannot_carry_what_is_asked() {
+    let mut draft = draft(&[(1, Role::Signer)]);
+    draft.terms.provider = "d4sign".into();
+    draft.terms.provider_config = Some(config(1));
+    draft.terms.signers[0].requirements.certificate = Some(CertificateKind::Any);
+    let mut play = Play::sent(draft);
+    for (number, provider) in [(2, "certyneo"), (3, "native")] {
+        let next = Some(Collector { config: config(number), provider: provider.into() });
+        let failed = Wish::SubmitFailed { config: config(1), code: "http_503".into(), next };
+        assert_eq!(play.refused(failed), Code::NotSupported, "{provider}");
+    }
+    let next = Some(Collector { config: config(4), provider: "d4sign".into() });
+    assert_eq!(
+        play.names(Wish::SubmitFailed { config: config(1), code: "http_503".into(), next }),
+        ["provider.failed"]
+    );
 }
 
 #[test]

@@ -137,10 +137,12 @@ async fn that_the_vendor_does_not_know_it_any_more_can_be_seen() {
         let request = pair.ours.created(json!({})).await;
         pair.until(&request, "provider.submitted", 1, SOON).await;
         let theirs = pair.one(&request).await;
+        let asked = pair.line.count("/list");
         pair.line.judge(move |_| Fate::Refused(status, None));
         pair.theirs.sign(&theirs, 0).await;
         pair.until(&request, "delivery.failed", 1, SignedDuration::from_hours(1)).await;
         assert_eq!(failures(&pair, &request).await, [code]);
+        assert_eq!(pair.line.count("/list") - asked, 10, "calls are few");
         assert_eq!(pair.ours.status(&request).await, "SENT", "nobody has ended it");
     }
 }

@@ -79,8 +79,8 @@ async fn a_correction_does_not_make_it_forgotten_that_somebody_may_have_been_inv
         if gone {
             return Fate::Away;
         }
-        // What is corrected there is answered, and then the vendor is away.
-        gone = what.ends_with("/changeemail");
+        // The first change of what was sent is answered, and then the vendor is away.
+        gone = lost && !what.ends_with("/list");
         if what.ends_with("/sendtosigner") && !lost {
             lost = true;
             return Fate::Lost;

@@ -14,7 +14,7 @@ use super::desk::Desk;
 use super::sending::{in_order, in_sequence, inform, item, take};
 use super::wire::{Listed, keys};
 use super::{OUT, found};
-use crate::providers::{Found, Line, SEND, Stop, accepted};
+use crate::providers::{Found, Line, Stop, accepted};
 use crate::service::Service;
 
 /// The step by which somebody who joined is named.
@@ -25,11 +25,6 @@ const ADD: &str = "add";
 pub async fn amend(line: &mut Line<'_>, service: &Service, request: &Request) -> Result<Found, Stop> {
     let reference = line.known_reference()?;
     let mut document = Desk(line).list(&reference).await?;
-    // By the first change it would be forgotten that sending it was asked for, and not answered.
-    match document.status_id.as_str() {
-        status if status < OUT => line.settled(SEND)?,
-        _ => line.note.sent = true,
-    }
     if document.status_id == OUT {
         line.note.signers = line.signers_of(request);
         let list = std::mem::take(&mut document.list);
