@@ -13,18 +13,7 @@ use crate::config::Role;
 /// claims, so nobody takes its work over.
 pub const ROUND_MAX: Duration = Duration::from_secs(600);
 
-/// The roles that are loops.
-const LOOPS: [Role; 8] = [
-    Role::Intake,
-    Role::Relay,
-    Role::Timekeeper,
-    Role::Notifier,
-    Role::Sealer,
-    Role::Courier,
-    Role::Agent,
-    Role::Clerk,
-];
-/// A role that this process does not run.
+/// A role that this process does not run, or that waits for callers and is no loop.
 const NOT_RUN: u64 = u64::MAX;
 
 /// When each role last came round. Cheap to clone.
@@ -32,7 +21,7 @@ const NOT_RUN: u64 = u64::MAX;
 pub struct Pulses {
     clock: Clock,
     /// Milliseconds of the clock's steady time, by role.
-    beats: Arc<[AtomicU64; LOOPS.len()]>,
+    beats: Arc<[AtomicU64; Role::EACH.len()]>,
 }
 
 impl Pulses {
@@ -43,14 +32,14 @@ impl Pulses {
 
     /// A role starts or comes round.
     pub fn beat(&self, role: Role) {
-        if let Some(place) = LOOPS.iter().position(|one| *one == role) {
+        if let Some(place) = Role::EACH.iter().position(|one| *one == role) {
             self.beats[place].store(self.now(), Ordering::Relaxed);
         }
     }
 
     /// The roles that were started, and how long ago each came round.
     pub fn silences(&self) -> impl Iterator<Item = (Role, Duration)> {
-        LOOPS.iter().zip(self.beats.iter()).filter_map(|(role, beat)| match beat.load(Ordering::Relaxed) {
+        Role::EACH.iter().zip(self.beats.iter()).filter_map(|(role, beat)| match beat.load(Ordering::Relaxed) {
             NOT_RUN => None,
             beat => Some((*role, Duration::from_millis(self.now().saturating_sub(beat)))),
         })
